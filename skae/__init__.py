@@ -1,0 +1,9 @@
+"""Classic autoencoders as scikit-learn transformers, with kernels compiled by Numba."""
+
+from ._version import __version__
+from .autoencoder import AutoencoderTransformer
+from .contractive import ContractiveAE
+from .denoising import DenoisingAE
+from .sparse import SparseAE
+
+__all__ = ["AutoencoderTransformer", "ContractiveAE", "DenoisingAE", "SparseAE", "__version__"]

@@ -1,0 +1,452 @@
+"""BaseAutoencoder: the scikit-learn contract of all estimators; the numbers are made in the modules below."""
+
+from __future__ import annotations
+
+import copy
+import warnings
+from contextlib import contextmanager
+from numbers import Integral, Real
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin, _fit_context
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils import check_array, check_random_state
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+
+from ._evaluation import explained_fraction, squared_errors
+from ._network import Architecture, Network
+from ._objective import Objective, row_losses
+from ._reporting import EpochPrinter
+from ._rows import Sample, is_binary, model_dtype
+from ._solvers import SOLVERS, Schedule, TrainingState, run_epoch, start_memory
+from .kernels.activations import ACTIVATIONS
+from .kernels.losses import LOSSES
+from .kernels.updates import UPDATES
+
+
+@contextmanager
+def _restored_on_failure(estimator):
+    """Give an estimator back the attributes it had, should the block end in an exception."""
+    before = dict(vars(estimator))
+    try:
+        yield
+    except BaseException:
+        vars(estimator).clear()
+        vars(estimator).update(before)
+        raise
+
+
+def _trains_in_batches(estimator):
+    if estimator.solver not in UPDATES:
+        raise AttributeError(
+            f"partial_fit needs a solver that trains in mini-batches, one of {sorted(UPDATES)}; "
+            f"got solver={estimator.solver!r}."
+        )
+    return True
+
+
+class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+    """Base of all autoencoders; not to be used directly."""
+
+    _parameter_constraints = {
+        "n_components": [Interval(Integral, 1, None, closed="left")],
+        "hidden_layer_sizes": ["array-like"],
+        "activation": [StrOptions(set(ACTIVATIONS))],
+        "output_activation": [StrOptions({"auto", *ACTIVATIONS})],
+        "loss": [StrOptions({"auto", *LOSSES})],
+        "tied_weights": ["boolean"],
+        "alpha": [Interval(Real, 0, None, closed="left")],
+        "solver": [StrOptions(set(SOLVERS))],
+        "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
+        "learning_rate": [StrOptions({"constant", "cosine"})],
+        "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
+        "max_iter": [Interval(Integral, 1, None, closed="left")],
+        "tol": [Interval(Real, 0, None, closed="left")],
+        "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
+        "early_stopping": ["boolean"],
+        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+        "shuffle": ["boolean"],
+        "random_state": ["random_state"],
+        "warm_start": ["boolean"],
+        "verbose": ["verbose"],
+    }
+
+    def __init__(
+        self,
+        n_components=64,
+        *,
+        hidden_layer_sizes=(),
+        activation="logistic",
+        output_activation="auto",
+        loss="auto",
+        tied_weights=False,
+        alpha=0.0,
+        solver="adam",
+        learning_rate_init=1e-3,
+        learning_rate="constant",
+        batch_size="auto",
+        max_iter=200,
+        tol=1e-4,
+        n_iter_no_change=10,
+        early_stopping=False,
+        validation_fraction=0.1,
+        shuffle=True,
+        random_state=None,
+        warm_start=False,
+        verbose=False,
+    ):
+        self.n_components = n_components
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
+        self.output_activation = output_activation
+        self.loss = loss
+        self.tied_weights = tied_weights
+        self.alpha = alpha
+        self.solver = solver
+        self.learning_rate_init = learning_rate_init
+        self.learning_rate = learning_rate
+        self.batch_size = batch_size
+        self.max_iter = max_iter
+        self.tol = tol
+        self.n_iter_no_change = n_iter_no_change
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.shuffle = shuffle
+        self.random_state = random_state
+        self.warm_start = warm_start
+        self.verbose = verbose
+
+    # What an estimator adds to the plain autoencoder.
+
+    def _terms(self, network):
+        """Terms of the objective beside the reconstruction loss and L2."""
+        return []
+
+    def _noise(self, X, dtype, continues):
+        """Corruption of the training input in a precision, or None; after earlier rows where the training continues."""
+        return None
+
+    def _check_combination(self):
+        """Raise ValueError where parameters that are legal alone do not go together."""
+
+    # Training.
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y=None, sample_weight=None):
+        """Train on X.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+        y : None
+            Ignored.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the rows in the mean loss; only their ratios count.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            For input or parameters that are not legal, and when the training diverges. The estimator is then as it
+            was before the call.
+
+        Warns
+        -----
+        ConvergenceWarning
+            When ``max_iter`` is reached before the stopping rule is met.
+        """
+        with _restored_on_failure(self):
+            continues = self.warm_start and hasattr(self, "_network")
+            X, sample_weight = self._validated(X, sample_weight, reset=not continues)
+            objective, state = self._prepared(X, continues)
+            sample, held = self._split(Sample.of(X, sample_weight), state, sample_weight)
+            report = EpochPrinter(type(self).__name__, self.max_iter, len(sample.rows)) if self.verbose else None
+            result = SOLVERS[self.solver](objective, sample, self._schedule(len(sample.rows)), state, held, report)
+            self._keep(objective.network, result.state, result.loss_curve, result.validation_loss_curve, continues)
+        if not result.converged:
+            warnings.warn(
+                f"{type(self).__name__} stopped at max_iter={self.max_iter} before the loss settled within "
+                f"tol={self.tol:g}. Raise max_iter or tol, or scale the columns of X.",
+                ConvergenceWarning,
+                stacklevel=2,
+            )
+        return self
+
+    @available_if(_trains_in_batches)
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X, y=None, sample_weight=None):
+        """Train on X once, batch after batch in the order of its rows, from where the training stands.
+
+        The first call initialises the parameters; "auto" parameters are settled by its X. Every call adds one value
+        to ``loss_curve_``.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+        y : None
+            Ignored.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the rows in the mean loss; only their ratios count.
+
+        Returns
+        -------
+        self
+        """
+        with _restored_on_failure(self):
+            continues = hasattr(self, "_network")
+            X, sample_weight = self._validated(X, sample_weight, reset=not continues)
+            objective, state = self._prepared(X, continues)
+            update = UPDATES[self.solver]
+            start_memory(state, update, objective.network.theta)
+            sample = Sample.of(X, sample_weight)
+            loss = run_epoch(objective, sample, self._schedule(len(sample.rows)), update, state)
+            self._keep(objective.network, state, [loss], [], continues)
+        return self
+
+    def _validated(self, X, sample_weight, reset):
+        """X as a finite numeric array of any dtype and order, and the weights in float64 or None."""
+        X = validate_data(self, X, dtype="numeric", reset=reset)
+        if sample_weight is not None:
+            sample_weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+            if not sample_weight.any():
+                raise ValueError("Sample weights must contain at least one non-zero number.")
+        return X, sample_weight
+
+    def _prepared(self, X, continues):
+        """The objective, on a network of its own, and the state from which to train."""
+        self._check_combination()
+        if continues:
+            network, state = copy.deepcopy((self._network, self._training))
+            expected = self._architecture(X.shape[1], self.loss_)
+            if network.architecture != expected:
+                raise ValueError(
+                    f"The training cannot continue: the fitted network is {network.architecture}, the parameters now "
+                    f"ask for {expected}. Set the parameters back, or fit with warm_start=False."
+                )
+        else:
+            self.loss_ = self._resolved_loss(X)
+            architecture = self._architecture(X.shape[1], self.loss_)
+            seeds = np.random.SeedSequence(check_random_state(self.random_state).randint(0, 2**31, size=4).tolist())
+            initial, shuffle, noise = (np.random.default_rng(seed) for seed in seeds.spawn(3))
+            # L-BFGS loses its line search to the rounding of float32.
+            dtype = np.dtype(np.float64) if self.solver == "lbfgs" else model_dtype(X)
+            network = Network(architecture, architecture.initial(initial, dtype))
+            state = TrainingState(shuffle, noise)
+        self._check_range(X)
+        loss = LOSSES[self.loss_]
+        self._dtype = network.dtype if continues else model_dtype(X)
+        return Objective(
+            network, loss, self.alpha, self._terms(network), self._noise(X, network.dtype, continues)
+        ), state
+
+    def _resolved_loss(self, X):
+        if self.loss != "auto":
+            return self.loss
+        return "log_loss" if self.output_activation in ("auto", "logistic") and is_binary(X) else "squared_error"
+
+    def _architecture(self, n_features, loss):
+        hidden = tuple(self.hidden_layer_sizes)
+        if not all(isinstance(width, Integral) and width >= 1 for width in hidden):
+            raise ValueError(
+                f"The 'hidden_layer_sizes' parameter of {type(self).__name__} must hold integers of at least 1; "
+                f"got {self.hidden_layer_sizes!r}."
+            )
+        output = self.output_activation
+        if output == "auto":
+            output = "logistic" if loss == "log_loss" else "identity"
+        record = LOSSES[loss]
+        if output not in record.fused and record.from_output is None:
+            raise ValueError(
+                f"loss={loss!r} needs output_activation={' or '.join(map(repr, record.fused))} or 'auto'; "
+                f"got output_activation={output!r}. For another output use loss='squared_error'."
+            )
+        sizes = (int(n_features), *map(int, hidden), int(self.n_components))
+        return Architecture(sizes, self.activation, output, bool(self.tied_weights))
+
+    def _check_range(self, X):
+        legal = LOSSES[self.loss_].data_range
+        if legal is None:
+            return
+        low, high = X.min(), X.max()
+        if low < legal[0] or high > legal[1]:
+            raise ValueError(
+                f"loss={self.loss_!r} needs values of X in [{legal[0]:g}, {legal[1]:g}]; they lie in "
+                f"[{low:g}, {high:g}]. Scale X to [0, 1], with MinMaxScaler(clip=True) say, or use loss='squared_error'."
+            )
+
+    def _schedule(self, n_rows):
+        return Schedule(
+            learning_rate_init=self.learning_rate_init,
+            learning_rate=self.learning_rate,
+            batch_size=min(128 if self.batch_size == "auto" else self.batch_size, n_rows),
+            max_iter=self.max_iter,
+            tol=self.tol,
+            n_iter_no_change=self.n_iter_no_change,
+            shuffle=self.shuffle,
+        )
+
+    def _split(self, sample, state, sample_weight):
+        """The rows to train on and, with early stopping, those held out."""
+        if not self.early_stopping:
+            return sample, None
+        n_rows = len(sample.rows)
+        n_held = max(1, int(round(self.validation_fraction * n_rows)))
+        if n_held >= n_rows:
+            raise ValueError(
+                f"early_stopping=True with validation_fraction={self.validation_fraction} leaves no row to train on: "
+                f"n_samples={n_rows}. Give more rows, a smaller fraction, or early_stopping=False."
+            )
+        order = state.shuffle_rng.permutation(sample.rows)
+        held, kept = np.sort(order[:n_held]), np.sort(order[n_held:])
+        return Sample.of(sample.X, sample_weight, kept), Sample.of(sample.X, sample_weight, held)
+
+    def _keep(self, network, state, loss_curve, validation_loss_curve, continues):
+        """Make the result of a training that went well the state of the estimator."""
+        if network.dtype != self._dtype:
+            network = Network(network.architecture, network.theta.astype(self._dtype))
+        del self._dtype
+        self._network = network
+        self._training = state
+        self.output_activation_ = network.architecture.output_activation
+        self.loss_curve_ = (self.loss_curve_ if continues else []) + loss_curve
+        self.validation_loss_curve_ = (self.validation_loss_curve_ if continues else []) + validation_loss_curve
+        self.n_iter_ = len(self.loss_curve_)
+
+    # What a trained network does.
+
+    def transform(self, X):
+        """Code of each row of X; the input is never corrupted.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        H : ndarray of shape (n_samples, n_components)
+        """
+        check_is_fitted(self)
+        return self._network.encode(self._checked(X))
+
+    def inverse_transform(self, H):
+        """Reconstruction from codes.
+
+        Parameters
+        ----------
+        H : array-like of shape (n_samples, n_components)
+
+        Returns
+        -------
+        X : ndarray of shape (n_samples, n_features)
+        """
+        check_is_fitted(self)
+        H = check_array(H, dtype="numeric", input_name="H")
+        if H.shape[1] != self._n_features_out:
+            raise ValueError(
+                f"H has {H.shape[1]} features, but {type(self).__name__} is expecting {self._n_features_out} features "
+                "as input (n_components)."
+            )
+        return self._network.decode(H)
+
+    def reconstruct(self, X):
+        """Reconstruction of each row of X: ``inverse_transform(transform(X))`` in the model's precision.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        X_hat : ndarray of shape (n_samples, n_features)
+        """
+        check_is_fitted(self)
+        return self._network.reconstruct(self._checked(X))
+
+    def score(self, X, y=None, sample_weight=None):
+        """Fraction of the variance of X that its reconstruction explains.
+
+        1 - sum_i ||x_i - x_hat_i||^2 / sum_i ||x_i - mean(X)||^2: the same number for PCA, so that the two compare.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+        y : None
+            Ignored.
+        sample_weight : array-like of shape (n_samples,), default=None
+
+        Returns
+        -------
+        float
+            At most 1; negative where the mean of X is the better reconstruction.
+        """
+        check_is_fitted(self)
+        X = self._checked(X)
+        if sample_weight is not None:
+            sample_weight = _check_sample_weight(sample_weight, X, dtype=np.float64)
+        return explained_fraction(self._network.reconstruct, X, sample_weight)
+
+    def score_samples(self, X):
+        """Minus the reconstruction loss of each row: the higher, the more like the training rows.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+            In nats for ``log_loss``, in squared units of X for ``squared_error``.
+        """
+        check_is_fitted(self)
+        return -row_losses(self._network, LOSSES[self.loss_], self._checked(X))
+
+    def reconstruction_error(self, X, per_feature=False):
+        """Squared reconstruction error, whatever the loss.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+        per_feature : bool, default=False
+            Whether to give the error of every entry in place of its sum over each row.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_features)
+            In squared units of X.
+        """
+        check_is_fitted(self)
+        return squared_errors(self._network.reconstruct, self._checked(X), per_feature)
+
+    def _checked(self, X):
+        return validate_data(self, X, dtype="numeric", reset=False)
+
+    # Fitted attributes that are read off the network.
+
+    @property
+    def coefs_(self):
+        return list(self._network.weights)
+
+    @property
+    def intercepts_(self):
+        return list(self._network.biases)
+
+    @property
+    def components_(self):
+        return self._network.weights[0].T
+
+    @property
+    def filters_(self):
+        norms = np.linalg.norm(self.components_, axis=1, keepdims=True)
+        return np.divide(self.components_, norms, out=np.zeros_like(self.components_), where=norms > 0)
+
+    @property
+    def _n_features_out(self):
+        return self._network.architecture.encoder_sizes[-1]
+
+    def __sklearn_is_fitted__(self):
+        return hasattr(self, "_network")

@@ -1,0 +1,102 @@
+"""Docstring sections that the estimators share."""
+
+from __future__ import annotations
+
+PARAMETERS = """
+n_components : int, default=64
+    Width k of the code. May be below the number of features (undercomplete), equal to it or above it
+    (overcomplete).
+hidden_layer_sizes : tuple of int, default=()
+    Widths of further encoder layers between the input and the code; the decoder mirrors them.
+activation : {"identity", "logistic", "tanh", "relu"}, default="logistic"
+    Function g of every hidden layer, the code among them.
+output_activation : {"auto", "identity", "logistic", "tanh", "relu"}, default="auto"
+    Function f of the reconstruction. "auto" is "logistic" with ``log_loss`` and "identity" with
+    ``squared_error``.
+loss : {"auto", "squared_error", "log_loss"}, default="auto"
+    Reconstruction loss of a row, a sum over its features: sum_j (x_hat_j - x_j)^2, or the cross-entropy
+    -sum_j [x_j log x_hat_j + (1 - x_j) log(1 - x_hat_j)] for x in [0, 1]. "auto" is ``log_loss`` when every value of
+    X is 0 or 1, else ``squared_error``.
+tied_weights : bool, default=False
+    Whether the decoder's weights are the encoder's transposed.
+alpha : float, default=0.0
+    Strength of the L2 penalty alpha (||W||^2 + ||W*||^2) on the weights of all layers; biases are left out, and tied
+    weights are counted once.
+solver : {"adam", "sgd", "lbfgs"}, default="adam"
+    Mini-batches with Adam, or with Nesterov's momentum of 0.9; or L-BFGS on all rows at once. L-BFGS works in
+    float64, and is the one to take for small data and exact minima.
+learning_rate_init : float, default=1e-3
+    Learning rate of the first epoch. Not used by "lbfgs".
+learning_rate : {"constant", "cosine"}, default="constant"
+    "cosine" lowers it as learning_rate_init (1 + cos(pi epoch / max_iter)) / 2. Not used by "lbfgs".
+batch_size : int or "auto", default="auto"
+    Rows of a mini-batch; "auto" is min(128, n_samples). Not used by "lbfgs".
+max_iter : int, default=200
+    Most epochs, or iterations of L-BFGS.
+tol : float, default=1e-4
+    Training stops when the loss was not lowered by the fraction tol of its best value in ``n_iter_no_change`` epochs
+    (iterations) in a row.
+n_iter_no_change : int, default=10
+    See ``tol``.
+early_stopping : bool, default=False
+    Hold out rows, apply the stopping rule to their loss, and give back the parameters with which it was least.
+validation_fraction : float, default=0.1
+    Fraction of the rows held out with ``early_stopping``.
+shuffle : bool, default=True
+    Whether to shuffle the rows before every epoch. Not used by "lbfgs".
+random_state : int, RandomState instance or None, default=None
+    Determines the initial weights, the shuffling, the rows held out and the noise. Pass an int for reproducible
+    results.
+warm_start : bool, default=False
+    Whether ``fit`` continues from the parameters and the optimiser's state of the last fit.
+verbose : bool or int, default=False
+    Whether to print one line an epoch.
+"""
+
+ATTRIBUTES = """
+coefs_ : list of ndarray of shape (fan_in, fan_out)
+    Weights of each layer, encoder first. Views of the trained parameters.
+intercepts_ : list of ndarray of shape (fan_out,)
+    Biases of each layer.
+components_ : ndarray of shape (width, n_features)
+    Weights of the first encoder layer as rows.
+filters_ : ndarray of shape (width, n_features)
+    The input of norm one that maximally activates each unit of the first layer, w_l / ||w_l||; zero for a unit
+    without weights.
+loss_ : str
+    What ``loss`` became.
+output_activation_ : str
+    What ``output_activation`` became.
+loss_curve_ : list of float
+    Training objective of each epoch (iteration): mean over rows, in nats for ``log_loss`` and in squared units of X
+    for ``squared_error``, the penalties included. Mini-batches count at the parameters that they met.
+validation_loss_curve_ : list of float
+    The same on the rows held out, at the end of each epoch; empty without ``early_stopping``.
+n_iter_ : int
+    Epochs (iterations) since the parameters were initialised: of the last fit, and with ``warm_start`` or
+    ``partial_fit`` of those before it.
+n_features_in_ : int
+    Number of features seen during fit.
+feature_names_in_ : ndarray of shape (n_features_in_,)
+    Names of features seen during fit, where X has names that are all strings.
+"""
+
+
+def documented(**sections):
+    """Class decorator: put the shared sections, and those given, into the placeholders of a docstring.
+
+    Parameters
+    ----------
+    **sections : str
+        Text for further placeholders.
+    """
+
+    def fill(cls):
+        text = cls.__doc__ or ""
+        for name, section in {"parameters": PARAMETERS, "attributes": ATTRIBUTES, **sections}.items():
+            indented = "\n".join(f"    {line}".rstrip() for line in section.strip("\n").splitlines())
+            text = text.replace(f"    {{{name}}}", indented)
+        cls.__doc__ = text
+        return cls
+
+    return fill

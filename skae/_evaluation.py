@@ -1,0 +1,55 @@
+"""Errors of a reconstruction, over blocks of rows, accumulated in float64."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ._rows import block_rows, row_blocks
+
+
+def _differences(reconstruct, X):
+    """Yield (slice, X - reconstruction) in float64 for blocks of rows."""
+    for block in row_blocks(len(X), block_rows(X.shape[1], np.float64)):
+        yield block, X[block].astype(np.float64) - np.asarray(reconstruct(X[block]), np.float64)
+
+
+def squared_errors(reconstruct, X, per_feature=False):
+    """Squared error of each row, or of each entry.
+
+    Parameters
+    ----------
+    reconstruct : callable (ndarray of shape (n_rows, n_features)) -> array-like of that shape
+    X : ndarray of shape (n_samples, n_features)
+    per_feature : bool, default=False
+
+    Returns
+    -------
+    ndarray of shape (n_samples,) or (n_samples, n_features), float64
+        In squared units of X.
+    """
+    out = np.empty(X.shape if per_feature else len(X))
+    for block, difference in _differences(reconstruct, X):
+        np.square(difference, out=difference)
+        out[block] = difference if per_feature else difference.sum(axis=1)
+    return out
+
+
+def explained_fraction(reconstruct, X, sample_weight=None):
+    """1 - sum_i w_i ||x_i - x_hat_i||^2 / sum_i w_i ||x_i - mean||^2, with the weighted mean of X.
+
+    Where X does not vary the fraction is 1 for an exact reconstruction and 0 otherwise.
+
+    Returns
+    -------
+    float
+    """
+    weights = np.ones(len(X)) if sample_weight is None else np.asarray(sample_weight, np.float64)
+    blocks = list(row_blocks(len(X), block_rows(X.shape[1], np.float64)))
+    mean = sum(weights[block] @ X[block].astype(np.float64) for block in blocks) / weights.sum()
+    error = spread = 0.0
+    for block, difference in _differences(reconstruct, X):
+        error += weights[block] @ np.square(difference).sum(axis=1)
+        spread += weights[block] @ np.square(X[block] - mean).sum(axis=1)
+    if spread == 0.0:
+        return 1.0 if error == 0.0 else 0.0
+    return float(1.0 - error / spread)

@@ -1,0 +1,155 @@
+"""The mirrored network: one flat parameter vector, layers as views of it, and their initialisation.
+
+An encoder of widths n, h_1, ..., k and the decoder k, ..., h_1, n. Layer i computes a_{i+1} = g_i(a_i W_i + b_i) with W_i
+of shape (fan_in, fan_out). With tied weights the decoder's W are the encoder's transposed, in mirrored order.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from ._rows import block_rows, is_native, row_blocks
+from .kernels.activations import ACTIVATIONS
+
+
+class Layers(NamedTuple):
+    """Views of one flat vector: the weights and the biases of every layer, encoder first."""
+
+    weights: list
+    biases: list
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """What a network computes, without its parameters.
+
+    Attributes
+    ----------
+    encoder_sizes : tuple of int
+        n_features, hidden widths, n_components.
+    activation, output_activation : str
+        Names in ``ACTIVATIONS``: of all hidden layers, and of the last.
+    tied : bool
+        Whether the decoder's weights are the encoder's transposed.
+    """
+
+    encoder_sizes: tuple
+    activation: str
+    output_activation: str
+    tied: bool
+
+    @property
+    def sizes(self):
+        """Widths from the input to its reconstruction."""
+        return self.encoder_sizes + self.encoder_sizes[-2::-1]
+
+    @property
+    def depth(self):
+        """Number of layers of the encoder, which is that of the decoder."""
+        return len(self.encoder_sizes) - 1
+
+    @property
+    def activations(self):
+        """The record of each layer's activation."""
+        hidden = [ACTIVATIONS[self.activation]] * (2 * self.depth - 1)
+        return hidden + [ACTIVATIONS[self.output_activation]]
+
+    @property
+    def shapes(self):
+        """Shapes of the weight matrices that are parameters: all, or the encoder's when tied."""
+        pairs = list(zip(self.sizes[:-1], self.sizes[1:]))
+        return pairs[: self.depth] if self.tied else pairs
+
+    @property
+    def n_parameters(self):
+        """Length of the flat vector."""
+        return sum(rows * columns for rows, columns in self.shapes) + sum(self.sizes[1:])
+
+    def layers(self, flat):
+        """Weights and biases as views of a flat vector: first all weights, then all biases."""
+        weights, biases, start = [], [], 0
+        for rows, columns in self.shapes:
+            weights.append(flat[start : start + rows * columns].reshape(rows, columns))
+            start += rows * columns
+        for width in self.sizes[1:]:
+            biases.append(flat[start : start + width])
+            start += width
+        if self.tied:
+            weights += [w.T for w in weights[::-1]]
+        return Layers(weights, biases)
+
+    def initial(self, rng, dtype):
+        """Weights uniform within +-sqrt(6 / (fan_in + fan_out)), biases zero.
+
+        The bound of Glorot and Bengio (2010), equation 16; with relu sqrt(6 / fan_in), after He et al. (2015).
+        The draws are made in float64, so that both precisions start from the same point.
+        """
+        theta = np.zeros(self.n_parameters, dtype)
+        weights = self.layers(theta).weights
+        for w, activation in zip(weights[: len(self.shapes)], self.activations):
+            fan = w.shape[0] if activation.name == "relu" else sum(w.shape)
+            bound = np.sqrt(6.0 / fan)
+            w[...] = rng.uniform(-bound, bound, w.shape)
+        return theta
+
+
+class Network:
+    """An architecture with its parameters.
+
+    Parameters
+    ----------
+    architecture : Architecture
+    theta : ndarray of shape (n_parameters,), float32 or float64, contiguous
+        Owned by the network from here on.
+    """
+
+    def __init__(self, architecture, theta):
+        self.architecture = architecture
+        self.theta = theta
+        self.weights, self.biases = architecture.layers(theta)
+        self.activations = architecture.activations
+
+    def __reduce__(self):
+        # The views are rebuilt, so that they share memory with theta again.
+        return type(self), (self.architecture, self.theta)
+
+    @property
+    def dtype(self):
+        return self.theta.dtype
+
+    def encode(self, X):
+        """Code of each row of X, by blocks of rows; shape (n_samples, n_components)."""
+        return self._run(X, 0, self.architecture.depth)
+
+    def decode(self, H):
+        """Reconstruction from each row of H, by blocks of rows; shape (n_samples, n_features)."""
+        return self._run(H, self.architecture.depth, 2 * self.architecture.depth)
+
+    def reconstruct(self, X):
+        """Decoded code of each row of X, by blocks of rows; shape (n_samples, n_features)."""
+        return self._run(X, 0, 2 * self.architecture.depth)
+
+    def _run(self, X, first, last):
+        """Apply layers first..last-1 to the rows of X."""
+        sizes = self.architecture.sizes
+        out = np.empty((X.shape[0], sizes[last]), self.dtype)
+        rows = min(X.shape[0], block_rows(max(sizes[first : last + 1]), self.dtype))
+        native = is_native(X, self.dtype)
+        inputs = None if native else np.empty((rows, sizes[first]), self.dtype)
+        hidden = [np.empty((rows, width), self.dtype) for width in sizes[first + 1 : last]]
+        for block in row_blocks(X.shape[0], rows):
+            n_rows = block.stop - block.start
+            if native:
+                a = X[block]
+            else:
+                a = inputs[:n_rows]
+                a[...] = X[block]
+            outputs = [buffer[:n_rows] for buffer in hidden] + [out[block]]
+            for layer, z in enumerate(outputs, first):
+                np.matmul(a, self.weights[layer], out=z)
+                self.activations[layer].forward(z, self.biases[layer])
+                a = z
+        return out

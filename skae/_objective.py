@@ -1,0 +1,276 @@
+"""The training objective on one batch or on all rows: corruption, network, loss and terms give a value and a gradient.
+
+J = sum_i r_i l(x_i, x_hat_i) + alpha (||W||^2 + ||W*||^2) + terms, where the r_i are the rows' weights, divided by the
+number of rows: all 1/m without sample weights.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ._rows import block_rows, gather, row_blocks
+from .kernels import penalties
+
+
+class Noise:
+    """A corruption at one level, with the source of its draws.
+
+    Parameters
+    ----------
+    corruption : Corruption
+    level : float
+    low, high : ndarray of shape (n_features,)
+        Range of each column, for the corruptions that need it.
+    """
+
+    def __init__(self, corruption, level, low, high):
+        self.corruption = corruption
+        self.level = float(level)
+        self.low = low
+        self.high = high
+
+    def apply(self, x, rng, batch):
+        """Corrupted copy of x in a buffer of the batch, from fresh draws."""
+        draws = batch.scratch("draws", x.shape, self.corruption.draw_dtype or x.dtype)
+        out = batch.scratch("corrupted", x.shape)
+        self.corruption.draw(rng, draws)
+        self.corruption.apply(x, draws, self.level, self.low, self.high, out)
+        return out
+
+
+class Batch:
+    """Buffers for a batch of a fixed number of rows; what the terms see of it.
+
+    Attributes
+    ----------
+    outputs : list of ndarray of shape (n_rows, width)
+        Output of each layer; of the last, the gradient at its pre-activation where the loss is fused with it.
+    deltas : list of ndarray
+        Gradients at the hidden layers, same shapes.
+    row_scale : ndarray of shape (n_rows,)
+        Weights of the rows in the mean.
+    row_loss : ndarray of shape (n_rows,)
+        Reconstruction loss of each row.
+    """
+
+    def __init__(self, architecture, n_rows, dtype):
+        widths = architecture.sizes[1:]
+        self.outputs = [np.empty((n_rows, width), dtype) for width in widths]
+        self.deltas = [np.empty((n_rows, width), dtype) for width in widths[:-1]]
+        self.even_scale = np.full(n_rows, 1.0 / n_rows, dtype)
+        self.row_scale = self.even_scale
+        self.row_loss = np.empty(n_rows, dtype)
+        self.code = self.outputs[architecture.depth - 1]
+        self._dtype = dtype
+        self._scratch = {}
+
+    def scratch(self, name, shape, dtype=None):
+        """A buffer of the batch, made at the first call for its name."""
+        if name not in self._scratch:
+            self._scratch[name] = np.empty(shape, dtype or self._dtype)
+        return self._scratch[name]
+
+
+class Objective:
+    """The objective over the parameters of one network, with its gradient in ``grad``.
+
+    Parameters
+    ----------
+    network : Network
+    loss : Loss
+    alpha : float
+        Strength of L2 on the weights.
+    terms : list of Term
+    noise : Noise or None
+    """
+
+    def __init__(self, network, loss, alpha=0.0, terms=(), noise=None):
+        self.network = network
+        self.loss = loss
+        self.alpha = float(alpha)
+        self.terms = list(terms)
+        self.noise = noise
+        self.grad = np.zeros_like(network.theta)
+        self._fused = loss.fused.get(network.architecture.output_activation)
+        weights, self._bias_grads = network.architecture.layers(self.grad)
+        self._weight_grads = weights[: len(network.architecture.shapes)]
+        self._mirrored = [np.empty_like(w) for w in self._weight_grads] if network.architecture.tied else None
+        self._batches = {}
+
+    def batch(self, n_rows):
+        """The buffers for n_rows rows."""
+        if n_rows not in self._batches:
+            self._batches[n_rows] = Batch(self.network.architecture, n_rows, self.network.dtype)
+        return self._batches[n_rows]
+
+    def value_and_gradient(self, x, row_scale=None, rng=None):
+        """J on one batch; its gradient is left in ``grad``.
+
+        Parameters
+        ----------
+        x : ndarray of shape (n_rows, n_features), contiguous, of the network's dtype
+        row_scale : ndarray of shape (n_rows,), default=None
+            None for 1 / n_rows.
+        rng : numpy Generator, default=None
+            Source of the noise.
+
+        Returns
+        -------
+        float
+        """
+        batch = self.batch(len(x))
+        batch.row_scale = batch.even_scale if row_scale is None else row_scale
+        value = self._forward(batch, x, rng)
+        self._backward(batch)
+        if self.alpha:
+            value += self._add_l2()
+        return value
+
+    def value(self, x, row_scale=None, rng=None):
+        """J on one batch, without its gradient; ``grad`` holds nothing of use afterwards."""
+        batch = self.batch(len(x))
+        batch.row_scale = batch.even_scale if row_scale is None else row_scale
+        value = self._forward(batch, x, rng)
+        return value + self._add_l2() if self.alpha else value
+
+    def _forward(self, batch, x, rng):
+        """Loss and terms; the gradient at the last pre-activation is left in ``batch.last_delta``."""
+        network, outputs = self.network, batch.outputs
+        weights, biases, activations = network.weights, network.biases, network.activations
+        a = batch.inputs = x if self.noise is None else self.noise.apply(x, rng, batch)
+        last = len(outputs) - 1
+        for layer in range(last):
+            z = outputs[layer]
+            np.matmul(a, weights[layer], out=z)
+            activations[layer].forward(z, biases[layer])
+            a = z
+        z = outputs[last]
+        np.matmul(a, weights[last], out=z)
+        if self._fused is not None:
+            value = self._fused(z, biases[last], x, batch.row_scale, batch.row_loss, self._bias_grads[last])
+            batch.last_delta = z
+        else:
+            delta = batch.last_delta = batch.scratch("last_delta", z.shape)
+            activations[last].forward(z, biases[last])
+            value = self.loss.from_output(z, x, batch.row_scale, batch.row_loss, delta)
+            activations[last].backward(delta, z, self._bias_grads[last])
+        for term in self.terms:
+            value += term.value(batch)
+        return value
+
+    def _backward(self, batch):
+        """From the gradient at the last pre-activation to all weights and biases."""
+        network, outputs, grads, terms = self.network, batch.outputs, self._weight_grads, self.terms
+        depth = network.architecture.depth
+        delta = batch.last_delta
+        for layer in range(2 * depth - 1, 0, -1):
+            below = outputs[layer - 1]
+            if layer < depth or self._mirrored is None:
+                np.matmul(below.T, delta, out=grads[layer])
+            else:
+                np.matmul(delta.T, below, out=self._mirrored[2 * depth - 1 - layer])
+            above, delta = delta, batch.deltas[layer - 1]
+            np.matmul(above, network.weights[layer].T, out=delta)
+            if layer == depth:
+                for term in terms:
+                    term.at_code(batch, delta)
+            network.activations[layer - 1].backward(delta, below, self._bias_grads[layer - 1])
+            if layer <= depth:
+                for term in terms:
+                    term.at_preactivation(layer - 1, delta, self._bias_grads[layer - 1])
+        np.matmul(batch.inputs.T, delta, out=grads[0])
+        if self._mirrored is not None:
+            for grad, mirrored in zip(grads, self._mirrored):
+                grad += mirrored
+        for term in terms:
+            term.at_weights(grads)
+
+    def _add_l2(self):
+        """alpha times the sum of squares of all weights that are parameters; adds its gradient."""
+        return self.alpha * sum(
+            penalties.add_l2_gradient(w, grad, 2.0 * self.alpha)
+            for w, grad in zip(self.network.weights, self._weight_grads)
+        )
+
+    def full(self, sample, seed=None):
+        """J over a whole sample, by blocks of rows; the gradient of the whole is left in ``grad``.
+
+        Parameters
+        ----------
+        sample : Sample
+        seed : numpy SeedSequence, default=None
+            The noise is the same at every call with the same seed.
+
+        Returns
+        -------
+        float
+        """
+        total = np.zeros_like(self.grad)
+        value = 0.0
+        for batch, x, rng in self._blocks(sample, seed):
+            value += self._forward(batch, x, rng)
+            self._backward(batch)
+            total += self.grad
+        self.grad[...] = total
+        return value + self._add_l2() if self.alpha else value
+
+    def full_value(self, sample, seed=None):
+        """J over a whole sample, by blocks of rows, without its gradient."""
+        value = sum(self._forward(batch, x, rng) for batch, x, rng in self._blocks(sample, seed))
+        return value + self._add_l2() if self.alpha else value
+
+    def _blocks(self, sample, seed):
+        """Yield blocks of rows with their batch, in which their share of the mean is set, and a source of noise."""
+        statistical = [term for term in self.terms if term.uses_mean_activation]
+        if statistical:
+            mean = self._mean_activation(sample, seed)
+            for term in statistical:
+                term.mean_activation = mean
+        yield from self._gathered(sample, seed)
+        for term in statistical:
+            term.mean_activation = None
+
+    def _gathered(self, sample, seed):
+        dtype = self.network.dtype
+        n_rows = len(sample.rows)
+        size = min(n_rows, block_rows(max(self.network.architecture.sizes), dtype))
+        buffer = np.empty((size, sample.X.shape[1]), dtype)
+        rng = np.random.default_rng(seed)
+        for block in row_blocks(n_rows, size):
+            x = buffer[: block.stop - block.start]
+            gather(sample.X, sample.rows[block], x)
+            batch = self.batch(len(x))
+            batch.row_scale = sample.scales(block, dtype)
+            yield batch, x, rng
+
+    def _mean_activation(self, sample, seed):
+        """Mean of each hidden unit over a sample, of the corrupted input where there is noise."""
+        total = np.zeros(self.network.architecture.encoder_sizes[-1])
+        sums = np.empty_like(total)
+        share = 0.0
+        for batch, x, rng in self._gathered(sample, seed):
+            inputs = x if self.noise is None else self.noise.apply(x, rng, batch)
+            penalties.weighted_column_sums(self.network.encode(inputs), batch.row_scale, sums)
+            total += sums
+            share += float(batch.row_scale.sum(dtype=np.float64))
+        return total / share
+
+
+def row_losses(network, loss, X):
+    """Reconstruction loss of each row of X, by blocks of rows.
+
+    Returns
+    -------
+    ndarray of shape (n_samples,)
+        In nats for ``log_loss``, in squared units of X for ``squared_error``.
+    """
+    objective = Objective(network, loss)
+    out = np.empty(len(X), network.dtype)
+    rows = min(len(X), block_rows(max(network.architecture.sizes), network.dtype))
+    x = np.empty((rows, X.shape[1]), network.dtype)
+    for block in row_blocks(len(X), rows):
+        part = x[: block.stop - block.start]
+        part[...] = X[block]
+        objective.value(part)
+        out[block] = objective.batch(len(part)).row_loss
+    return out

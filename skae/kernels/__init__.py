@@ -1,0 +1,1 @@
+"""Compiled leaves: in place, on buffers handed in, without checks, allocations or Python objects."""

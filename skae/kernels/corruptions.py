@@ -1,0 +1,90 @@
+"""Corruptions of the input: how the draws are made, and a kernel that applies them.
+
+===============  ==============================================================================
+name             corrupted x_ij
+===============  ==============================================================================
+masking          0 with probability q, else x_ij
+gaussian         x_ij + sigma e_ij, e_ij from N(0, 1)
+salt_and_pepper  with probability q the least or the greatest value of column j (equally likely)
+===============  ==============================================================================
+
+The uniform draws are integers of 16 bits, so that q is rounded to a multiple of 2^-16.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from .._jit import kernel
+
+
+def sixteen_bits(rng, draws):
+    """Independent integers in [0, 2^16), uniform."""
+    draws.reshape(-1)[:] = np.frombuffer(rng.bytes(draws.nbytes), np.uint16)
+
+
+def standard_normal(rng, draws):
+    """Independent draws from N(0, 1)."""
+    rng.standard_normal(out=draws, dtype=draws.dtype)
+
+
+@kernel
+def masking(x, draws, level, low, high, out):
+    threshold = np.int32(round(level * 65536.0))
+    zero = x.dtype.type(0)
+    for i in range(x.shape[0]):
+        for j in range(x.shape[1]):
+            out[i, j] = zero if np.int32(draws[i, j]) < threshold else x[i, j]
+
+
+@kernel
+def gaussian(x, draws, level, low, high, out):
+    sigma = x.dtype.type(level)
+    for i in range(x.shape[0]):
+        for j in range(x.shape[1]):
+            out[i, j] = x[i, j] + sigma * draws[i, j]
+
+
+@kernel
+def salt_and_pepper(x, draws, level, low, high, out):
+    threshold = np.int32(round(level * 65536.0))
+    half = np.int32(round(level * 32768.0))
+    for i in range(x.shape[0]):
+        for j in range(x.shape[1]):
+            draw = np.int32(draws[i, j])
+            extreme = low[j] if draw < half else high[j]
+            out[i, j] = extreme if draw < threshold else x[i, j]
+
+
+class Corruption(NamedTuple):
+    """One corruption process.
+
+    Attributes
+    ----------
+    name : str
+    draw : callable (rng, draws) -> None
+        Fill the buffer from a NumPy Generator.
+    draw_dtype : numpy dtype or None
+        Of the buffer; None for the dtype of X.
+    apply : callable (x, draws, level, low, high, out) -> None
+        Apply the draws; low and high are the range of each column.
+    level_range : tuple of float
+        Legal noise levels, both ends included.
+    """
+
+    name: str
+    draw: Callable
+    draw_dtype: type | None
+    apply: Callable
+    level_range: tuple
+
+
+CORRUPTIONS = {
+    record.name: record
+    for record in (
+        Corruption("masking", sixteen_bits, np.uint16, masking, (0.0, 1.0)),
+        Corruption("gaussian", standard_normal, None, gaussian, (0.0, float("inf"))),
+        Corruption("salt_and_pepper", sixteen_bits, np.uint16, salt_and_pepper, (0.0, 1.0)),
+    )
+}

@@ -1,0 +1,61 @@
+"""Figures by which fitted transformers compare."""
+
+from __future__ import annotations
+
+from sklearn.utils import check_array
+from sklearn.utils.validation import _check_sample_weight
+
+from ._evaluation import explained_fraction
+
+
+def reconstruction_score(estimator, X, y=None, sample_weight=None):
+    """Fraction of the variance of X that the reconstruction of a fitted transformer explains.
+
+    1 - sum_i ||x_i - x_hat_i||^2 / sum_i ||x_i - mean(X)||^2, with x_hat = inverse_transform(transform(x)). It has the
+    signature of a scorer: pass the function itself as ``scoring=``.
+
+    Parameters
+    ----------
+    estimator : fitted transformer with ``inverse_transform``
+        PCA, NMF, DictionaryLearning, an autoencoder, or a Pipeline of such.
+    X : array-like of shape (n_samples, n_features)
+    y : None
+        Ignored.
+    sample_weight : array-like of shape (n_samples,), default=None
+
+    Returns
+    -------
+    float
+        At most 1; negative where the mean of X is the better reconstruction.
+
+    Raises
+    ------
+    TypeError
+        When the estimator has no ``transform`` or no ``inverse_transform``.
+
+    Examples
+    --------
+    >>> from sklearn.decomposition import PCA
+    >>> from skae.datasets import load_digits_unit
+    >>> from skae.metrics import reconstruction_score
+    >>> X, y = load_digits_unit(return_X_y=True)
+    >>> round(reconstruction_score(PCA(10, random_state=0).fit(X), X), 2)
+    0.74
+    """
+    missing = [name for name in ("transform", "inverse_transform") if not hasattr(estimator, name)]
+    if missing:
+        raise TypeError(
+            f"reconstruction_score needs an estimator with transform and inverse_transform; {estimator!r} has no "
+            f"{' and no '.join(missing)}."
+        )
+    names = getattr(X, "columns", None)
+    values = check_array(X, dtype="numeric")
+    if sample_weight is not None:
+        sample_weight = _check_sample_weight(sample_weight, values)
+
+    def reconstruct(block):
+        # A frame goes in as a frame, so that the estimator finds the names that it was fitted with.
+        rows = block if names is None else type(X)(block, columns=names)
+        return estimator.inverse_transform(estimator.transform(rows))
+
+    return explained_fraction(reconstruct, values, sample_weight)

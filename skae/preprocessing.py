@@ -1,0 +1,108 @@
+"""Scaling that turns the covariance of the columns into a plain product."""
+
+from __future__ import annotations
+
+import numpy as np
+from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin, _fit_context
+from sklearn.utils import check_array
+from sklearn.utils.validation import FLOAT_DTYPES, check_is_fitted, validate_data
+
+
+class PCANormalizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
+    """Centre the columns and divide by the square root of the number of training rows.
+
+    x'_ij = (x_ij - mean_j) / sqrt(m), so that X'^T X' is the covariance matrix of the columns (with denominator m),
+    and the least squared error of a linear autoencoder is the sum of its smallest eigenvalues.
+
+    Parameters
+    ----------
+    copy : bool, default=True
+        Whether to leave X as it is; with False, float arrays are scaled in place.
+
+    Attributes
+    ----------
+    mean_ : ndarray of shape (n_features_in_,)
+        Mean of each column.
+    n_samples_seen_ : int
+        m, the number of training rows.
+    n_features_in_ : int
+        Number of features seen during fit.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of features seen during fit, where X has names that are all strings.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skae.preprocessing import PCANormalizer
+    >>> X = np.array([[1.0, 2.0], [3.0, 6.0], [5.0, 1.0]])
+    >>> Z = PCANormalizer().fit_transform(X)
+    >>> bool(np.allclose(Z.T @ Z, np.cov(X.T, bias=True)))
+    True
+    """
+
+    _parameter_constraints = {"copy": ["boolean"]}
+
+    def __init__(self, *, copy=True):
+        self.copy = copy
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y=None):
+        """Learn the mean of each column and the number of rows.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        self
+        """
+        X = validate_data(self, X, dtype=FLOAT_DTYPES)
+        self.mean_ = X.mean(axis=0, dtype=np.float64).astype(X.dtype)
+        self.n_samples_seen_ = X.shape[0]
+        return self
+
+    def transform(self, X):
+        """(X - mean) / sqrt(m).
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_features)
+        """
+        check_is_fitted(self)
+        X = validate_data(self, X, dtype=FLOAT_DTYPES, reset=False, copy=self.copy, force_writeable=True)
+        X -= self.mean_
+        X /= X.dtype.type(np.sqrt(self.n_samples_seen_))
+        return X
+
+    def inverse_transform(self, X):
+        """X sqrt(m) + mean.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_features)
+        """
+        check_is_fitted(self)
+        X = check_array(X, dtype=FLOAT_DTYPES, copy=self.copy, force_writeable=True)
+        if X.shape[1] != self.n_features_in_:
+            raise ValueError(
+                f"X has {X.shape[1]} features, but PCANormalizer is expecting {self.n_features_in_} features as input."
+            )
+        X *= X.dtype.type(np.sqrt(self.n_samples_seen_))
+        X += self.mean_
+        return X
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags
