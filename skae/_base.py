@@ -240,9 +240,8 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         self._check_range(X)
         loss = LOSSES[self.loss_]
         self._dtype = network.dtype if continues else model_dtype(X)
-        return Objective(
-            network, loss, self.alpha, self._terms(network), self._noise(X, network.dtype, continues)
-        ), state
+        noise = self._noise(X, network.dtype, continues)
+        return Objective(network, loss, self.alpha, self._terms(network), noise), state
 
     def _resolved_loss(self, X):
         if self.loss != "auto":
@@ -276,7 +275,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         if low < legal[0] or high > legal[1]:
             raise ValueError(
                 f"loss={self.loss_!r} needs values of X in [{legal[0]:g}, {legal[1]:g}]; they lie in "
-                f"[{low:g}, {high:g}]. Scale X to [0, 1], with MinMaxScaler(clip=True) say, or use loss='squared_error'."
+                f"[{low:g}, {high:g}]. Scale X to [0, 1] (MinMaxScaler(clip=True)), or use loss='squared_error'."
             )
 
     def _schedule(self, n_rows):
@@ -295,7 +294,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         if not self.early_stopping:
             return sample, None
         n_rows = len(sample.rows)
-        n_held = max(1, int(round(self.validation_fraction * n_rows)))
+        n_held = max(1, round(self.validation_fraction * n_rows))
         if n_held >= n_rows:
             raise ValueError(
                 f"early_stopping=True with validation_fraction={self.validation_fraction} leaves no row to train on: "

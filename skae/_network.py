@@ -1,7 +1,7 @@
 """The mirrored network: one flat parameter vector, layers as views of it, and their initialisation.
 
-An encoder of widths n, h_1, ..., k and the decoder k, ..., h_1, n. Layer i computes a_{i+1} = g_i(a_i W_i + b_i) with W_i
-of shape (fan_in, fan_out). With tied weights the decoder's W are the encoder's transposed, in mirrored order.
+An encoder of widths n, h_1, ..., k and the decoder k, ..., h_1, n. Layer i computes a_{i+1} = g_i(a_i W_i + b_i) with
+W_i of shape (fan_in, fan_out). With tied weights the decoder's W are the encoder's transposed, in mirrored order.
 """
 
 from __future__ import annotations

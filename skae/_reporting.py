@@ -26,8 +26,10 @@ class EpochPrinter:
     def __call__(self, epoch, loss, validation_loss):
         elapsed = max(time.perf_counter() - self.start, 1e-9)
         held = "" if validation_loss is None else f"  validation {validation_loss:>12.6g}"
+        rate = epoch * self.n_rows / elapsed
+        left = elapsed / epoch * (self.max_iter - epoch)
         print(
             f"{self.name}  epoch {epoch:>{len(str(self.max_iter))}}/{self.max_iter}  loss {loss:>12.6g}{held}"
-            f"  {epoch * self.n_rows / elapsed:>10,.0f} rows/s  {elapsed / epoch * (self.max_iter - epoch):>7.1f} s left",
+            f"  {rate:>10,.0f} rows/s  {left:>7.1f} s left",
             flush=True,
         )

@@ -136,9 +136,9 @@ def _from_openml(data_home, download_if_missing):
         mnist = fetch_openml("mnist_784", version=1, as_frame=False, parser="liac-arff", data_home=data_home, **tries)
     except Exception as error:
         raise OSError(
-            f"MNIST could not be had: SKAE_DATA is {os.environ.get('SKAE_DATA')!r} and holds no MNIST, and OpenML gave "
-            f"{type(error).__name__}: {error}. Either put the four original files ({', '.join(_IDX_FILES['train'])} and "
-            "the two t10k ones) into a folder and name it in SKAE_DATA, or connect to the network once so that "
-            "scikit-learn can fill its cache."
+            f"MNIST could not be had: SKAE_DATA is {os.environ.get('SKAE_DATA')!r} and holds no MNIST, and OpenML "
+            f"gave {type(error).__name__}: {error}. Either put the four original files "
+            f"({', '.join(name for part in _IDX_FILES.values() for name in part)}) into a folder and name it in "
+            "SKAE_DATA, or connect to the network once so that scikit-learn can fill its cache."
         ) from error
     return mnist.data, mnist.target.astype(np.int64)
