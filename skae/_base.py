@@ -10,7 +10,7 @@ from numbers import Integral, Real
 import numpy as np
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin, _fit_context
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils import check_array, check_random_state
+from sklearn.utils import assert_all_finite, check_array, check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
@@ -19,7 +19,7 @@ from ._evaluation import explained_fraction, squared_errors
 from ._network import Architecture, Network
 from ._objective import Objective, row_losses
 from ._reporting import EpochPrinter
-from ._rows import Sample, is_binary, model_dtype
+from ._rows import Sample, is_binary, model_dtype, read_blocks, value_range
 from ._solvers import SOLVERS, Schedule, TrainingState, run_epoch, start_memory
 from .kernels.activations import ACTIVATIONS
 from .kernels.losses import LOSSES
@@ -209,8 +209,8 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         return self
 
     def _validated(self, X, sample_weight, reset):
-        """X as a finite numeric array of any dtype and order, and the weights in float64 or None."""
-        X = validate_data(self, X, dtype="numeric", reset=reset)
+        """X as a finite numeric array, and the weights in float64 or None."""
+        X = self._checked(X, reset)
         if sample_weight is not None:
             sample_weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
             if not sample_weight.any():
@@ -271,7 +271,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         legal = LOSSES[self.loss_].data_range
         if legal is None:
             return
-        low, high = X.min(), X.max()
+        low, high = (float(bound) for bound in value_range(X))
         if low < legal[0] or high > legal[1]:
             raise ValueError(
                 f"loss={self.loss_!r} needs values of X in [{legal[0]:g}, {legal[1]:g}]; they lie in "
@@ -421,8 +421,13 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         check_is_fitted(self)
         return squared_errors(self._network.reconstruct, self._checked(X), per_feature)
 
-    def _checked(self, X):
-        return validate_data(self, X, dtype="numeric", reset=False)
+    def _checked(self, X, reset=False):
+        """X as a finite numeric array of any dtype and order, and not a copy of it where it is one already."""
+        X = validate_data(self, X, dtype="numeric", reset=reset, ensure_all_finite=False)
+        # By blocks, so that a memory map is never resident as a whole.
+        for _, block in read_blocks(X):
+            assert_all_finite(block, estimator_name=type(self).__name__, input_name="X")
+        return X
 
     # Fitted attributes that are read off the network.
 

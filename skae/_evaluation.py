@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from ._rows import block_rows, row_blocks
+from ._rows import read_blocks
 
 
 def _differences(reconstruct, X):
     """Yield (slice, X - reconstruction) in float64 for blocks of rows."""
-    for block in row_blocks(len(X), block_rows(X.shape[1], np.float64)):
-        yield block, X[block].astype(np.float64) - np.asarray(reconstruct(X[block]), np.float64)
+    for block, rows in read_blocks(X):
+        yield block, rows.astype(np.float64) - np.asarray(reconstruct(rows), np.float64)
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def squared_errors(reconstruct, X, per_feature=False):
     """Squared error of each row, or of each entry.
 
@@ -34,6 +35,7 @@ def squared_errors(reconstruct, X, per_feature=False):
     return out
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def explained_fraction(reconstruct, X, sample_weight=None):
     """1 - sum_i w_i ||x_i - x_hat_i||^2 / sum_i w_i ||x_i - mean||^2, with the weighted mean of X.
 
@@ -44,8 +46,7 @@ def explained_fraction(reconstruct, X, sample_weight=None):
     float
     """
     weights = np.ones(len(X)) if sample_weight is None else np.asarray(sample_weight, np.float64)
-    blocks = list(row_blocks(len(X), block_rows(X.shape[1], np.float64)))
-    mean = sum(weights[block] @ X[block].astype(np.float64) for block in blocks) / weights.sum()
+    mean = sum(weights[block] @ rows.astype(np.float64) for block, rows in read_blocks(X)) / weights.sum()
     error = spread = 0.0
     for block, difference in _differences(reconstruct, X):
         error += weights[block] @ np.square(difference).sum(axis=1)

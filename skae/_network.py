@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ._rows import block_rows, is_native, row_blocks
+from ._rows import block_rows, is_native, release, row_blocks
 from .kernels.activations import ACTIVATIONS
 
 
@@ -132,6 +132,7 @@ class Network:
         """Decoded code of each row of X, by blocks of rows; shape (n_samples, n_features)."""
         return self._run(X, 0, 2 * self.architecture.depth)
 
+    @np.errstate(over="ignore", invalid="ignore")
     def _run(self, X, first, last):
         """Apply layers first..last-1 to the rows of X."""
         sizes = self.architecture.sizes
@@ -152,4 +153,5 @@ class Network:
                 np.matmul(a, self.weights[layer], out=z)
                 self.activations[layer].forward(z, self.biases[layer])
                 a = z
+            release(X)
         return out

@@ -256,6 +256,7 @@ class Objective:
         return total / share
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def row_losses(network, loss, X):
     """Reconstruction loss of each row of X, by blocks of rows.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 from typing import NamedTuple
 
 import numpy as np
@@ -46,6 +47,29 @@ def gather(X, indices, out):
         np.take(X, indices, axis=0, out=out, mode="clip")
     else:
         out[...] = X[indices]
+    release(X)
+
+
+def release(X):
+    """Let the system take back the pages of a memory map that were read; X stays as it is.
+
+    Without this the resident memory of a fit would grow to the size of the file. Maps whose changed pages are private
+    to the process are left alone, since those pages would be lost.
+    """
+    base = X
+    while isinstance(base, np.ndarray):
+        if isinstance(base, np.memmap):
+            if base.mode in ("r", "r+") and hasattr(base._mmap, "madvise"):
+                base._mmap.madvise(mmap.MADV_DONTNEED)
+            return
+        base = base.base
+
+
+def read_blocks(X, block_bytes=BLOCK_BYTES):
+    """Yield (slice, X[slice]) for all rows of X in order, and release what was read."""
+    for rows in row_blocks(len(X), block_rows(X.shape[1], X.dtype, block_bytes)):
+        yield rows, X[rows]
+        release(X)
 
 
 class Sample(NamedTuple):
@@ -82,18 +106,19 @@ class Sample(NamedTuple):
 
 def column_range(X, low=None, high=None):
     """Least and greatest value of each column, joined with an earlier range where one is given."""
-    least, greatest = X.min(axis=0), X.max(axis=0)
-    if low is not None:
-        least, greatest = np.minimum(least, low), np.maximum(greatest, high)
-    return least, greatest
+    for _, block in read_blocks(X):
+        least, greatest = block.min(axis=0), block.max(axis=0)
+        low = least if low is None else np.minimum(least, low)
+        high = greatest if high is None else np.maximum(greatest, high)
+    return low, high
 
 
 def is_binary(X):
     """True where every value of X is 0 or 1."""
-    if X.dtype == bool:
-        return True
-    for rows in row_blocks(X.shape[0], block_rows(X.shape[1], X.dtype)):
-        block = X[rows]
-        if not ((block == 0) | (block == 1)).all():
-            return False
-    return True
+    return X.dtype == bool or all(((block == 0) | (block == 1)).all() for _, block in read_blocks(X))
+
+
+def value_range(X):
+    """Least and greatest value of X."""
+    low, high = column_range(X)
+    return low.min(), high.max()

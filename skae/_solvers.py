@@ -14,15 +14,18 @@ from typing import NamedTuple
 import numpy as np
 from scipy.optimize import minimize
 
-from ._rows import block_rows, gather
+from ._rows import block_rows, gather, row_blocks
 from .kernels.updates import UPDATES
 
 # Bytes of shuffled rows gathered at once; they are to stay in the second-level cache.
 _GATHER_BYTES = 2**20
 
+# Growth of the loss from which training counts as diverged.
+_ABSURD = 1e6
+
 
 class DivergenceError(ValueError):
-    """The loss or the parameters stopped being finite."""
+    """The loss or the parameters stopped being finite, or the loss grew beyond all measure."""
 
 
 @dataclass(frozen=True)
@@ -100,13 +103,14 @@ class StoppingRule:
 
     def update(self, value):
         """Take one value; True when the rule is met."""
-        # abs: a penalised log-likelihood may be negative.
-        threshold = self.best - self.tol * abs(self.best) if math.isfinite(self.best) else math.inf
+        threshold = (1.0 - self.tol) * self.best if math.isfinite(self.best) else math.inf
         self.stale = 0 if value < threshold else self.stale + 1
         self.best = min(self.best, value)
         return self.stale >= self.patience
 
 
+# Overflow shows in the loss, which is checked; NumPy need not warn of it as well.
+@np.errstate(over="ignore", invalid="ignore")
 def run_epoch(objective, sample, schedule, update, state):
     """One pass of mini-batch steps over a sample, in the order of its rows.
 
@@ -131,7 +135,7 @@ def run_epoch(objective, sample, schedule, update, state):
     n_rows, size = len(rows), min(schedule.batch_size, len(rows))
     together = size * max(1, block_rows(X.shape[1], theta.dtype, _GATHER_BYTES) // size)
     gathered = np.empty((min(together, n_rows), X.shape[1]), theta.dtype)
-    total = 0.0
+    total, first_value = 0.0, None
     for first in range(0, n_rows, together):
         indices = rows[first : first + together]
         block = gathered[: len(indices)]
@@ -140,16 +144,35 @@ def run_epoch(objective, sample, schedule, update, state):
         for start in range(0, len(indices), size):
             x = block[start : start + size]
             row_scale = None if scale is None else scale[start : start + size] / theta.dtype.type(len(x))
-            total += len(x) * objective.value_and_gradient(x, row_scale, state.noise_rng)
+            value = objective.value_and_gradient(x, row_scale, state.noise_rng)
+            total += len(x) * value
+            first_value = value if first_value is None else first_value
             state.step += 1
             step(theta, grad, memory, rate, state.step)
     loss = total / n_rows
-    if not (math.isfinite(loss) and math.isfinite(theta.sum(dtype=np.float64))):
+    if has_diverged(objective, sample, loss, first_value):
         raise DivergenceError(
-            f"The training diverged: the loss is not finite in epoch {state.epoch + 1} at learning rate {rate:g}. "
+            f"The training diverged: the loss is {loss:g} in epoch {state.epoch + 1} at learning rate {rate:g}. "
             f"Lower learning_rate_init (it was {schedule.learning_rate_init:g}) or scale the columns of X."
         )
     return loss
+
+
+def has_diverged(objective, sample, loss, first_value):
+    """Whether the loss of an epoch is not finite, or absurd: a million times that of its first batch and that of a
+    reconstruction without any information, all zeros or, for ``log_loss``, all 1/2.
+    """
+    theta = objective.network.theta
+    if not (math.isfinite(loss) and math.isfinite(theta.sum(dtype=np.float64))):
+        return True
+    if loss <= _ABSURD * first_value:
+        return False
+    n_features = sample.X.shape[1]
+    if objective.loss.data_range is not None:
+        return loss > _ABSURD * n_features * math.log(2.0)
+    blocks = row_blocks(len(sample.rows), block_rows(n_features, np.float64))
+    squares = sum(np.square(sample.X[sample.rows[block]], dtype=np.float64).sum() for block in blocks)
+    return loss > _ABSURD * squares / len(sample.rows)
 
 
 def minibatch(objective, sample, schedule, state, held=None, on_epoch=None, *, update):
@@ -201,6 +224,7 @@ class _Watch:
         # The held rows meet the same noise every time, so that their curve shows the training alone.
         self._seed = None if held is None else fixed_seed(state.noise_rng)
 
+    @np.errstate(over="ignore", invalid="ignore")
     def update(self, loss):
         """Take the training loss of one epoch; True when the stopping rule is met."""
         self.curve.append(loss)

@@ -1,0 +1,53 @@
+"""``python -m skae``: what the library does from the command line."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+
+from . import __version__
+from .handwriting import command as handwriting
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors are one line."""
+
+    def error(self, message):
+        self.exit(2, f"{self.prog}: error: {message} (see {self.prog} --help)\n")
+
+
+def main(arguments=None):
+    """Run a subcommand.
+
+    Parameters
+    ----------
+    arguments : list of str, default=None
+        None for those of the process.
+
+    Returns
+    -------
+    int
+        Exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted.
+    """
+    parser = _Parser(prog="python -m skae", description="Classic autoencoders as scikit-learn transformers.")
+    parser.add_argument("--version", action="version", version=f"skae {__version__}")
+    subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    handwriting.add_parser(subparsers)
+    options = parser.parse_args(arguments)
+    try:
+        return options.run(options)
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # Whoever read the output has left; what is still in the buffer must not raise again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except (OSError, ValueError, RuntimeError, MemoryError) as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        print(f"{options.parser.prog}: error: {reason}", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,591 @@
+"""The scikit-learn contract: parameters, methods, attributes, errors and inputs of all estimators."""
+
+import itertools
+import pickle
+import warnings
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from sklearn.base import clone
+from sklearn.decomposition import PCA
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from skae import AutoencoderTransformer, ContractiveAE, DenoisingAE, SparseAE
+from skae.metrics import reconstruction_score
+
+ESTIMATORS = [AutoencoderTransformer, DenoisingAE, SparseAE, ContractiveAE]
+every_estimator = pytest.mark.parametrize("cls", ESTIMATORS)
+
+
+def fitted(cls, X, n_components=3, **parameters):
+    return cls(n_components, **{"max_iter": 5, "random_state": 0, **parameters}).fit(X)
+
+
+@pytest.fixture
+def X(rng):
+    return rng.standard_normal((60, 5))
+
+
+# Attributes and shapes.
+
+
+@every_estimator
+@pytest.mark.parametrize("tied", [False, True])
+@pytest.mark.parametrize("hidden", [(), (4,), (7, 6)])
+def test_shapes(cls, tied, hidden, X):
+    ae = fitted(cls, X, tied_weights=tied, hidden_layer_sizes=hidden)
+    sizes = [5, *hidden, 3, *hidden[::-1], 5]
+    assert [w.shape for w in ae.coefs_] == list(itertools.pairwise(sizes))
+    assert [b.shape for b in ae.intercepts_] == [(width,) for width in sizes[1:]]
+    assert ae.components_.shape == ae.filters_.shape == (sizes[1], 5)
+    np.testing.assert_array_equal(ae.components_, ae.coefs_[0].T)
+    np.testing.assert_allclose(np.linalg.norm(ae.filters_, axis=1), 1.0)
+    assert ae.n_features_in_ == 5
+    assert ae.n_iter_ == len(ae.loss_curve_) == 5
+    assert ae.validation_loss_curve_ == []
+    if tied:
+        for encoder, decoder in zip(ae.coefs_, ae.coefs_[::-1]):
+            np.testing.assert_array_equal(encoder, decoder.T)
+
+
+def test_filters_are_the_inputs_of_norm_one_that_activate_most(X, rng):
+    ae = fitted(AutoencoderTransformer, X)
+    others = rng.standard_normal((200, 5))
+    others /= np.linalg.norm(others, axis=1, keepdims=True)
+    best = np.diag(ae.transform(ae.filters_))
+    assert (ae.transform(others) <= best + 1e-12).all()
+
+
+def test_the_filter_of_a_dead_unit_is_zero(X):
+    ae = fitted(AutoencoderTransformer, X)
+    ae.coefs_[0][:, 1] = 0.0
+    assert (ae.filters_[1] == 0).all()
+    np.testing.assert_allclose(np.linalg.norm(ae.filters_[[0, 2]], axis=1), 1.0)
+
+
+@every_estimator
+@pytest.mark.parametrize("k", [1, 5, 11])
+def test_under_and_overcomplete(cls, k, X):
+    ae = fitted(cls, X, k)
+    assert ae.transform(X).shape == (60, k)
+    assert ae.inverse_transform(ae.transform(X)).shape == X.shape
+
+
+@every_estimator
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
+def test_precision_is_kept(cls, dtype, solver, X):
+    ae = fitted(cls, X.astype(dtype), solver=solver)
+    H = ae.transform(X.astype(dtype))
+    results = [H, ae.inverse_transform(H), ae.reconstruct(X.astype(dtype)), *ae.coefs_, *ae.intercepts_]
+    assert {result.dtype for result in results} == {np.dtype(dtype)}
+
+
+def test_both_precisions_train_alike(X):
+    one, two = (fitted(AutoencoderTransformer, X.astype(dtype)) for dtype in (np.float32, np.float64))
+    np.testing.assert_allclose(one.loss_curve_, two.loss_curve_, rtol=1e-5)
+
+
+# The loss and its "auto".
+
+
+def test_auto_is_log_loss_for_zeros_and_ones(rng):
+    binary = rng.integers(0, 2, (50, 4))
+    for X in (binary, binary.astype(float), binary.astype(bool), binary.astype(np.float32)):
+        ae = fitted(AutoencoderTransformer, X)
+        assert (ae.loss_, ae.output_activation_) == ("log_loss", "logistic")
+    ae = fitted(AutoencoderTransformer, np.where(np.arange(50)[:, None] == 49, 0.5, binary))
+    assert (ae.loss_, ae.output_activation_) == ("squared_error", "identity")
+
+
+def test_auto_yields_to_an_output_without_logits(rng):
+    ae = fitted(AutoencoderTransformer, rng.integers(0, 2, (50, 4)), output_activation="tanh")
+    assert (ae.loss_, ae.output_activation_) == ("squared_error", "tanh")
+
+
+@pytest.mark.parametrize("output", ["identity", "logistic", "tanh", "relu"])
+def test_output_activations_bound_the_reconstruction(output, X):
+    ae = fitted(AutoencoderTransformer, X, output_activation=output)
+    low, high = {"identity": (-9, 9), "logistic": (0, 1), "tanh": (-1, 1), "relu": (0, 9)}[output]
+    R = ae.reconstruct(X)
+    assert R.min() >= low and R.max() <= high
+
+
+# Methods.
+
+
+def test_reconstruct_is_the_round_trip(X):
+    ae = fitted(AutoencoderTransformer, X, hidden_layer_sizes=(4,))
+    np.testing.assert_allclose(ae.reconstruct(X), ae.inverse_transform(ae.transform(X)))
+
+
+def test_score_is_that_of_pca_and_of_the_metric(digits):
+    X, _ = digits
+    pca = PCA(10, random_state=0).fit(X)
+    lost = np.square(X - pca.inverse_transform(pca.transform(X))).sum()
+    assert reconstruction_score(pca, X) == pytest.approx(1 - lost / np.square(X - X.mean(0)).sum())
+    ae = fitted(AutoencoderTransformer, X)
+    by_hand = 1 - np.square(X - ae.reconstruct(X)).sum() / np.square(X - X.mean(0)).sum()
+    assert ae.score(X) == pytest.approx(by_hand)
+    assert reconstruction_score(ae, X) == pytest.approx(by_hand)
+
+
+def test_score_with_weights_repeats_rows(X, rng):
+    ae = fitted(AutoencoderTransformer, X)
+    weights = rng.integers(0, 4, len(X))
+    assert ae.score(X, sample_weight=weights) == pytest.approx(ae.score(X.repeat(weights, axis=0)))
+
+
+def test_score_of_constant_data():
+    X = np.full((10, 3), 2.0)
+    ae = fitted(AutoencoderTransformer, X)
+    assert ae.score(X) == 0.0
+
+
+def test_score_samples_is_minus_the_loss(X, rng):
+    ae = fitted(AutoencoderTransformer, X)
+    np.testing.assert_allclose(ae.score_samples(X), -np.square(X - ae.reconstruct(X)).sum(axis=1))
+    P = rng.random((30, 4))
+    ae = fitted(AutoencoderTransformer, P, loss="log_loss")
+    R = ae.reconstruct(P)
+    np.testing.assert_allclose(ae.score_samples(P), (P * np.log(R) + (1 - P) * np.log(1 - R)).sum(axis=1))
+    ae = fitted(AutoencoderTransformer, P, output_activation="tanh")
+    np.testing.assert_allclose(ae.score_samples(P), -np.square(P - ae.reconstruct(P)).sum(axis=1))
+
+
+def test_reconstruction_error(X):
+    ae = fitted(AutoencoderTransformer, X)
+    per_entry = ae.reconstruction_error(X, per_feature=True)
+    np.testing.assert_allclose(per_entry, np.square(X - ae.reconstruct(X)))
+    np.testing.assert_allclose(ae.reconstruction_error(X), per_entry.sum(axis=1))
+
+
+def test_the_transform_is_of_the_clean_input(X):
+    ae = fitted(DenoisingAE, X, noise_level=0.9)
+    np.testing.assert_array_equal(ae.transform(X), ae.transform(X))
+    expected = 1 / (1 + np.exp(-(X @ ae.coefs_[0] + ae.intercepts_[0])))
+    np.testing.assert_allclose(ae.transform(X), expected)
+
+
+# Training.
+
+
+def test_partial_fit_over_the_batches_is_one_epoch(X):
+    whole = DenoisingAE(3, shuffle=False, max_iter=1, batch_size=20, random_state=0).fit(X)
+    parts = DenoisingAE(3, batch_size=20, random_state=0)
+    for start in range(0, 60, 20):
+        parts.partial_fit(X[start : start + 20])
+    for one, other in zip(whole.coefs_ + whole.intercepts_, parts.coefs_ + parts.intercepts_):
+        np.testing.assert_array_equal(one, other)
+    assert np.mean(parts.loss_curve_) == pytest.approx(whole.loss_curve_[0])
+
+
+def test_partial_fit_needs_batches(X):
+    ae = AutoencoderTransformer(solver="lbfgs")
+    assert not hasattr(ae, "partial_fit")
+    with pytest.raises(AttributeError, match="partial_fit"):
+        ae.partial_fit(X)
+
+
+def test_salt_and_pepper_knows_the_range_of_all_chunks(X):
+    ae = DenoisingAE(3, corruption="salt_and_pepper", random_state=0)
+    ae.partial_fit(X[:30]).partial_fit(X[30:])
+    np.testing.assert_array_equal(ae._range, [X.min(axis=0), X.max(axis=0)])
+
+
+def test_warm_start_continues(X):
+    once = fitted(AutoencoderTransformer, X, max_iter=6, shuffle=False)
+    twice = AutoencoderTransformer(3, max_iter=3, shuffle=False, warm_start=True, random_state=0).fit(X).fit(X)
+    np.testing.assert_array_equal(once.coefs_[0], twice.coefs_[0])
+    assert twice.loss_curve_ == once.loss_curve_
+    assert twice.n_iter_ == 6
+
+
+def test_a_pickled_estimator_trains_on_the_same_way(X):
+    ae = DenoisingAE(3, random_state=0).partial_fit(X)
+    copy = pickle.loads(pickle.dumps(ae))
+    np.testing.assert_array_equal(ae.partial_fit(X).coefs_[0], copy.partial_fit(X).coefs_[0])
+
+
+def test_a_fit_without_warm_start_begins_anew(X):
+    ae = fitted(AutoencoderTransformer, X)
+    before = ae.coefs_[0].copy()
+    np.testing.assert_array_equal(ae.fit(X).coefs_[0], before)
+
+
+def test_refit_with_another_width(X):
+    ae = fitted(AutoencoderTransformer, X).set_params(n_components=7).fit(X[:, :4])
+    assert ae.transform(X[:, :4]).shape == (60, 7)
+
+
+def test_early_stopping_gives_the_best_parameters_back(X):
+    ae = AutoencoderTransformer(
+        40, early_stopping=True, learning_rate_init=0.05, max_iter=60, n_iter_no_change=15, tol=0, random_state=0
+    ).fit(X)
+    assert len(ae.validation_loss_curve_) == len(ae.loss_curve_) == ae.n_iter_
+    best = int(np.argmin(ae.validation_loss_curve_)) + 1
+    assert best < ae.n_iter_, "the case must be one in which the last epoch is not the best"
+    stopped = AutoencoderTransformer(
+        40, early_stopping=True, learning_rate_init=0.05, max_iter=best, n_iter_no_change=15, tol=0, random_state=0
+    ).fit(X)
+    np.testing.assert_array_equal(ae.coefs_[0], stopped.coefs_[0])
+
+
+@every_estimator
+def test_the_two_curves_have_the_same_units(cls, rng):
+    # Rows from one distribution and a slow rate: the objective on held rows must be near that on training rows.
+    X = rng.standard_normal((1000, 5))
+    ae = fitted(cls, X, early_stopping=True, learning_rate_init=1e-4, max_iter=3)
+    np.testing.assert_allclose(ae.validation_loss_curve_, ae.loss_curve_, rtol=0.25)
+
+
+@every_estimator
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+def test_integer_weights_repeat_rows(cls, solver, X, rng):
+    weights = rng.integers(0, 4, len(X))
+    parameters = {"solver": solver, "batch_size": 1000, "max_iter": 5}
+    if cls is DenoisingAE:
+        parameters["noise_level"] = 0.0
+    weighted = cls(3, random_state=0, **parameters).fit(X, sample_weight=weights)
+    repeated = cls(3, random_state=0, **parameters).fit(X.repeat(weights, axis=0))
+    np.testing.assert_allclose(weighted.transform(X), repeated.transform(X), rtol=1e-6)
+
+
+def test_only_ratios_of_weights_count(X, rng):
+    weights = rng.random(len(X))
+    one, other = (
+        AutoencoderTransformer(3, batch_size=16, max_iter=3, random_state=0).fit(X, sample_weight=scale * weights)
+        for scale in (1.0, 1000.0)
+    )
+    np.testing.assert_allclose(one.coefs_[0], other.coefs_[0], rtol=1e-10)
+
+
+def test_the_stopping_rule_ends_training_without_a_warning(X):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        ae = AutoencoderTransformer(3, max_iter=2000, tol=1e-2, random_state=0).fit(X)
+    assert ae.n_iter_ < 2000
+
+
+def test_max_iter_warns(X):
+    with pytest.warns(ConvergenceWarning, match=r"stopped at max_iter=2 .* Raise max_iter or tol"):
+        AutoencoderTransformer(3, max_iter=2).fit(X)
+
+
+def test_cosine_differs_from_constant_after_the_first_epoch(X):
+    one, other = (fitted(AutoencoderTransformer, X, learning_rate=name) for name in ("constant", "cosine"))
+    assert one.loss_curve_[0] == other.loss_curve_[0]
+    assert one.loss_curve_[-1] != other.loss_curve_[-1]
+
+
+def test_verbose_prints_an_aligned_line_an_epoch(X, capsys):
+    fitted(AutoencoderTransformer, X, verbose=1, max_iter=12, early_stopping=True)
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 12
+    assert len({len(line) for line in lines}) == 1
+    assert all(word in lines[0] for word in ("epoch", "loss", "validation", "rows/s", "left"))
+    fitted(AutoencoderTransformer, X)
+    assert capsys.readouterr().out == ""
+
+
+# Errors.
+
+
+@every_estimator
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"n_components": 0},
+        {"n_components": 2.5},
+        {"activation": "softplus"},
+        {"output_activation": "softmax"},
+        {"loss": "hinge"},
+        {"tied_weights": "yes"},
+        {"alpha": -1.0},
+        {"solver": "rmsprop"},
+        {"learning_rate_init": 0.0},
+        {"learning_rate": "adaptive"},
+        {"batch_size": 0},
+        {"max_iter": 0},
+        {"tol": -1e-3},
+        {"n_iter_no_change": 0},
+        {"early_stopping": 2},
+        {"validation_fraction": 1.0},
+        {"shuffle": "no"},
+        {"random_state": "seed"},
+        {"warm_start": 3},
+    ],
+    ids=lambda parameters: next(iter(parameters)),
+)
+def test_parameters_are_validated_at_fit(cls, parameters, X):
+    name = next(iter(parameters))
+    with pytest.raises(ValueError, match=f"The '{name}' parameter of {cls.__name__} must be"):
+        cls(**parameters).fit(X)
+
+
+@pytest.mark.parametrize("hidden", [(0,), (3.5,), ("a",), [4, -1]])
+def test_hidden_layer_sizes_are_positive_integers(hidden, X):
+    with pytest.raises(ValueError, match=r"hidden_layer_sizes.* integers of at least 1; got"):
+        AutoencoderTransformer(3, hidden_layer_sizes=hidden).fit(X)
+
+
+@pytest.mark.parametrize(
+    "estimator, message",
+    [
+        (DenoisingAE(corruption="blur"), "The 'corruption' parameter of DenoisingAE must be"),
+        (DenoisingAE(noise_level=-0.1), "The 'noise_level' parameter of DenoisingAE must be"),
+        (DenoisingAE(noise_level=1.5), r"noise_level with corruption='masking' .* \[0, 1\]; got noise_level=1.5"),
+        (SparseAE(sparsity_target=1.0), "The 'sparsity_target' parameter of SparseAE must be"),
+        (SparseAE(sparsity_weight=-1), "The 'sparsity_weight' parameter of SparseAE must be"),
+        (SparseAE(activation="tanh"), r"KL sparsity .* activation='logistic'; got activation='tanh'"),
+        (ContractiveAE(contraction_weight=-1), "The 'contraction_weight' parameter of ContractiveAE must be"),
+        (AutoencoderTransformer(loss="log_loss"), r"\[0, 1\]; they lie in \[-.*Scale X to \[0, 1\].*'squared_error'"),
+        (
+            AutoencoderTransformer(loss="log_loss", output_activation="tanh"),
+            r"loss='log_loss' needs output_activation='logistic' or 'auto'; got output_activation='tanh'",
+        ),
+    ],
+    ids=str,
+)
+def test_own_errors_say_what_to_do(estimator, message, X):
+    with pytest.raises(ValueError, match=message):
+        estimator.fit(X)
+
+
+def test_gaussian_noise_may_exceed_one(X):
+    fitted(DenoisingAE, X, corruption="gaussian", noise_level=1.5)
+
+
+def test_sparse_ae_without_weight_takes_any_activation(X):
+    fitted(SparseAE, X, sparsity_weight=0.0, activation="relu")
+
+
+@every_estimator
+@pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
+def test_divergence_is_an_error_and_leaves_nothing(cls, solver, X):
+    estimator, data = cls(3, solver=solver, learning_rate_init=1e10), X * 1e200
+    with pytest.raises(ValueError, match=r"diverged: .*(epoch \d+ at learning rate 1e\+10|iteration \d+ of L-BFGS)"):
+        estimator.fit(data)
+    assert not [name for name in vars(estimator) if name.endswith("_") or name.startswith("_network")]
+    with pytest.raises(NotFittedError):
+        estimator.transform(data)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("loss", ["squared_error", "log_loss"])
+@pytest.mark.parametrize("activation", ["identity", "logistic", "tanh", "relu"])
+def test_a_huge_learning_rate_raises(dtype, loss, activation, rng):
+    X = rng.random((60, 5)).astype(dtype)
+    with pytest.raises(ValueError, match=r"diverged: the loss is .* at learning rate 1e\+10"):
+        fitted(AutoencoderTransformer, X, learning_rate_init=1e10, activation=activation, loss=loss, batch_size=20)
+
+
+def test_growth_alone_is_no_divergence(X):
+    # The first rows are next to nothing, so that the loss of the epoch is far above that of its first batch.
+    X = np.concatenate([1e-9 * X, X])
+    fitted(AutoencoderTransformer, X, activation="identity", batch_size=20, shuffle=False)
+
+
+def test_a_failed_refit_leaves_the_old_model(X):
+    ae = fitted(AutoencoderTransformer, X)
+    before, H = dict(vars(ae)), ae.transform(X)
+    with pytest.raises(ValueError, match="NaN"):
+        ae.fit(np.full((10, 9), np.nan))
+    with pytest.raises(ValueError, match="diverged"):
+        ae.set_params(learning_rate_init=1e10).fit(X[:, :4] * 1e200)
+    ae.set_params(learning_rate_init=1e-3)
+    assert vars(ae).keys() == before.keys()
+    assert ae.n_features_in_ == 5
+    np.testing.assert_array_equal(ae.transform(X), H)
+
+
+def test_a_failed_partial_fit_leaves_the_old_model(X):
+    ae = AutoencoderTransformer(3, random_state=0, learning_rate_init=1e10).partial_fit(X)
+    H, curve = ae.transform(X), list(ae.loss_curve_)
+    with pytest.raises(ValueError, match="diverged"):
+        ae.partial_fit(1e200 * X)
+    np.testing.assert_array_equal(ae.transform(X), H)
+    assert ae.loss_curve_ == curve
+
+
+def test_wrong_widths(X):
+    ae = fitted(AutoencoderTransformer, X)
+    for method in (ae.transform, ae.reconstruct, ae.score, ae.score_samples, ae.reconstruction_error, ae.partial_fit):
+        with pytest.raises(ValueError, match="X has 4 features, but AutoencoderTransformer is expecting 5 features"):
+            method(X[:, :4])
+    with pytest.raises(ValueError, match="H has 5 features, but AutoencoderTransformer is expecting 3 features"):
+        ae.inverse_transform(X)
+
+
+def test_warm_start_refuses_another_network(X):
+    ae = fitted(AutoencoderTransformer, X, warm_start=True).set_params(n_components=4)
+    with pytest.raises(ValueError, match=r"cannot continue.*warm_start=False"):
+        ae.fit(X)
+    assert ae.transform(X).shape == (60, 3)
+
+
+def test_early_stopping_needs_a_row_to_train_on():
+    with pytest.raises(ValueError, match="leaves no row to train on: n_samples=1"):
+        AutoencoderTransformer(early_stopping=True).fit([[1.0, 2.0]])
+
+
+def test_weights_must_not_be_negative(X):
+    with pytest.raises(ValueError, match=r"[Nn]egative"):
+        AutoencoderTransformer().fit(X, sample_weight=-np.ones(len(X)))
+
+
+@every_estimator
+def test_methods_before_fit(cls, X):
+    ae = cls()
+    methods = ("transform", "inverse_transform", "reconstruct", "score", "score_samples", "reconstruction_error")
+    for name in methods:
+        with pytest.raises(NotFittedError):
+            getattr(ae, name)(X)
+    assert not hasattr(ae, "coefs_") and not hasattr(ae, "filters_")
+
+
+# Inputs.
+
+
+@pytest.mark.parametrize(
+    "convert",
+    [
+        np.asfortranarray,
+        lambda X: np.repeat(np.repeat(X, 2, axis=0), 2, axis=1)[::2, ::2],
+        lambda X: X[::-1][::-1],
+        lambda X: X.astype(">f8"),
+        lambda X: X.tolist(),
+        pd.DataFrame,
+        lambda X: pl.DataFrame(X, schema=[f"c{j}" for j in range(X.shape[1])]),
+    ],
+    ids=["fortran", "strided", "reversed", "big-endian", "list", "pandas", "polars"],
+)
+def test_layouts_give_the_same_model(convert, X):
+    expected = fitted(AutoencoderTransformer, X)
+    ae = fitted(AutoencoderTransformer, convert(X))
+    np.testing.assert_array_equal(ae.coefs_[0], expected.coefs_[0])
+    np.testing.assert_allclose(ae.transform(convert(X)), expected.transform(X), rtol=1e-12)
+
+
+@pytest.mark.parametrize("dtype", ["i1", "u1", "i4", "i8", "u8", "?", "f2", "f4", ">i4", "g"])
+def test_dtypes_give_the_model_of_their_values(dtype, rng):
+    X = rng.integers(0, 2, (40, 5)).astype(dtype)
+    wide = np.float32 if dtype in ("f2", "f4") else np.float64
+    ae, expected = fitted(AutoencoderTransformer, X), fitted(AutoencoderTransformer, X.astype(wide))
+    np.testing.assert_array_equal(ae.coefs_[0], expected.coefs_[0])
+    assert ae.transform(X).dtype == wide
+    for method in ("transform", "reconstruct", "score_samples", "reconstruction_error", "score"):
+        np.testing.assert_allclose(getattr(ae, method)(X), getattr(ae, method)(X.astype(wide)), rtol=1e-6)
+
+
+def test_read_only_memory_map(tmp_path, X):
+    path = tmp_path / "X.npy"
+    np.save(path, X)
+    mapped = np.load(path, mmap_mode="r")
+    ae = fitted(AutoencoderTransformer, mapped)
+    np.testing.assert_array_equal(ae.transform(mapped), fitted(AutoencoderTransformer, X).transform(X))
+
+
+@every_estimator
+@pytest.mark.parametrize("shape", [(1, 5), (5, 1), (1, 1), (3, 40)])
+def test_small_shapes(cls, shape, rng):
+    X = rng.standard_normal(shape)
+    ae = fitted(cls, X, 4)
+    assert ae.reconstruct(X).shape == shape
+    assert np.isfinite(ae.score_samples(X)).all()
+
+
+@every_estimator
+@pytest.mark.parametrize("scale", [1e-30, 1e-15, 1e15])
+def test_extreme_scales(cls, scale, X):
+    ae = fitted(cls, scale * X)
+    assert np.isfinite(ae.reconstruct(scale * X)).all()
+
+
+@every_estimator
+def test_constant_columns(cls, X):
+    X = X.copy()
+    X[:, 2] = 3.0
+    assert np.isfinite(fitted(cls, X).score(X))
+
+
+@every_estimator
+@pytest.mark.parametrize("order", "CF")
+def test_the_input_is_not_changed(cls, order, X):
+    X = np.array(X, order=order)
+    weights = np.linspace(0, 1, len(X))
+    before, weights_before = X.copy(), weights.copy()
+    ae = fitted(cls, X)
+    ae.fit(X, sample_weight=weights)
+    ae.inverse_transform(ae.transform(X))
+    ae.score(X), ae.score_samples(X)
+    np.testing.assert_array_equal(X, before)
+    np.testing.assert_array_equal(weights, weights_before)
+
+
+# In scikit-learn's company.
+
+
+@every_estimator
+def test_clone_and_pickle(cls, X):
+    ae = fitted(cls, X, hidden_layer_sizes=(4,), tied_weights=True)
+    assert clone(ae).get_params() == ae.get_params()
+    copy = pickle.loads(pickle.dumps(ae))
+    np.testing.assert_array_equal(copy.transform(X), ae.transform(X))
+    copy.coefs_[0][:] = 0.0
+    assert np.ptp(copy.transform(X), axis=0).max() == 0.0, "the attributes must be the parameters themselves"
+
+
+@every_estimator
+@pytest.mark.parametrize("container, frame", [("pandas", pd.DataFrame), ("polars", pl.DataFrame)])
+def test_set_output_and_feature_names(cls, container, frame, X):
+    names = [f"column {j}" for j in range(5)]
+    data = frame(dict(zip(names, X.T)))
+    ae = cls(3, max_iter=2).set_output(transform=container).fit(data)
+    H = ae.transform(data)
+    assert isinstance(H, frame)
+    assert list(H.columns) == [f"{cls.__name__.lower()}{j}" for j in range(3)]
+    assert list(ae.feature_names_in_) == names
+    assert list(ae.get_feature_names_out()) == list(H.columns)
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_grid_search_over_a_pipeline(n_jobs, digits):
+    X, y = (part[:300] for part in digits)
+    pipeline = make_pipeline(
+        SparseAE(16, max_iter=15, learning_rate_init=0.01, random_state=0), StandardScaler(), LogisticRegression()
+    )
+    search = GridSearchCV(pipeline, {"sparseae__sparsity_weight": [0.01, 1.0]}, cv=3, n_jobs=n_jobs)
+    search.fit(X, y)
+    assert search.best_score_ > 0.5
+    assert search.best_params_["sparseae__sparsity_weight"] in (0.01, 1.0)
+
+
+def test_grid_search_by_reconstruction(digits):
+    X, _ = digits
+    search = GridSearchCV(AutoencoderTransformer(max_iter=20, random_state=0), {"n_components": [2, 32]}, cv=3)
+    assert search.fit(X[:300]).best_params_ == {"n_components": 32}
+
+
+def test_sample_weight_through_a_pipeline(X):
+    pipeline = make_pipeline(StandardScaler(), AutoencoderTransformer(3, max_iter=2, random_state=0))
+    pipeline.fit(X, autoencodertransformer__sample_weight=np.arange(len(X)))
+    assert pipeline.transform(X).shape == (60, 3)
+
+
+def test_documented_parameters_are_the_parameters():
+    for cls in ESTIMATORS:
+        text = cls.__doc__.split("Attributes\n")[0]
+        assert "{" not in text.replace("{", "", 0).split("Parameters\n")[0]
+        for name, value in cls().get_params().items():
+            assert f"\n    {name} : " in text, (cls.__name__, name)
+            if name != "hidden_layer_sizes":
+                assert f"default={value!r}".replace("'", '"') in text.replace("1e-3", "0.001").replace(
+                    "1e-4", "0.0001"
+                ), (cls.__name__, name)

@@ -1,0 +1,164 @@
+"""The compiled-code cache and its faults, and what compilation must not do."""
+
+import os
+import platform
+import subprocess
+import sys
+import threading
+from multiprocessing import get_context
+from pathlib import Path
+
+import numba
+import numpy as np
+import pytest
+
+import skae
+from skae import AutoencoderTransformer, ContractiveAE, DenoisingAE, SparseAE
+
+needs_jit = pytest.mark.skipif(bool(numba.config.DISABLE_JIT), reason="nothing is compiled with NUMBA_DISABLE_JIT")
+
+FIT = """
+import warnings
+import numpy as np
+from skae import AutoencoderTransformer
+warnings.simplefilter("ignore", category=UserWarning)
+X = np.random.default_rng(0).random((30, 4)).astype(np.float32)
+print(float(AutoencoderTransformer(2, max_iter=3, random_state=0).fit(X).loss_curve_[-1]))
+"""
+
+
+def run(code, **environment):
+    return subprocess.run(
+        [sys.executable, "-W", "error::RuntimeWarning", "-c", code],
+        env={**os.environ, "PYTHONPATH": str(Path(skae.__file__).parents[1]), **environment},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+
+
+@needs_jit
+def test_a_second_process_compiles_nothing(tmp_path):
+    count = FIT + (
+        "from skae.kernels import activations, losses, updates\n"
+        "kernels = [activations.logistic_forward, losses.squared_error_identity, updates.adam_step]\n"
+        "print([sum(k.stats.cache_hits.values()) for k in kernels])\n"
+    )
+    first = run(count, NUMBA_CACHE_DIR=str(tmp_path))
+    second = run(count, NUMBA_CACHE_DIR=str(tmp_path))
+    assert first.stdout.splitlines()[1] == "[0, 0, 0]", first.stderr
+    assert second.stdout.splitlines()[1] == "[1, 1, 1]", second.stderr
+    assert first.stdout.splitlines()[0] == second.stdout.splitlines()[0]
+
+
+@needs_jit
+@pytest.mark.parametrize("damage", [lambda content: content[: len(content) // 2], lambda content: b"", lambda _: b"x"])
+def test_damaged_cache_files_are_compiled_again(damage, tmp_path):
+    expected = run(FIT, NUMBA_CACHE_DIR=str(tmp_path))
+    files = [path for path in tmp_path.rglob("*") if path.suffix in (".nbi", ".nbc")]
+    assert files, expected.stderr
+    for path in files:
+        path.write_bytes(damage(path.read_bytes()))
+    code = FIT.replace('"ignore", category=UserWarning', '"always", category=RuntimeWarning')
+    result = run(code, NUMBA_CACHE_DIR=str(tmp_path))
+    assert result.returncode == 0, result.stderr
+    assert result.stdout == expected.stdout
+    assert str(tmp_path) in result.stderr, "the warning must name the folder"
+    healed = run(FIT, NUMBA_CACHE_DIR=str(tmp_path))
+    assert (healed.stdout, healed.stderr) == (expected.stdout, "")
+
+
+@needs_jit
+def test_no_writable_cache_folder(tmp_path):
+    # A file where the folder would be: not even the superuser can write there.
+    (tmp_path / "file").write_text("")
+    result = run(FIT, NUMBA_CACHE_DIR=str(tmp_path / "file" / "cache"))
+    assert result.returncode == 0, result.stderr
+    assert result.stdout == run(FIT).stdout
+
+
+@needs_jit
+def test_the_cache_notices_a_change_in_any_kernel_file(tmp_path, monkeypatch):
+    from skae import _jit
+    from skae.kernels import activations
+
+    before = _jit._KernelCache(activations.logistic_forward.py_func)._cache_file._source_stamp
+    for path in Path(_jit._KERNEL_FOLDER).glob("*.py"):
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    (tmp_path / "elementary.py").write_text("# changed")
+    monkeypatch.setattr(_jit, "_KERNEL_FOLDER", tmp_path)
+    _jit._source_stamp.cache_clear()
+    try:
+        after = _jit._KernelCache(activations.logistic_forward.py_func)._cache_file._source_stamp
+    finally:
+        _jit._source_stamp.cache_clear()
+    assert before != after
+
+
+@needs_jit
+def test_one_compilation_for_each_precision(rng):
+    """Whatever the layout of X, kernels meet only our own buffers: one signature for float32 and one for float64."""
+    from skae.kernels import activations, corruptions, losses, penalties, updates
+
+    X = rng.random((40, 6))
+    for data in (X, X.astype(np.float32), np.asfortranarray(X), X[::2], X.astype(">f8")):
+        data.setflags(write=False)
+        for cls in (AutoencoderTransformer, DenoisingAE, SparseAE, ContractiveAE):
+            ae = cls(3, max_iter=2, batch_size=16, random_state=0).fit(data, sample_weight=np.arange(1, len(data) + 1))
+            ae.score_samples(data)
+            ae.inverse_transform(ae.transform(data))
+    for module in (activations, corruptions, losses, penalties, updates):
+        for name, value in vars(module).items():
+            if hasattr(value, "signatures"):
+                assert len(value.signatures) <= 2, name
+
+
+@needs_jit
+@pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="the packed instructions are those of x86")
+def test_the_loops_that_cost_time_are_vectorised(tmp_path):
+    # Numba shows the assembly of fresh code only, so that the cache must be empty.
+    code = FIT + (
+        "AutoencoderTransformer(2, max_iter=3, random_state=0, loss='log_loss').fit(X)\n"
+        "from skae.kernels import activations, losses, updates\n"
+        "for kernel in (activations.logistic_forward, activations.logistic_backward, losses.squared_error_identity,\n"
+        "               losses.log_loss_logistic, updates.adam_step):\n"
+        "    (assembly,) = kernel.inspect_asm().values()\n"
+        "    print(kernel.__name__, 'mulps' in assembly)\n"
+    )
+    result = run(code, NUMBA_CACHE_DIR=str(tmp_path))
+    lines = result.stdout.splitlines()[1:]
+    assert len(lines) == 5, result.stderr
+    assert [line for line in lines if line.endswith("False")] == []
+
+
+def test_four_threads_fit_and_transform_at_once(rng):
+    X = rng.random((200, 10))
+    expected = DenoisingAE(5, max_iter=10, random_state=0).fit(X).transform(X)
+    shared = DenoisingAE(5, max_iter=10, random_state=0).fit(X)
+    results = [None] * 4
+
+    def work(slot):
+        ae = DenoisingAE(5, max_iter=10, random_state=0).fit(X)
+        results[slot] = (ae.transform(X), shared.transform(X))
+
+    threads = [threading.Thread(target=work, args=(slot,)) for slot in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for own, common in results:
+        np.testing.assert_allclose(own, expected, rtol=1e-10)
+        np.testing.assert_allclose(common, expected, rtol=1e-10)
+
+
+def _fit_in_child(seed):
+    X = np.random.default_rng(seed).random((50, 6))
+    return AutoencoderTransformer(3, max_iter=3, random_state=0).fit(X).loss_curve_[-1]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="fork is safe on Linux only")
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_forked_pool_after_a_fit():
+    expected = [_fit_in_child(seed) for seed in range(4)]
+    with get_context("fork").Pool(2) as pool:
+        assert pool.map_async(_fit_in_child, range(4)).get(timeout=120) == expected
