@@ -1,0 +1,97 @@
+"""What is trained in the benchmarks: one network, one data set, one batch size, one penalty at a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from skae.datasets import fetch_mnist, load_digits_unit
+
+
+@dataclass(frozen=True)
+class Case:
+    """One piece of work, in float32 with Adam at its usual settings.
+
+    Attributes
+    ----------
+    name : str
+    data : {"digits", "mnist", "random"}
+    n_components : int
+    batch_size : int
+    rows, features : int
+        Rows of the data; columns of random data.
+    hidden : tuple of int
+        Widths of further encoder layers.
+    kind : {"plain", "denoising", "sparse", "contractive"}
+    epochs : int
+        Epochs of one timed run.
+    threads : int
+        Threads that every contender may use.
+    """
+
+    name: str
+    data: str
+    n_components: int
+    batch_size: int = 128
+    rows: int = 20_000
+    features: int = 784
+    hidden: tuple = ()
+    kind: str = "plain"
+    epochs: int = 2
+    threads: int = 2
+    learning_rate: float = 1e-3
+    noise_level: float = 0.25
+    sparsity_target: float = 0.05
+    sparsity_weight: float = 0.1
+    contraction_weight: float = 0.1
+
+    def load(self):
+        """The rows, float32, C-ordered."""
+        if self.data == "digits":
+            return load_digits_unit(return_X_y=True, dtype=np.float32)[0]
+        if self.data == "mnist":
+            try:
+                X, _ = fetch_mnist(subset="train", return_X_y=True)
+                return np.ascontiguousarray(X[: self.rows])
+            except OSError:
+                # The time of a step does not depend on the values; the loss does, for all contenders alike.
+                pass
+        return np.random.default_rng(0).random((self.rows, self.features), dtype=np.float32)
+
+    def sizes(self, n_features):
+        """Widths from the input to its reconstruction."""
+        encoder = (n_features, *self.hidden, self.n_components)
+        return encoder + encoder[-2::-1]
+
+    def flops(self, n_rows, n_features):
+        """Floating-point operations of the matrix products of one epoch: three for each layer but two for the first."""
+        sizes = self.sizes(n_features)
+        layers = [2 * a * b for a, b in pairwise(sizes)]
+        return n_rows * (3 * sum(layers) - layers[0])
+
+
+TRAINING = [
+    Case("digits 64-32-64", "digits", 32, batch_size=32, epochs=20),
+    Case("MNIST 784-64-784", "mnist", 64),
+    Case("MNIST 784-256-784", "mnist", 256),
+    Case("MNIST 784-1000-784", "mnist", 1000, epochs=1),
+]
+
+PENALISED = [
+    Case("denoising 784-256-784", "mnist", 256, kind="denoising"),
+    Case("sparse 784-256-784", "mnist", 256, kind="sparse"),
+    Case("contractive 784-256-784", "mnist", 256, kind="contractive"),
+]
+
+GROWTH = [
+    *(Case(f"rows {rows}", "random", 64, rows=rows, features=256) for rows in (5_000, 20_000, 80_000)),
+    *(Case(f"features {n}", "random", 64, rows=10_000, features=n) for n in (64, 256, 1024, 4096)),
+    *(Case(f"components {k}", "random", k, rows=10_000, features=256) for k in (16, 64, 256, 1024)),
+    *(Case(f"batch {b}", "random", 64, rows=10_000, features=256, batch_size=b) for b in (32, 128, 512, 2048)),
+    *(
+        Case(f"depth {len(hidden) + 1}", "random", 64, rows=10_000, features=256, hidden=hidden)
+        for hidden in ((), (128,), (128, 128))
+    ),
+]

@@ -1,0 +1,230 @@
+"""Who trains in the benchmarks: every contender starts from the same weights and makes the same number of steps."""
+
+from __future__ import annotations
+
+import warnings
+from itertools import pairwise
+
+import numpy as np
+
+from skae import AutoencoderTransformer, ContractiveAE, DenoisingAE, SparseAE
+
+
+def estimator(case, **parameters):
+    """The skae estimator of a case."""
+    common = dict(
+        hidden_layer_sizes=case.hidden,
+        batch_size=case.batch_size,
+        learning_rate_init=case.learning_rate,
+        loss="squared_error",
+        tol=0.0,
+        n_iter_no_change=10**6,
+        random_state=0,
+    )
+    own = {
+        "plain": (AutoencoderTransformer, {}),
+        "denoising": (DenoisingAE, {"noise_level": case.noise_level}),
+        "sparse": (SparseAE, {"sparsity_target": case.sparsity_target, "sparsity_weight": case.sparsity_weight}),
+        "contractive": (ContractiveAE, {"contraction_weight": case.contraction_weight}),
+    }
+    cls, more = own[case.kind]
+    return cls(case.n_components, **{**common, **more, **parameters})
+
+
+def initial_weights(case, X):
+    """Weights and biases from which skae starts: those after steps too small to be seen."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        ae = estimator(case, max_iter=1, learning_rate_init=1e-30).fit(X[: case.batch_size])
+    return [w.copy() for w in ae.coefs_], [b.copy() for b in ae.intercepts_]
+
+
+class Contender:
+    """Trains a case; ``run`` is what is timed.
+
+    Parameters
+    ----------
+    case : Case
+    X : ndarray of shape (n_samples, n_features), float32
+    """
+
+    package = "skae"
+    kinds = ("plain", "denoising", "sparse", "contractive")
+    deep = True
+
+    def __init__(self, case, X):
+        self.case = case
+        self.X = X
+        self.prepare()
+
+    def prepare(self):
+        """All that is done once: compilation, a first step."""
+
+    def run(self):
+        """``case.epochs`` epochs from the start; gives the mean loss of the last epoch, or None."""
+        raise NotImplementedError
+
+
+class Skae(Contender):
+    """The public ``fit``, validation of its input included."""
+
+    def prepare(self):
+        self._fit(self.X[: 2 * self.case.batch_size + 1], 1)
+
+    def run(self):
+        return self._fit(self.X, self.case.epochs).loss_curve_[-1]
+
+    def _fit(self, X, epochs):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return estimator(self.case, max_iter=epochs).fit(X)
+
+
+class Products(Contender):
+    """The matrix products of every step alone, by NumPy, on data that stays where it is: the limit."""
+
+    def run(self):
+        sizes = self.case.sizes(self.X.shape[1])
+        weights = [np.full((a, b), 0.01, np.float32) for a, b in pairwise(sizes)]
+        grads = [np.empty_like(w) for w in weights]
+        n, size = len(self.X), self.case.batch_size
+        outputs = {m: [np.full((m, width), 0.1, np.float32) for width in sizes] for m in {size, n % size} - {0}}
+        for _ in range(self.case.epochs):
+            for start in range(0, n, size):
+                self._step(outputs[min(size, n - start)], weights, grads)
+
+    @staticmethod
+    def _step(outputs, weights, grads):
+        last = len(weights) - 1
+        for layer, w in enumerate(weights):
+            np.matmul(outputs[layer], w, out=outputs[layer + 1])
+        for layer in range(last, -1, -1):
+            np.matmul(outputs[layer].T, outputs[layer + 1], out=grads[layer])
+            if layer:
+                np.matmul(outputs[layer + 1], weights[layer].T, out=outputs[layer])
+
+
+class Torch(Contender):
+    """PyTorch eager: fused Adam, batches by indexing, no DataLoader, no module."""
+
+    package = "torch"
+    compiled = False
+    jacobian = "closed"
+
+    def prepare(self):
+        import torch
+
+        torch.set_num_threads(self.case.threads)
+        torch.manual_seed(0)
+        self.torch = torch
+        self.data = torch.from_numpy(self.X)
+        self.start = initial_weights(self.case, self.X)
+        self.loss = torch.compile(self._loss) if self.compiled else self._loss
+        # Both batch shapes are met before the clock starts, so that compilation is not timed.
+        remainder = len(self.X) % self.case.batch_size
+        self._epochs(self.data[: 2 * self.case.batch_size + remainder], 1)
+
+    def run(self):
+        return self._epochs(self.data, self.case.epochs)
+
+    def _epochs(self, data, epochs):
+        torch, case = self.torch, self.case
+        weights, biases = ([torch.from_numpy(a.copy()).requires_grad_() for a in part] for part in self.start)
+        optimizer = torch.optim.Adam([*weights, *biases], lr=case.learning_rate, fused=True)
+        total = 0.0
+        for _ in range(epochs):
+            order = torch.randperm(len(data))
+            total = torch.zeros(())
+            for start in range(0, len(data), case.batch_size):
+                x = data[order[start : start + case.batch_size]]
+                optimizer.zero_grad(set_to_none=True)
+                loss = self.loss(x, weights, biases)
+                loss.backward()
+                optimizer.step()
+                total += loss.detach() * len(x)
+        return float(total) / len(data)
+
+    def _loss(self, x, weights, biases):
+        torch, case = self.torch, self.case
+        a = x * (torch.rand_like(x) >= case.noise_level) if case.kind == "denoising" else x
+        depth = len(weights) // 2
+        for layer in range(2 * depth - 1):
+            a = torch.sigmoid(torch.addmm(biases[layer], a, weights[layer]))
+            if layer == depth - 1:
+                code = a
+        output = torch.addmm(biases[-1], a, weights[-1])
+        loss = torch.nn.functional.mse_loss(output, x, reduction="sum") / len(x)
+        if case.kind == "sparse":
+            rho, mean = case.sparsity_target, code.mean(0)
+            kl = rho * torch.log(rho / mean) + (1 - rho) * torch.log((1 - rho) / (1 - mean))
+            loss = loss + case.sparsity_weight * kl.sum()
+        if case.kind == "contractive":
+            loss = loss + case.contraction_weight * self._contraction(x, code, weights[0], biases[0])
+        return loss
+
+    def _contraction(self, x, code, weight, bias):
+        slopes = (code * (1 - code)).square().mean(0)
+        return (slopes * weight.square().sum(0)).sum()
+
+
+class TorchCompiled(Torch):
+    """The same with the loss under ``torch.compile``."""
+
+    compiled = True
+
+
+class TorchFunc(Torch):
+    """The contraction from Jacobians by ``torch.func``."""
+
+    kinds = ("contractive",)
+
+    def _contraction(self, x, code, weight, bias):
+        torch = self.torch
+        jacobian = torch.func.vmap(torch.func.jacrev(lambda row: torch.sigmoid(row @ weight + bias)))(x)
+        return jacobian.square().sum() / len(x)
+
+
+class ScikitLearn(Contender):
+    """MLPRegressor fitted X to X."""
+
+    package = "sklearn"
+    kinds = ("plain",)
+
+    def prepare(self):
+        from sklearn.neural_network import MLPRegressor
+
+        self.start = initial_weights(self.case, self.X)
+        sizes = self.case.sizes(self.X.shape[1])
+        self.make = lambda epochs: MLPRegressor(
+            hidden_layer_sizes=sizes[1:-1],
+            activation="logistic",
+            alpha=0.0,
+            batch_size=self.case.batch_size,
+            learning_rate_init=self.case.learning_rate,
+            max_iter=epochs,
+            tol=0.0,
+            n_iter_no_change=10**6,
+            warm_start=True,
+            random_state=0,
+        )
+
+    def run(self):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            small = self.X[: self.case.batch_size]
+            mlp = self.make(1).fit(small, small)
+            for target, values in zip(mlp.coefs_ + mlp.intercepts_, self.start[0] + self.start[1]):
+                target[...] = values
+            mlp.set_params(max_iter=self.case.epochs).fit(self.X, self.X)
+        # Its loss is half the mean over rows and columns.
+        return mlp.loss_curve_[-1] * 2 * self.X.shape[1]
+
+
+CONTENDERS = {
+    "skae": Skae,
+    "products alone": Products,
+    "PyTorch eager": Torch,
+    "PyTorch compiled": TorchCompiled,
+    "PyTorch torch.func": TorchFunc,
+    "MLPRegressor": ScikitLearn,
+}
