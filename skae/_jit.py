@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import pickle
 import warnings
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import numba
@@ -67,20 +67,26 @@ class _KernelCache(FunctionCache):
             pass
 
 
-def kernel(function):
+def kernel(function=None, *, reassociate=True):
     """Compile a leaf function lazily, without the GIL, cached on disk where a folder can be written.
 
     Parameters
     ----------
     function : callable
         A top-level function on arrays and scalars. It never raises and never allocates.
+    reassociate : bool, default=True
+        Whether sums may be taken in another order. Without it a loop that sums cannot be vectorised; with it an
+        argument reduction by a split constant is undone.
 
     Returns
     -------
     callable
         Numba's dispatcher, or the function itself when ``NUMBA_DISABLE_JIT`` is set.
     """
-    compiled = numba.njit(nogil=True, fastmath=set(FASTMATH), error_model="numpy")(function)
+    if function is None:
+        return partial(kernel, reassociate=reassociate)
+    fastmath = FASTMATH if reassociate else FASTMATH - {"reassoc"}
+    compiled = numba.njit(nogil=True, fastmath=set(fastmath), error_model="numpy")(function)
     if numba.config.DISABLE_JIT:
         return compiled
     try:

@@ -155,3 +155,61 @@ class Network:
                 a = z
             release(X)
         return out
+
+
+class CentredCoordinates:
+    """Coordinates in which a network sees (x - mean) / scale in place of x: another description of the same function.
+
+    In x itself, the first weights and their biases pull at each other through the mean of x, and second-order methods
+    need many steps to sort them out (LeCun et al. 1998, "Efficient BackProp", section 4.3). The map from coordinates p
+    to parameters theta is affine: W_1 = p_W / scale, b_1 = p_b - W_1^T mean, and, where the output is linear,
+    W_last = scale p_W, b_last = scale p_b + mean. Tied weights are not scaled.
+
+    Parameters
+    ----------
+    network : Network
+    mean : ndarray of shape (n_features,)
+    scale : float
+    """
+
+    def __init__(self, network, mean, scale):
+        architecture = network.architecture
+        self.architecture = architecture
+        self.mean = mean
+        self.scale = 1.0 if architecture.tied or not 0.0 < scale < np.inf else scale
+        self.linear_output = architecture.output_activation == "identity"
+
+    def theta(self, point):
+        """Parameters at the coordinates."""
+        theta = point.copy()
+        weights, biases = self.architecture.layers(theta)
+        weights[0] /= self.scale
+        biases[0] -= self.mean @ weights[0]
+        if self.linear_output:
+            biases[-1] *= self.scale
+            biases[-1] += self.mean
+            weights[-1] *= self.scale
+        return theta
+
+    def point(self, theta):
+        """Coordinates of the parameters: the inverse of ``theta``."""
+        point = theta.copy()
+        weights, biases = self.architecture.layers(point)
+        biases[0] += self.mean @ weights[0]
+        weights[0] *= self.scale
+        if self.linear_output:
+            biases[-1] -= self.mean
+            biases[-1] /= self.scale
+            weights[-1] /= self.scale
+        return point
+
+    def gradient(self, grad):
+        """Gradient by the coordinates from that by the parameters: the transposed linear part of ``theta``."""
+        out = grad.copy()
+        weights, biases = self.architecture.layers(out)
+        weights[0] -= np.outer(self.mean, biases[0])
+        weights[0] /= self.scale
+        if self.linear_output:
+            biases[-1] *= self.scale
+            weights[-1] *= self.scale
+        return out

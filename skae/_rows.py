@@ -103,6 +103,22 @@ class Sample(NamedTuple):
             return np.full(len(self.rows[part]), 1.0 / len(self.rows), dtype)
         return (self.weights[self.rows[part]] / len(self.rows)).astype(dtype)
 
+    @np.errstate(over="ignore", invalid="ignore")
+    def mean_and_scale(self):
+        """Weighted mean of each column, and the root mean square, over all entries, of the deviations from it."""
+        parts = [self.rows[block] for block in row_blocks(len(self.rows), block_rows(self.X.shape[1], np.float64))]
+        scales = self.scales(slice(None), np.float64)
+        mean = square = 0.0
+        start = 0
+        for part in parts:
+            x = self.X[part].astype(np.float64)
+            share = scales[start : start + len(part)]
+            mean += share @ x
+            square += share @ np.square(x)
+            start += len(part)
+            release(self.X)
+        return mean, float(np.sqrt(np.maximum(square - np.square(mean), 0.0).mean()))
+
 
 def column_range(X, low=None, high=None):
     """Least and greatest value of each column, joined with an earlier range where one is given."""

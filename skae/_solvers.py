@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.optimize import minimize
 
+from ._network import CentredCoordinates
 from ._rows import block_rows, gather, row_blocks
 from .kernels.updates import UPDATES
 
@@ -151,8 +152,9 @@ def run_epoch(objective, sample, schedule, update, state):
             step(theta, grad, memory, rate, state.step)
     loss = total / n_rows
     if has_diverged(objective, sample, loss, first_value):
+        what = f"the loss is {loss:g}" if np.isfinite(theta).all() else "the parameters are no longer finite"
         raise DivergenceError(
-            f"The training diverged: the loss is {loss:g} in epoch {state.epoch + 1} at learning rate {rate:g}. "
+            f"The training diverged: {what} in epoch {state.epoch + 1} at learning rate {rate:g}. "
             f"Lower learning_rate_init (it was {schedule.learning_rate_init:g}) or scale the columns of X."
         )
     return loss
@@ -260,30 +262,34 @@ def start_memory(state, update, theta):
 def lbfgs(objective, sample, schedule, state, held=None, on_epoch=None):
     """Full-batch L-BFGS by ``scipy.optimize.minimize``, in the precision of the objective's network.
 
-    The noise of a corruption is drawn once and kept, so that the objective is a function. Parameters and the result
-    are those of ``minibatch``; batch size, learning rate and shuffling have no effect.
+    The steps are taken in ``CentredCoordinates``. The noise of a corruption is drawn once and kept, so that the
+    objective is a function. Parameters and the result are those of ``minibatch``; batch size, learning rate and
+    shuffling have no effect.
     """
     theta = objective.network.theta
     seed = fixed_seed(state.noise_rng)
     rule = StoppingRule(schedule.tol, schedule.n_iter_no_change)
     watch = _Watch(objective, held, rule, state, on_epoch)
 
+    fresh = state.epoch == 0 and state.step == 0
+    coordinates = CentredCoordinates(objective.network, *sample.mean_and_scale())
+
     def evaluate(point):
-        theta[...] = point
-        return objective.full(sample, seed), objective.grad.astype(np.float64)
+        theta[...] = coordinates.theta(point)
+        return objective.full(sample, seed), coordinates.gradient(objective.grad.astype(np.float64))
 
     def after_iteration(intermediate_result):
-        theta[...] = intermediate_result.x
+        theta[...] = coordinates.theta(intermediate_result.x)
         if watch.update(float(intermediate_result.fun)):
             raise StopIteration
 
     # Our own stopping rule, which is relative to the loss, stands in for SciPy's.
     options = {"maxiter": schedule.max_iter, "maxfun": 20 * schedule.max_iter + 20, "ftol": 0.0, "gtol": 0.0}
     with np.errstate(over="ignore", invalid="ignore"):
-        result = minimize(
-            evaluate, theta.astype(np.float64), jac=True, method="L-BFGS-B", callback=after_iteration, options=options
-        )
-    theta[...] = result.x
+        # Initial weights are drawn for inputs about zero and of unit scale: in these coordinates.
+        start = theta.astype(np.float64) if fresh else coordinates.point(theta.astype(np.float64))
+        result = minimize(evaluate, start, jac=True, method="L-BFGS-B", callback=after_iteration, options=options)
+    theta[...] = coordinates.theta(result.x)
     watch.restore_best()
     if not (math.isfinite(result.fun) and np.isfinite(theta).all()):
         raise DivergenceError(

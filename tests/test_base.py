@@ -382,7 +382,7 @@ def test_divergence_is_an_error_and_leaves_nothing(cls, solver, X):
 @pytest.mark.parametrize("activation", ["identity", "logistic", "tanh", "relu"])
 def test_a_huge_learning_rate_raises(dtype, loss, activation, rng):
     X = rng.random((60, 5)).astype(dtype)
-    with pytest.raises(ValueError, match=r"diverged: the loss is .* at learning rate 1e\+10"):
+    with pytest.raises(ValueError, match=r"diverged: .* in epoch 1 at learning rate 1e\+10"):
         fitted(AutoencoderTransformer, X, learning_rate_init=1e10, activation=activation, loss=loss, batch_size=20)
 
 

@@ -9,7 +9,7 @@ from numba.extending import overload
 from .._jit import kernel
 
 
-@kernel
+@kernel(reassociate=False)
 def exp32(x):
     """exp of a float32, to 2 units in the last place; clamped to the range of normal numbers.
 
@@ -29,7 +29,7 @@ def exp32(x):
     return p * exponent.view(np.float32)
 
 
-@kernel
+@kernel(reassociate=False)
 def exp64(x):
     """exp of a float64, to 2 units in the last place; clamped to the range of normal numbers.
 

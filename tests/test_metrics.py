@@ -1,0 +1,93 @@
+"""reconstruction_score: against a loop, PCA's own figures, and inside scikit-learn's tools."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.decomposition import NMF, PCA
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
+
+from skae import AutoencoderTransformer
+from skae.metrics import reconstruction_score
+
+
+@pytest.fixture
+def X(rng):
+    return rng.normal(size=(40, 5)) @ rng.normal(size=(5, 5)) + rng.normal(size=5)
+
+
+def score_by_hand(estimator, X, weights=None):
+    """The definition, row by row."""
+    weights = np.ones(len(X)) if weights is None else weights
+    X_hat = np.asarray(estimator.inverse_transform(estimator.transform(X)))
+    mean = np.average(X, axis=0, weights=weights)
+    error = spread = 0.0
+    for w, x, x_hat in zip(weights, X, X_hat):
+        error += w * np.sum((x - x_hat) ** 2)
+        spread += w * np.sum((x - mean) ** 2)
+    return 1 - error / spread
+
+
+@pytest.mark.parametrize("k", [1, 3, 5])
+def test_pca_explained_variance(X, k):
+    pca = PCA(k).fit(X)
+    assert reconstruction_score(pca, X) == pytest.approx(pca.explained_variance_ratio_.sum(), abs=1e-12)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_definition_on_other_rows(X, rng, weighted):
+    weights = rng.uniform(0, 3, 10) if weighted else None
+    for estimator in (PCA(2), make_pipeline(StandardScaler(), PCA(3)), NMF(2, max_iter=1000)):
+        rows = np.abs(X) if isinstance(estimator, NMF) else X
+        estimator.fit(rows[:30])
+        expected = score_by_hand(estimator, rows[30:], weights)
+        assert reconstruction_score(estimator, rows[30:], sample_weight=weights) == pytest.approx(expected, abs=1e-9)
+
+
+def test_more_rows_than_a_block(rng):
+    X = rng.normal(size=(3000, 400)) + 5
+    pca = PCA(3, random_state=0).fit(X[:200])
+    assert reconstruction_score(pca, X) == pytest.approx(score_by_hand(pca, X), abs=1e-12)
+
+
+def test_is_the_score_of_an_autoencoder(X):
+    ae = AutoencoderTransformer(3, max_iter=3, random_state=0).fit(X)
+    assert reconstruction_score(ae, X) == pytest.approx(ae.score(X), abs=1e-12)
+
+
+@pytest.mark.parametrize("output", ["default", "pandas"])
+def test_frame(X, output):
+    frame = pd.DataFrame(X, columns=list("abcde"), index=np.arange(len(X)) * 2)
+    for estimator in (PCA(2), make_pipeline(StandardScaler(), PCA(2))):
+        estimator.set_output(transform=output).fit(frame)
+        expected = reconstruction_score(type(estimator).fit(estimator.set_output(transform="default"), X), X)
+        estimator.set_output(transform=output).fit(frame)
+        assert reconstruction_score(estimator, frame) == pytest.approx(expected, abs=1e-12)
+
+
+def test_in_a_search(X):
+    search = GridSearchCV(PCA(), {"n_components": [1, 2, 4]}, scoring=reconstruction_score, cv=2).fit(X)
+    assert search.best_params_ == {"n_components": 4}
+    half = PCA(1).fit(X[20:])
+    assert search.cv_results_["split0_test_score"][0] == pytest.approx(score_by_hand(half, X[:20]), abs=1e-9)
+
+
+def test_columns_that_do_not_vary():
+    X = np.full((6, 3), 2.0)
+    assert reconstruction_score(FunctionTransformer(check_inverse=False).fit(X), X) == 1.0
+    wrong = FunctionTransformer(inverse_func=lambda H: H + 1, check_inverse=False).fit(X)
+    assert reconstruction_score(wrong, X) == 0.0
+
+
+def test_worse_than_the_mean_is_negative(X):
+    wrong = FunctionTransformer(inverse_func=lambda H: H + 100, check_inverse=False).fit(X)
+    assert reconstruction_score(wrong, X) < -1
+
+
+def test_estimators_that_cannot_reconstruct(X):
+    with pytest.raises(TypeError, match=r"LogisticRegression.* has no transform and no inverse_transform"):
+        reconstruction_score(LogisticRegression(), X)
+    with pytest.raises(ValueError, match="NaN"):
+        reconstruction_score(PCA(1).fit(X), np.where(X == X[0, 0], np.nan, X))
