@@ -1,0 +1,7 @@
+"""The handwriting experiment: what a linear classifier makes of digits, given raw pixels, PCA and each autoencoder."""
+
+from .experiment import compare
+from .files import save
+from .table import Comparison, Result, wilson_interval
+
+__all__ = ["Comparison", "Result", "compare", "save", "wilson_interval"]

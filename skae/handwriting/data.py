@@ -1,0 +1,64 @@
+"""The rows of the experiment: which are trained on, and which are held out for the one test at the end."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from sklearn.model_selection import train_test_split
+
+from ..datasets import fetch_mnist, load_digits_unit
+
+
+class Split(NamedTuple):
+    """Training and test rows.
+
+    Attributes
+    ----------
+    X_train, X_test : ndarray of shape (n_rows, n_pixels), float32
+        In [0, 1].
+    y_train, y_test : ndarray of shape (n_rows,)
+    image_shape : tuple of int
+    """
+
+    X_train: np.ndarray
+    X_test: np.ndarray
+    y_train: np.ndarray
+    y_test: np.ndarray
+    image_shape: tuple
+
+
+def load_split(settings):
+    """Rows for the given settings.
+
+    The embedded digits are split by ``train_test_split(test_size=0.35, random_state=0)`` whatever the seed, so that
+    figures compare; MNIST has test rows of its own.
+
+    Parameters
+    ----------
+    settings : Settings
+
+    Returns
+    -------
+    Split
+
+    Raises
+    ------
+    OSError
+        When MNIST can be had from nowhere.
+    ValueError
+        When its files are damaged.
+    """
+    if settings.data == "digits":
+        X, y = load_digits_unit(return_X_y=True, dtype=np.float32)
+        X_train, X_test, y_train, y_test = train_test_split(X, y, test_size=0.35, random_state=0)
+        shape = (8, 8)
+    else:
+        X_train, y_train = fetch_mnist(subset="train", return_X_y=True)
+        X_test, y_test = fetch_mnist(subset="test", return_X_y=True)
+        shape = (28, 28)
+    if settings.samples < len(X_train):
+        X_train, _, y_train, _ = train_test_split(
+            X_train, y_train, train_size=settings.samples, stratify=y_train, random_state=settings.seed
+        )
+    return Split(X_train, X_test, y_train, y_test, shape)
