@@ -55,7 +55,8 @@ def reconstruction_score(estimator, X, y=None, sample_weight=None):
 
     def reconstruct(block):
         # A frame goes in as a frame, so that the estimator finds the names that it was fitted with.
-        rows = block if names is None else type(X)(block, columns=names)
+        # pandas and polars both take a mapping of names to columns.
+        rows = block if names is None else type(X)(dict(zip(names, block.T)))
         return estimator.inverse_transform(estimator.transform(rows))
 
     return explained_fraction(reconstruct, values, sample_weight)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from sklearn.decomposition import NMF, PCA
 from sklearn.linear_model import LogisticRegression
@@ -91,3 +92,10 @@ def test_estimators_that_cannot_reconstruct(X):
         reconstruction_score(LogisticRegression(), X)
     with pytest.raises(ValueError, match="NaN"):
         reconstruction_score(PCA(1).fit(X), np.where(X == X[0, 0], np.nan, X))
+
+
+def test_polars_frames_go_in_as_frames(digits):
+    X, _ = digits
+    frame = pl.DataFrame({f"p{j}": column for j, column in enumerate(X.T)})
+    pca = PCA(10, random_state=0).fit(frame)
+    assert reconstruction_score(pca, frame) == pytest.approx(reconstruction_score(PCA(10, random_state=0).fit(X), X))
