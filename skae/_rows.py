@@ -72,6 +72,12 @@ def read_blocks(X, block_bytes=BLOCK_BYTES):
         release(X)
 
 
+@np.errstate(over="ignore", invalid="ignore")
+def sums_finite(block):
+    """Whether the sum of a block is finite, which shows at little cost that all its values are; not the reverse."""
+    return block.dtype.kind != "f" or bool(np.isfinite(block.sum()))
+
+
 class Sample(NamedTuple):
     """Some rows of X, with their weights in a mean.
 

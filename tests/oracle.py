@@ -209,7 +209,9 @@ def corrupt(settings, x, low, high, rng):
     out = x.copy()
     if settings.corruption == "gaussian":
         return out + settings.noise_level * rng.standard_normal(x.shape)
-    draws = np.frombuffer(rng.bytes(2 * x.size), np.uint16).reshape(x.shape)
+    words = rng.integers(0, 2**64, (x.size + 3) // 4, np.uint64)
+    draws = np.array([(int(word) >> shift) & 0xFFFF for word in words for shift in (0, 16, 32, 48)])
+    draws = draws[: x.size].reshape(x.shape)
     # Probabilities are rounded to multiples of 2^-16.
     changed, lowered = round(settings.noise_level * 2**16), round(settings.noise_level * 2**15)
     for i, j in np.ndindex(*x.shape):
@@ -250,7 +252,8 @@ class Nesterov:
 def generators(random_state):
     """The sources of the initial weights, of the shuffling and of the noise, as an estimator makes them."""
     seeds = np.random.SeedSequence(check_random_state(random_state).randint(0, 2**31, size=4).tolist())
-    return [np.random.default_rng(seed) for seed in seeds.spawn(3)]
+    initial, shuffle, noise = seeds.spawn(3)
+    return np.random.default_rng(initial), np.random.default_rng(shuffle), np.random.Generator(np.random.SFC64(noise))
 
 
 def fit(settings, X, sample_weight=None):

@@ -21,7 +21,8 @@ from .._jit import kernel
 
 def sixteen_bits(rng, draws):
     """Independent integers in [0, 2^16), uniform."""
-    draws.reshape(-1)[:] = np.frombuffer(rng.bytes(draws.nbytes), np.uint16)
+    words = rng.integers(0, 2**64, -(-draws.size // 4), np.uint64)
+    draws.reshape(-1)[:] = words.view(np.uint16)[: draws.size]
 
 
 def standard_normal(rng, draws):
