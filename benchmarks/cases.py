@@ -74,9 +74,9 @@ class Case:
 
 TRAINING = [
     Case("digits 64-32-64", "digits", 32, batch_size=32, epochs=20),
-    Case("MNIST 784-64-784", "mnist", 64),
-    Case("MNIST 784-256-784", "mnist", 256),
-    Case("MNIST 784-1000-784", "mnist", 1000, epochs=1),
+    Case("MNIST 784-64-784", "mnist", 64, epochs=5),
+    Case("MNIST 784-256-784", "mnist", 256, epochs=3),
+    Case("MNIST 784-1000-784", "mnist", 1000, epochs=2),
 ]
 
 PENALISED = [

@@ -19,8 +19,8 @@ from ._evaluation import explained_fraction, squared_errors
 from ._network import Architecture, Network
 from ._objective import Objective, row_losses
 from ._reporting import EpochPrinter
-from ._rows import Sample, is_binary, model_dtype, read_blocks, sums_finite, value_range
-from ._solvers import SOLVERS, Schedule, TrainingState, run_epoch, start_memory
+from ._rows import Sample, column_range, is_binary, model_dtype, read_blocks, sums_finite
+from ._solvers import SOLVERS, Schedule, TrainingState, check_last_step, run_epoch, start_memory
 from .kernels.activations import ACTIVATIONS
 from .kernels.losses import LOSSES
 from .kernels.updates import UPDATES
@@ -124,7 +124,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         """Terms of the objective beside the reconstruction loss and L2."""
         return []
 
-    def _noise(self, X, dtype, continues):
+    def _noise(self, sample, dtype, continues):
         """Corruption of the training input in a precision, or None; after earlier rows where the training continues."""
         return None
 
@@ -163,8 +163,9 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         with _restored_on_failure(self):
             continues = self.warm_start and hasattr(self, "_network")
             X, sample_weight = self._validated(X, sample_weight, reset=not continues)
-            objective, state = self._prepared(X, continues)
-            sample, held = self._split(Sample.of(X, sample_weight), state, sample_weight)
+            sample = Sample.of(X, sample_weight)
+            objective, state = self._prepared(sample, continues)
+            sample, held = self._split(sample, state, sample_weight)
             report = EpochPrinter(type(self).__name__, self.max_iter, len(sample.rows)) if self.verbose else None
             result = SOLVERS[self.solver](objective, sample, self._schedule(len(sample.rows)), state, held, report)
             self._keep(objective.network, result.state, result.loss_curve, result.validation_loss_curve, continues)
@@ -183,7 +184,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         """Train on X once, batch after batch in the order of its rows, from where the training stands.
 
         The first call initialises the parameters; "auto" parameters are settled by its X. Every call adds one value
-        to ``loss_curve_``.
+        to ``loss_curve_``. The learning rate is ``learning_rate_init`` throughout.
 
         Parameters
         ----------
@@ -198,13 +199,17 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         self
         """
         with _restored_on_failure(self):
+            if self.early_stopping:
+                raise ValueError("partial_fit holds no rows out: early_stopping must be False; got True.")
             continues = hasattr(self, "_network")
             X, sample_weight = self._validated(X, sample_weight, reset=not continues)
-            objective, state = self._prepared(X, continues)
+            sample = Sample.of(X, sample_weight)
+            objective, state = self._prepared(sample, continues)
             update = UPDATES[self.solver]
             start_memory(state, update, objective.network.theta)
-            sample = Sample.of(X, sample_weight)
-            loss = run_epoch(objective, sample, self._schedule(len(sample.rows)), update, state)
+            schedule = self._schedule(len(sample.rows))
+            loss = run_epoch(objective, sample, schedule, update, state)
+            check_last_step(objective, sample, schedule, state)
             self._keep(objective.network, state, [loss], [], continues)
         return self
 
@@ -217,37 +222,43 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
                 raise ValueError("Sample weights must contain at least one non-zero number.")
         return X, sample_weight
 
-    def _prepared(self, X, continues):
+    def _prepared(self, sample, continues):
         """The objective, on a network of its own, and the state from which to train."""
         self._check_combination()
+        n_features = sample.X.shape[1]
         if continues:
             network, state = copy.deepcopy((self._network, self._training))
-            expected = self._architecture(X.shape[1], self.loss_)
+            if self.loss not in ("auto", self.loss_):
+                raise ValueError(
+                    f"The training cannot continue: it began with loss={self.loss_!r}, and now loss={self.loss!r}. Set "
+                    "the loss back, or fit with warm_start=False."
+                )
+            expected = self._architecture(n_features, self.loss_)
             if network.architecture != expected:
                 raise ValueError(
                     f"The training cannot continue: the fitted network is {network.architecture}, the parameters now "
                     f"ask for {expected}. Set the parameters back, or fit with warm_start=False."
                 )
         else:
-            self.loss_ = self._resolved_loss(X)
-            architecture = self._architecture(X.shape[1], self.loss_)
+            self.loss_ = self._resolved_loss(sample)
+            architecture = self._architecture(n_features, self.loss_)
             seeds = np.random.SeedSequence(check_random_state(self.random_state).randint(0, 2**31, size=4).tolist())
-            initial, shuffle, noise = seeds.spawn(3)
+            initial, shuffle, noise, held = seeds.spawn(4)
             # L-BFGS loses its line search to the rounding of float32.
-            dtype = np.dtype(np.float64) if self.solver == "lbfgs" else model_dtype(X)
+            dtype = np.dtype(np.float64) if self.solver == "lbfgs" else model_dtype(sample.X)
             network = Network(architecture, architecture.initial(np.random.default_rng(initial), dtype))
             # SFC64 is the fastest of NumPy's generators, and noise is drawn by the million.
-            state = TrainingState(np.random.default_rng(shuffle), np.random.Generator(np.random.SFC64(noise)))
-        self._check_range(X)
+            state = TrainingState(np.random.default_rng(shuffle), np.random.Generator(np.random.SFC64(noise)), held)
+        self._check_range(sample)
         loss = LOSSES[self.loss_]
-        self._dtype = network.dtype if continues else model_dtype(X)
-        noise = self._noise(X, network.dtype, continues)
+        self._dtype = network.dtype if continues else model_dtype(sample.X)
+        noise = self._noise(sample, network.dtype, continues)
         return Objective(network, loss, self.alpha, self._terms(network), noise), state
 
-    def _resolved_loss(self, X):
+    def _resolved_loss(self, sample):
         if self.loss != "auto":
             return self.loss
-        return "log_loss" if self.output_activation in ("auto", "logistic") and is_binary(X) else "squared_error"
+        return "log_loss" if self.output_activation in ("auto", "logistic") and is_binary(sample) else "squared_error"
 
     def _architecture(self, n_features, loss):
         hidden = tuple(self.hidden_layer_sizes)
@@ -268,11 +279,12 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         sizes = (int(n_features), *map(int, hidden), int(self.n_components))
         return Architecture(sizes, self.activation, output, bool(self.tied_weights))
 
-    def _check_range(self, X):
+    def _check_range(self, sample):
         legal = LOSSES[self.loss_].data_range
         if legal is None:
             return
-        low, high = (float(bound) for bound in value_range(X))
+        low, high = column_range(sample)
+        low, high = float(low.min()), float(high.max())
         if low < legal[0] or high > legal[1]:
             raise ValueError(
                 f"loss={self.loss_!r} needs values of X in [{legal[0]:g}, {legal[1]:g}]; they lie in "
@@ -301,7 +313,8 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
                 f"early_stopping=True with validation_fraction={self.validation_fraction} leaves no row to train on: "
                 f"n_samples={n_rows}. Give more rows, a smaller fraction, or early_stopping=False."
             )
-        order = state.shuffle_rng.permutation(sample.rows)
+        # Of the seed alone, so that a training that continues holds out the same rows.
+        order = np.random.default_rng(state.held_seed).permutation(sample.rows)
         held, kept = np.sort(order[:n_held]), np.sort(order[n_held:])
         return Sample.of(sample.X, sample_weight, kept), Sample.of(sample.X, sample_weight, held)
 
@@ -387,7 +400,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         check_is_fitted(self)
         X = self._checked(X)
         if sample_weight is not None:
-            sample_weight = _check_sample_weight(sample_weight, X, dtype=np.float64)
+            sample_weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
         return explained_fraction(self._network.reconstruct, X, sample_weight)
 
     def score_samples(self, X):
@@ -401,9 +414,16 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         -------
         ndarray of shape (n_samples,)
             In nats for ``log_loss``, in squared units of X for ``squared_error``.
+
+        Raises
+        ------
+        ValueError
+            With ``log_loss``, for values outside [0, 1], of which it has no meaning.
         """
         check_is_fitted(self)
-        return -row_losses(self._network, LOSSES[self.loss_], self._checked(X))
+        X = self._checked(X)
+        self._check_range(Sample.of(X))
+        return -row_losses(self._network, LOSSES[self.loss_], X)
 
     def reconstruction_error(self, X, per_feature=False):
         """Squared reconstruction error, whatever the loss.
@@ -435,14 +455,17 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
 
     @property
     def coefs_(self):
+        check_is_fitted(self)
         return list(self._network.weights)
 
     @property
     def intercepts_(self):
+        check_is_fitted(self)
         return list(self._network.biases)
 
     @property
     def components_(self):
+        check_is_fitted(self)
         return self._network.weights[0].T
 
     @property
@@ -453,6 +476,11 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
     @property
     def _n_features_out(self):
         return self._network.architecture.encoder_sizes[-1]
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags
 
     def __sklearn_is_fitted__(self):
         return hasattr(self, "_network")

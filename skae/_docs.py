@@ -16,7 +16,7 @@ output_activation : {"auto", "identity", "logistic", "tanh", "relu"}, default="a
 loss : {"auto", "squared_error", "log_loss"}, default="auto"
     Reconstruction loss of a row, a sum over its features: sum_j (x_hat_j - x_j)^2, or the cross-entropy
     -sum_j [x_j log x_hat_j + (1 - x_j) log(1 - x_hat_j)] for x in [0, 1]. "auto" is ``log_loss`` when every value of
-    X is 0 or 1, else ``squared_error``.
+    X is 0 or 1 and the output may be logistic, else ``squared_error``.
 tied_weights : bool, default=False
     Whether the decoder's weights are the encoder's transposed.
 alpha : float, default=0.0
@@ -24,11 +24,12 @@ alpha : float, default=0.0
     weights are counted once.
 solver : {"adam", "sgd", "lbfgs"}, default="adam"
     Mini-batches with Adam, or with Nesterov's momentum of 0.9; or L-BFGS on all rows at once. L-BFGS works in
-    float64, and is the one to take for small data and exact minima.
+    float64 unless it continues a fit in float32, and is the one to take for small data and exact minima.
 learning_rate_init : float, default=1e-3
     Learning rate of the first epoch. Not used by "lbfgs".
 learning_rate : {"constant", "cosine"}, default="constant"
-    "cosine" lowers it as learning_rate_init (1 + cos(pi epoch / max_iter)) / 2. Not used by "lbfgs".
+    "cosine" lowers it as learning_rate_init (1 + cos(pi epoch / max_iter)) / 2, from the start of every ``fit``. Not
+    used by "lbfgs".
 batch_size : int or "auto", default="auto"
     Rows of a mini-batch; "auto" is min(128, n_samples). Not used by "lbfgs".
 max_iter : int, default=200

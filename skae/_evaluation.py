@@ -35,6 +35,11 @@ def squared_errors(reconstruct, X, per_feature=False):
     return out
 
 
+def _rounding(dtype):
+    """Squared relative difference that is put down to rounding."""
+    return (10.0 * np.finfo(dtype).eps) ** 2
+
+
 @np.errstate(over="ignore", invalid="ignore")
 def explained_fraction(reconstruct, X, sample_weight=None):
     """1 - sum_i w_i ||x_i - x_hat_i||^2 / sum_i w_i ||x_i - mean||^2, with the weighted mean of X.
@@ -47,10 +52,12 @@ def explained_fraction(reconstruct, X, sample_weight=None):
     """
     weights = np.ones(len(X)) if sample_weight is None else np.asarray(sample_weight, np.float64)
     mean = sum(weights[block] @ rows.astype(np.float64) for block, rows in read_blocks(X)) / weights.sum()
-    error = spread = 0.0
+    error = spread = size = 0.0
     for block, difference in _differences(reconstruct, X):
         error += weights[block] @ np.square(difference).sum(axis=1)
         spread += weights[block] @ np.square(X[block] - mean).sum(axis=1)
-    if spread == 0.0:
-        return 1.0 if error == 0.0 else 0.0
+        size += weights[block] @ np.square(X[block], dtype=np.float64).sum(axis=1)
+    if spread <= _rounding(np.float64) * size:
+        precision = X.dtype if X.dtype.kind == "f" else np.float64
+        return 1.0 if error <= _rounding(precision) * size else 0.0
     return float(1.0 - error / spread)

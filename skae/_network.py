@@ -163,7 +163,8 @@ class CentredCoordinates:
     In x itself, the first weights and their biases pull at each other through the mean of x, and second-order methods
     need many steps to sort them out (LeCun et al. 1998, "Efficient BackProp", section 4.3). The map from coordinates p
     to parameters theta is affine: W_1 = p_W / scale, b_1 = p_b - W_1^T mean, and, where the output is linear,
-    W_last = scale p_W, b_last = scale p_b + mean. Tied weights are not scaled.
+    W_last = scale p_W, b_last = scale p_b + mean. Tied weights cannot be scaled; with linear activations the code has
+    the units of x, and its biases are scaled in their place.
 
     Parameters
     ----------
@@ -174,21 +175,22 @@ class CentredCoordinates:
 
     def __init__(self, network, mean, scale):
         architecture = network.architecture
+        scale = scale if 0.0 < scale < np.inf else 1.0
         self.architecture = architecture
         self.mean = mean
-        self.scale = 1.0 if architecture.tied or not 0.0 < scale < np.inf else scale
         self.linear_output = architecture.output_activation == "identity"
+        self.weight_scale = 1.0 if architecture.tied else scale
+        self.hidden_scale = scale if architecture.tied and architecture.activation == "identity" else 1.0
+        self.output_scale = scale if self.linear_output else 1.0
 
     def theta(self, point):
         """Parameters at the coordinates."""
         theta = point.copy()
         weights, biases = self.architecture.layers(theta)
-        weights[0] /= self.scale
+        self._scale(weights, biases)
         biases[0] -= self.mean @ weights[0]
         if self.linear_output:
-            biases[-1] *= self.scale
             biases[-1] += self.mean
-            weights[-1] *= self.scale
         return theta
 
     def point(self, theta):
@@ -196,11 +198,9 @@ class CentredCoordinates:
         point = theta.copy()
         weights, biases = self.architecture.layers(point)
         biases[0] += self.mean @ weights[0]
-        weights[0] *= self.scale
         if self.linear_output:
             biases[-1] -= self.mean
-            biases[-1] /= self.scale
-            weights[-1] /= self.scale
+        self._scale(weights, biases, inverse=True)
         return point
 
     def gradient(self, grad):
@@ -208,8 +208,15 @@ class CentredCoordinates:
         out = grad.copy()
         weights, biases = self.architecture.layers(out)
         weights[0] -= np.outer(self.mean, biases[0])
-        weights[0] /= self.scale
-        if self.linear_output:
-            biases[-1] *= self.scale
-            weights[-1] *= self.scale
+        self._scale(weights, biases)
         return out
+
+    def _scale(self, weights, biases, inverse=False):
+        """The diagonal part of the map, in place."""
+        power = -1.0 if inverse else 1.0
+        weights[0] *= self.weight_scale**-power
+        if self.linear_output:
+            weights[-1] *= self.weight_scale**power
+        biases[-1] *= self.output_scale**power
+        for bias in biases[:-1]:
+            bias *= self.hidden_scale**power

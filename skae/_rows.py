@@ -101,7 +101,15 @@ class Sample(NamedTuple):
         if sample_weight is None:
             return cls(X, rows)
         rows = rows[sample_weight[rows] > 0]
-        return cls(X, rows, sample_weight / sample_weight[rows].mean())
+        # Divided first, so that weights near the largest number have a mean.
+        weights = sample_weight / sample_weight[rows].max()
+        return cls(X, rows, weights / weights[rows].mean())
+
+    def blocks(self):
+        """Yield the rows in order, a block of them at a time."""
+        for part in row_blocks(len(self.rows), block_rows(self.X.shape[1], self.X.dtype)):
+            yield self.X[self.rows[part]]
+            release(self.X)
 
     def scales(self, part, dtype):
         """1 / n_rows times the weight of some of the rows: their share of the mean."""
@@ -126,21 +134,15 @@ class Sample(NamedTuple):
         return mean, float(np.sqrt(np.maximum(square - np.square(mean), 0.0).mean()))
 
 
-def column_range(X, low=None, high=None):
-    """Least and greatest value of each column, joined with an earlier range where one is given."""
-    for _, block in read_blocks(X):
+def column_range(sample, low=None, high=None):
+    """Least and greatest value of each column of a sample, joined with an earlier range where one is given."""
+    for block in sample.blocks():
         least, greatest = block.min(axis=0), block.max(axis=0)
         low = least if low is None else np.minimum(least, low)
         high = greatest if high is None else np.maximum(greatest, high)
     return low, high
 
 
-def is_binary(X):
-    """True where every value of X is 0 or 1."""
-    return X.dtype == bool or all(((block == 0) | (block == 1)).all() for _, block in read_blocks(X))
-
-
-def value_range(X):
-    """Least and greatest value of X."""
-    low, high = column_range(X)
-    return low.min(), high.max()
+def is_binary(sample):
+    """True where every value of a sample is 0 or 1."""
+    return all(((block == 0) | (block == 1)).all() for block in sample.blocks())

@@ -65,9 +65,12 @@ class TrainingState:
 
     shuffle_rng: np.random.Generator
     noise_rng: np.random.Generator
+    held_seed: np.random.SeedSequence | None = None
     memory: tuple = ()
     step: int = 0
     epoch: int = 0
+    # Objective of the first batch that was ever met.
+    first_value: float | None = None
 
 
 class FitResult(NamedTuple):
@@ -112,7 +115,7 @@ class StoppingRule:
 
 # Overflow shows in the loss, which is checked; NumPy need not warn of it as well.
 @np.errstate(over="ignore", invalid="ignore")
-def run_epoch(objective, sample, schedule, update, state):
+def run_epoch(objective, sample, schedule, update, state, rate=None):
     """One pass of mini-batch steps over a sample, in the order of its rows.
 
     Parameters
@@ -123,6 +126,8 @@ def run_epoch(objective, sample, schedule, update, state):
     update : Update
     state : TrainingState
         Advanced in place.
+    rate : float, default=None
+        Learning rate; None for the schedule's first.
 
     Returns
     -------
@@ -131,12 +136,12 @@ def run_epoch(objective, sample, schedule, update, state):
     """
     network, grad, memory = objective.network, objective.grad, state.memory
     theta, step = network.theta, update.step
-    rate = schedule.rate(state.epoch)
+    rate = schedule.learning_rate_init if rate is None else rate
     X, rows, weights = sample
     n_rows, size = len(rows), min(schedule.batch_size, len(rows))
     together = size * max(1, block_rows(X.shape[1], theta.dtype, _GATHER_BYTES) // size)
     gathered = np.empty((min(together, n_rows), X.shape[1]), theta.dtype)
-    total, first_value = 0.0, None
+    total = 0.0
     for first in range(0, n_rows, together):
         indices = rows[first : first + together]
         block = gathered[: len(indices)]
@@ -147,21 +152,41 @@ def run_epoch(objective, sample, schedule, update, state):
             row_scale = None if scale is None else scale[start : start + size] / theta.dtype.type(len(x))
             value = objective.value_and_gradient(x, row_scale, state.noise_rng)
             total += len(x) * value
-            first_value = value if first_value is None else first_value
+            if state.first_value is None:
+                state.first_value = value
             state.step += 1
             step(theta, grad, memory, rate, state.step)
     loss = total / n_rows
-    if has_diverged(objective, sample, loss, first_value):
-        what = f"the loss is {loss:g}" if np.isfinite(theta).all() else "the parameters are no longer finite"
-        raise DivergenceError(
-            f"The training diverged: {what} in epoch {state.epoch + 1} at learning rate {rate:g}. "
-            f"Lower learning_rate_init (it was {schedule.learning_rate_init:g}) or scale the columns of X."
-        )
+    state.epoch += 1
+    check_convergent(objective, sample, loss, schedule, state, rate)
     return loss
 
 
+def check_last_step(objective, sample, schedule, state):
+    """Raise DivergenceError where the last step, whose effect no epoch has seen yet, went astray."""
+    rows = sample.rows[-schedule.batch_size :]
+    x = np.empty((len(rows), sample.X.shape[1]), objective.network.dtype)
+    gather(sample.X, rows, x)
+    # A source of its own, so that the training goes on with the draws that it would have had.
+    with np.errstate(over="ignore", invalid="ignore"):
+        value = objective.value(x, rng=np.random.default_rng(0))
+    check_convergent(objective, sample, value, schedule, state, schedule.learning_rate_init)
+
+
+def check_convergent(objective, sample, loss, schedule, state, rate):
+    """Raise DivergenceError where the loss of the last epoch, or of a batch after it, shows that training diverged."""
+    if not has_diverged(objective, sample, loss, state.first_value):
+        return
+    finite = np.isfinite(objective.network.theta).all()
+    what = f"the loss is {loss:g}" if finite else "the parameters are no longer finite"
+    raise DivergenceError(
+        f"The training diverged: {what} in epoch {state.epoch} at learning rate {rate:g}. "
+        f"Lower learning_rate_init (it was {schedule.learning_rate_init:g}) or scale the columns of X."
+    )
+
+
 def has_diverged(objective, sample, loss, first_value):
-    """Whether the loss of an epoch is not finite, or absurd: a million times that of its first batch and that of a
+    """Whether a loss is not finite, or absurd: a million times that of the first batch of the training and that of a
     reconstruction without any information, all zeros or, for ``log_loss``, all 1/2.
     """
     theta = objective.network.theta
@@ -206,9 +231,9 @@ def minibatch(objective, sample, schedule, state, held=None, on_epoch=None, *, u
     while len(watch.curve) < schedule.max_iter and not converged:
         if schedule.shuffle:
             sample = sample._replace(rows=state.shuffle_rng.permutation(sample.rows))
-        loss = run_epoch(objective, sample, schedule, update, state)
-        state.epoch += 1
-        converged = watch.update(loss)
+        rate = schedule.rate(len(watch.curve))
+        converged = watch.update(run_epoch(objective, sample, schedule, update, state, rate))
+    check_last_step(objective, sample, schedule, state)
     watch.restore_best()
     return FitResult(theta, watch.curve, watch.held_curve, len(watch.curve), converged, state)
 
@@ -274,13 +299,16 @@ def lbfgs(objective, sample, schedule, state, held=None, on_epoch=None):
     fresh = state.epoch == 0 and state.step == 0
     coordinates = CentredCoordinates(objective.network, *sample.mean_and_scale())
 
+    unit = 1.0
+
     def evaluate(point):
         theta[...] = coordinates.theta(point)
-        return objective.full(sample, seed), coordinates.gradient(objective.grad.astype(np.float64))
+        value = objective.full(sample, seed)
+        return value / unit, coordinates.gradient(objective.grad.astype(np.float64)) / unit
 
     def after_iteration(intermediate_result):
         theta[...] = coordinates.theta(intermediate_result.x)
-        if watch.update(float(intermediate_result.fun)):
+        if watch.update(unit * float(intermediate_result.fun)):
             raise StopIteration
 
     # Our own stopping rule, which is relative to the loss, stands in for SciPy's.
@@ -288,6 +316,9 @@ def lbfgs(objective, sample, schedule, state, held=None, on_epoch=None):
     with np.errstate(over="ignore", invalid="ignore"):
         # Initial weights are drawn for inputs about zero and of unit scale: in these coordinates.
         start = theta.astype(np.float64) if fresh else coordinates.point(theta.astype(np.float64))
+        # SciPy measures decrease against one, whatever the units of X.
+        first, _ = evaluate(start)
+        unit = first if 0.0 < first < math.inf else 1.0
         result = minimize(evaluate, start, jac=True, method="L-BFGS-B", callback=after_iteration, options=options)
     theta[...] = coordinates.theta(result.x)
     watch.restore_best()
@@ -299,7 +330,9 @@ def lbfgs(objective, sample, schedule, state, held=None, on_epoch=None):
     n_iter = max(1, len(watch.curve))
     state.epoch += n_iter
     # Status 1 is a limit reached; a line search that finds no lower point at machine precision ends at a minimum.
-    return FitResult(theta, watch.curve or [float(result.fun)], watch.held_curve, n_iter, result.status != 1, state)
+    return FitResult(
+        theta, watch.curve or [unit * float(result.fun)], watch.held_curve, n_iter, result.status != 1, state
+    )
 
 
 SOLVERS: dict[str, Callable] = {name: partial(minibatch, update=update) for name, update in UPDATES.items()}

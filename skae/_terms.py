@@ -59,19 +59,18 @@ class KLSparsity(Term):
 
     def value(self, batch):
         share = float(batch.row_scale.sum(dtype=np.float64))
-        mean = self.mean_activation
+        mean, self._per_row, counted = self.mean_activation, 1.0, share
         if mean is None:
+            if share == 0.0:
+                self._slope = np.zeros(batch.code.shape[1])
+                return 0.0
             sums = np.empty(batch.code.shape[1])
             penalties.weighted_column_sums(batch.code, batch.row_scale, sums)
-            mean = sums / share
-            share = 1.0
-            self._per_row = 1.0 / float(batch.row_scale.sum(dtype=np.float64))
-        else:
-            self._per_row = 1.0
+            mean, self._per_row, counted = sums / share, 1.0 / share, 1.0
         tiny = np.finfo(batch.code.dtype).eps
         mean = np.clip(mean, tiny, 1.0 - tiny)
         self._slope = self.weight * kl_slope(self.target, mean)
-        return share * self.weight * float(kl_divergence(self.target, mean).sum())
+        return counted * self.weight * float(kl_divergence(self.target, mean).sum())
 
     def at_code(self, batch, delta):
         penalties.add_outer(delta, batch.row_scale, (self._per_row * self._slope).astype(delta.dtype))

@@ -25,7 +25,7 @@ def load_digits_unit(*, return_X_y=False, dtype=np.float64):
     ----------
     return_X_y : bool, default=False
         Whether to return (data, target) in place of a Bunch.
-    dtype : dtype, default=float64
+    dtype : floating-point dtype, default=float64
         Of the pixels.
 
     Returns
@@ -34,6 +34,7 @@ def load_digits_unit(*, return_X_y=False, dtype=np.float64):
         ``data``: ndarray of shape (1797, 64); ``target``: ndarray of shape (1797,), the digits; ``images``: ndarray of
         shape (1797, 8, 8), a view of the data; ``DESCR``: str.
     """
+    dtype = _pixel_dtype(dtype)
     digits = load_digits()
     data = (digits.data / 16.0).astype(dtype)
     if return_X_y:
@@ -41,7 +42,7 @@ def load_digits_unit(*, return_X_y=False, dtype=np.float64):
     return Bunch(data=data, target=digits.target, images=data.reshape(-1, 8, 8), DESCR=digits.DESCR)
 
 
-def fetch_mnist(*, subset="all", data_home=None, download_if_missing=True, return_X_y=False, dtype=np.float32):
+def fetch_mnist(*, subset="all", data_home=None, return_X_y=False, dtype=np.float32):
     """MNIST: 70,000 digits of 28 x 28 pixels, scaled to [0, 1].
 
     Looked for in the folder that the environment variable ``SKAE_DATA`` names (the four original files, gzipped,
@@ -53,11 +54,9 @@ def fetch_mnist(*, subset="all", data_home=None, download_if_missing=True, retur
         All rows, the official 60,000 training rows, or the 10,000 test rows. "all" has the training rows first.
     data_home : str or path, default=None
         Folder of scikit-learn's cache.
-    download_if_missing : bool, default=True
-        Whether to try the download.
     return_X_y : bool, default=False
         Whether to return (data, target) in place of a Bunch.
-    dtype : dtype, default=float32
+    dtype : floating-point dtype, default=float32
         Of the pixels.
 
     Returns
@@ -68,7 +67,7 @@ def fetch_mnist(*, subset="all", data_home=None, download_if_missing=True, retur
     Raises
     ------
     ValueError
-        For another subset, or files that are not MNIST's.
+        For another subset or dtype, or files that are not MNIST's.
     OSError
         When the data can be had from nowhere; the message says what to do.
 
@@ -79,17 +78,24 @@ def fetch_mnist(*, subset="all", data_home=None, download_if_missing=True, retur
     """
     if subset not in _SUBSETS:
         raise ValueError(f"subset must be one of {sorted(_SUBSETS)}; got {subset!r}.")
+    dtype = _pixel_dtype(dtype)
     folder = _idx_folder()
     if folder is not None:
         parts = ["train", "test"] if subset == "all" else [subset]
         images, labels = zip(*(_read_part(folder, part) for part in parts))
         pixels, target = np.concatenate(images), np.concatenate(labels)
     else:
-        pixels, target = _from_openml(data_home, download_if_missing)
+        pixels, target = _from_openml(data_home)
         pixels, target = pixels[_SUBSETS[subset]], target[_SUBSETS[subset]]
     data = pixels.astype(dtype)
     data /= np.asarray(255, dtype)
     return (data, target) if return_X_y else Bunch(data=data, target=target)
+
+
+def _pixel_dtype(dtype):
+    if np.dtype(dtype).kind != "f":
+        raise ValueError(f"dtype must be a floating-point type, since pixels are in [0, 1]; got {dtype!r}.")
+    return np.dtype(dtype)
 
 
 def _idx_folder():
@@ -129,11 +135,9 @@ def _read_idx(path):
     return values.reshape(shape)
 
 
-def _from_openml(data_home, download_if_missing):
-    # scikit-learn has no switch for its cache alone; one try and no pause is the nearest to it.
-    tries = {"n_retries": 3, "delay": 1.0} if download_if_missing else {"n_retries": 0, "delay": 0.0}
+def _from_openml(data_home):
     try:
-        mnist = fetch_openml("mnist_784", version=1, as_frame=False, parser="liac-arff", data_home=data_home, **tries)
+        mnist = fetch_openml("mnist_784", version=1, as_frame=False, parser="liac-arff", data_home=data_home)
     except Exception as error:
         raise OSError(
             f"MNIST could not be had: SKAE_DATA is {os.environ.get('SKAE_DATA')!r} and holds no MNIST, and OpenML "

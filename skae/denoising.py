@@ -16,7 +16,7 @@ from .kernels.corruptions import CORRUPTIONS
     own_parameters="""
 corruption : {"masking", "gaussian", "salt_and_pepper"}, default="masking"
     Masking sets each input to 0 with probability q; Gaussian noise adds N(0, sigma^2); salt and pepper sets each input,
-    with probability q, to the least or the greatest value of its column in the training rows.
+    with probability q, to the least or the greatest value of its column.
 noise_level : float, default=0.25
     q, in [0, 1], or sigma, in units of X. 0 gives the plain autoencoder.
 """
@@ -117,12 +117,12 @@ class DenoisingAE(BaseAutoencoder):
                 f"got noise_level={self.noise_level!r}."
             )
 
-    def _noise(self, X, dtype, continues):
+    def _noise(self, sample, dtype, continues):
         if self.noise_level == 0:
             return None
         low = high = np.empty(0, dtype)
         if self.corruption == "salt_and_pepper":
             # Kept, so that partial_fit takes the range of all rows seen.
-            self._range = column_range(X, *(getattr(self, "_range", ()) if continues else ()))
+            self._range = column_range(sample, *(getattr(self, "_range", ()) if continues else ()))
             low, high = (bound.astype(dtype) for bound in self._range)
         return Noise(CORRUPTIONS[self.corruption], self.noise_level, low, high)

@@ -49,9 +49,11 @@ def reconstruction_score(estimator, X, y=None, sample_weight=None):
             f"{' and no '.join(missing)}."
         )
     names = getattr(X, "columns", None)
+    if names is not None and len(set(names)) < len(names):
+        names = None
     values = check_array(X, dtype="numeric")
     if sample_weight is not None:
-        sample_weight = _check_sample_weight(sample_weight, values)
+        sample_weight = _check_sample_weight(sample_weight, values, ensure_non_negative=True)
 
     def reconstruct(block):
         # A frame goes in as a frame, so that the estimator finds the names that it was fitted with.

@@ -13,21 +13,21 @@ from .kernels.activations import ACTIVATIONS
 @documented(
     own_parameters="""
 sparsity_target : float, default=0.05
-    Wanted mean activation rho of each hidden unit, in (0, 1).
+    Wanted mean activation rho of each unit of the code, in (0, 1).
 sparsity_weight : float, default=0.1
     Weight of the KL term.
 """
 )
 class SparseAE(BaseAutoencoder):
-    """Sparse autoencoder: the mean activation of every hidden unit is drawn to a small target.
+    """Sparse autoencoder: the mean activation of every unit of the code is drawn to a small target.
 
     Adds to the objective of ``AutoencoderTransformer``
 
         sparsity_weight * sum_l KL(rho || rho_hat_l),
         KL(rho || r) = rho log(rho / r) + (1 - rho) log((1 - rho) / (1 - r)),
 
-    with rho_hat_l the mean activation of unit l: over all rows with "lbfgs", over the rows of the mini-batch with the
-    other solvers. The activation must have the range (0, 1): "logistic".
+    with rho_hat_l the mean activation of unit l of the code: over all rows with "lbfgs", over those of the mini-batch
+    with the other solvers. The activation must have the range (0, 1): "logistic".
 
     Parameters
     ----------

@@ -14,9 +14,10 @@ from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from skae import AutoencoderTransformer, ContractiveAE, DenoisingAE, SparseAE
+from skae._rows import Sample
 from skae.metrics import reconstruction_score
 
 ESTIMATORS = [AutoencoderTransformer, DenoisingAE, SparseAE, ContractiveAE]
@@ -148,6 +149,24 @@ def test_score_of_constant_data():
     assert ae.score(X) == 0.0
 
 
+@pytest.mark.parametrize("value, n_rows", [(0.1, 7), (0.1, 100), (1e15, 3)])
+def test_score_of_constant_columns_is_zero_or_one(value, n_rows):
+    X = np.full((n_rows, 3), value)
+    assert fitted(AutoencoderTransformer, X).score(X) == 0.0
+    assert reconstruction_score(FunctionTransformer(inverse_func=lambda X: X * (1 + 1e-16)), X) == 1.0
+
+
+def test_score_samples_needs_the_range_of_log_loss(rng):
+    ae = fitted(AutoencoderTransformer, rng.integers(0, 2, (30, 4)))
+    with pytest.raises(ValueError, match=r"\[0, 1\]; they lie in \[5, 5\]"):
+        ae.score_samples(np.full((2, 4), 5.0))
+
+
+def test_score_refuses_negative_weights(X):
+    with pytest.raises(ValueError, match=r"[Nn]egative"):
+        fitted(AutoencoderTransformer, X).score(X, sample_weight=-np.ones(len(X)))
+
+
 def test_score_samples_is_minus_the_loss(X, rng):
     ae = fitted(AutoencoderTransformer, X)
     np.testing.assert_allclose(ae.score_samples(X), -np.square(X - ae.reconstruct(X)).sum(axis=1))
@@ -197,6 +216,31 @@ def test_salt_and_pepper_knows_the_range_of_all_chunks(X):
     ae = DenoisingAE(3, corruption="salt_and_pepper", random_state=0)
     ae.partial_fit(X[:30]).partial_fit(X[30:])
     np.testing.assert_array_equal(ae._range, [X.min(axis=0), X.max(axis=0)])
+
+
+def test_partial_fit_holds_no_rows_out(X):
+    with pytest.raises(ValueError, match="early_stopping must be False"):
+        AutoencoderTransformer(early_stopping=True).partial_fit(X)
+
+
+def test_warm_start_refuses_another_loss(rng):
+    ae = fitted(AutoencoderTransformer, rng.integers(0, 2, (30, 4)), warm_start=True)
+    ae.set_params(loss="squared_error", output_activation="logistic")
+    with pytest.raises(ValueError, match="began with loss='log_loss', and now loss='squared_error'"):
+        ae.fit(rng.integers(0, 2, (30, 4)))
+
+
+def test_warm_start_begins_the_schedule_again(X):
+    ae = fitted(AutoencoderTransformer, X, learning_rate="cosine", warm_start=True)
+    before = ae.coefs_[0].copy()
+    assert not np.array_equal(ae.fit(X).coefs_[0], before)
+
+
+def test_warm_start_holds_the_same_rows_out(X):
+    ae = fitted(AutoencoderTransformer, X, early_stopping=True, warm_start=True)
+    first = ae._split(Sample.of(X), ae._training, None)[1].rows
+    ae.fit(X)
+    np.testing.assert_array_equal(ae._split(Sample.of(X), ae._training, None)[1].rows, first)
 
 
 def test_warm_start_continues(X):
@@ -257,13 +301,31 @@ def test_integer_weights_repeat_rows(cls, solver, X, rng):
     np.testing.assert_allclose(weighted.transform(X), repeated.transform(X), rtol=1e-6)
 
 
-def test_only_ratios_of_weights_count(X, rng):
+@every_estimator
+@pytest.mark.parametrize("scale", [1e-300, 1000.0, 1e307])
+def test_only_ratios_of_weights_count(cls, scale, X, rng):
     weights = rng.random(len(X))
     one, other = (
-        AutoencoderTransformer(3, batch_size=16, max_iter=3, random_state=0).fit(X, sample_weight=scale * weights)
-        for scale in (1.0, 1000.0)
+        cls(3, batch_size=16, max_iter=3, random_state=0).fit(X, sample_weight=unit * weights) for unit in (1.0, scale)
     )
-    np.testing.assert_allclose(one.coefs_[0], other.coefs_[0], rtol=1e-10)
+    np.testing.assert_allclose(one.coefs_[0], other.coefs_[0], rtol=1e-7)
+
+
+@every_estimator
+def test_batches_without_weight(cls, X):
+    weights = np.r_[np.full(30, 1e-300), np.full(30, 1e300)]
+    ae = cls(3, batch_size=4, max_iter=3, random_state=0).fit(X, sample_weight=weights)
+    assert np.isfinite(ae.loss_curve_).all()
+
+
+@pytest.mark.parametrize("corruption", ["masking", "salt_and_pepper"])
+def test_rows_without_weight_are_as_if_left_out(corruption, rng):
+    X = rng.integers(0, 2, (40, 4)).astype(float)
+    more, weights = np.r_[X, [[9.0, 9.0, 9.0, 9.0]]], np.r_[np.ones(40), 0.0]
+    ae = DenoisingAE(3, corruption=corruption, max_iter=3, random_state=0).fit(more, sample_weight=weights)
+    expected = DenoisingAE(3, corruption=corruption, max_iter=3, random_state=0).fit(X)
+    assert ae.loss_ == expected.loss_ == "log_loss"
+    np.testing.assert_array_equal(ae.coefs_[0], expected.coefs_[0])
 
 
 def test_the_stopping_rule_ends_training_without_a_warning(X):
@@ -380,10 +442,18 @@ def test_divergence_is_an_error_and_leaves_nothing(cls, solver, X):
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("loss", ["squared_error", "log_loss"])
 @pytest.mark.parametrize("activation", ["identity", "logistic", "tanh", "relu"])
-def test_a_huge_learning_rate_raises(dtype, loss, activation, rng):
+@pytest.mark.parametrize("solver", ["adam", "sgd"])
+@pytest.mark.parametrize("settings", [{}, {"max_iter": 1}, {"batch_size": 20}], ids=str)
+def test_a_huge_learning_rate_raises(dtype, loss, activation, solver, settings, rng):
     X = rng.random((60, 5)).astype(dtype)
-    with pytest.raises(ValueError, match=r"diverged: .* in epoch 1 at learning rate 1e\+10"):
-        fitted(AutoencoderTransformer, X, learning_rate_init=1e10, activation=activation, loss=loss, batch_size=20)
+    parameters = {"learning_rate_init": 1e10, "activation": activation, "loss": loss, "solver": solver, **settings}
+    with pytest.raises(ValueError, match=r"diverged: .* in epoch \d+ at learning rate 1e\+10"):
+        fitted(AutoencoderTransformer, X, **parameters)
+
+
+def test_a_huge_learning_rate_raises_in_partial_fit(X):
+    with pytest.raises(ValueError, match=r"diverged: .* in epoch 1 at learning rate"):
+        AutoencoderTransformer(3, learning_rate_init=1e10, random_state=0).partial_fit(X)
 
 
 def test_growth_alone_is_no_divergence(X):
@@ -406,7 +476,7 @@ def test_a_failed_refit_leaves_the_old_model(X):
 
 
 def test_a_failed_partial_fit_leaves_the_old_model(X):
-    ae = AutoencoderTransformer(3, random_state=0, learning_rate_init=1e10).partial_fit(X)
+    ae = AutoencoderTransformer(3, random_state=0).partial_fit(X)
     H, curve = ae.transform(X), list(ae.loss_curve_)
     with pytest.raises(ValueError, match="diverged"):
         ae.partial_fit(1e200 * X)
@@ -447,7 +517,10 @@ def test_methods_before_fit(cls, X):
     for name in methods:
         with pytest.raises(NotFittedError):
             getattr(ae, name)(X)
-    assert not hasattr(ae, "coefs_") and not hasattr(ae, "filters_")
+    for name in ("coefs_", "intercepts_", "components_", "filters_"):
+        assert not hasattr(ae, name)
+    with pytest.raises(NotFittedError, match="not fitted yet"):
+        ae.coefs_  # noqa: B018
 
 
 # Inputs.
@@ -499,6 +572,14 @@ def test_small_shapes(cls, shape, rng):
     ae = fitted(cls, X, 4)
     assert ae.reconstruct(X).shape == shape
     assert np.isfinite(ae.score_samples(X)).all()
+
+
+@pytest.mark.parametrize("scale", [1e-20, 1e-9, 1e9, 1e20])
+@pytest.mark.parametrize("tied", [False, True])
+def test_lbfgs_does_not_depend_on_the_units_of_x(scale, tied, X):
+    parameters = {"solver": "lbfgs", "activation": "identity", "tied_weights": tied, "max_iter": 200, "tol": 1e-9}
+    ae, expected = (fitted(AutoencoderTransformer, unit * X, **parameters) for unit in (scale, 1.0))
+    assert ae.score(scale * X) == pytest.approx(expected.score(X), abs=1e-4)
 
 
 @every_estimator

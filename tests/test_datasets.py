@@ -140,12 +140,10 @@ def test_mnist_nowhere(no_files):
     assert isinstance(raised.value.__cause__, urllib.error.URLError)
 
 
-def test_mnist_without_download_tries_once(no_files):
-    for download, tries in [(False, 0), (True, 3)]:
-        with pytest.raises(OSError):
-            fetch_mnist(download_if_missing=download, data_home="there")
-        _, options = no_files[-1]
-        assert options["n_retries"] == tries and options["data_home"] == "there"
+@pytest.mark.parametrize("load", [load_digits_unit, fetch_mnist])
+def test_pixels_are_floating_point_numbers(load):
+    with pytest.raises(ValueError, match=r"dtype must be a floating-point type, .* got <class 'int'>"):
+        load(dtype=int)
 
 
 def test_mnist_incomplete_folder_is_passed_over(files, monkeypatch):

@@ -22,6 +22,7 @@ import skae.handwriting.files
 from skae import AutoencoderTransformer
 from skae.__main__ import main
 from skae.handwriting import Comparison, Result, compare, save, wilson_interval
+from skae.handwriting.data import stratified_part
 from skae.handwriting.progress import ProgressBar, progress_line
 from skae.handwriting.representations import REPRESENTATIONS
 from skae.handwriting.settings import DEFAULTS, settings_for
@@ -508,3 +509,14 @@ def test_bar_is_not_drawn_elsewhere(stream, enabled):
 def test_settings_keep_what_is_given():
     settings = settings_for("mnist", samples=500, seed=7)
     assert settings == replace(DEFAULTS["mnist"], samples=500, seed=7)
+
+
+@pytest.mark.parametrize("n_rows", [60, 500, 1159, 1167, 1168])
+def test_the_stratified_part_has_each_class_with_its_share(n_rows, digits):
+    y = digits[1][:1168]
+    part = stratified_part(y, n_rows, seed=0)
+    assert len(part) == len(set(part.tolist())) == n_rows
+    shares = np.bincount(y) * n_rows / len(y)
+    assert (np.abs(np.bincount(y[part], minlength=10) - shares) < 1).all()
+    assert not np.array_equal(part, np.sort(part))
+    np.testing.assert_array_equal(part, stratified_part(y, n_rows, seed=0))

@@ -187,8 +187,8 @@ def test_centred_coordinates_describe_the_same_function(sizes, output, tied):
     net = network(sizes, output=output, tied=tied)
     rng = np.random.default_rng(1)
     mean, X = rng.standard_normal(5) + 7, rng.standard_normal((6, 5)) + 7
-    coordinates = CentredCoordinates(net, mean, 2.5)
     scale = 1.0 if tied else 2.5
+    coordinates = CentredCoordinates(net, mean, scale)
     there = Network(net.architecture, coordinates.theta(net.theta))
     expected = net.reconstruct((X - mean) / scale)
     if output == "identity":
@@ -200,11 +200,22 @@ def test_centred_coordinates_describe_the_same_function(sizes, output, tied):
 
 @pytest.mark.parametrize("tied", TIED)
 @pytest.mark.parametrize("output", ["identity", "logistic"])
-def test_the_gradient_by_centred_coordinates(output, tied):
-    net = network((5, 4, 3), output=output, tied=tied)
+@pytest.mark.parametrize("activation", ["identity", "tanh"])
+def test_the_gradient_by_centred_coordinates(activation, output, tied):
+    net = network((5, 4, 3), activation=activation, output=output, tied=tied)
     rng = np.random.default_rng(2)
     coordinates = CentredCoordinates(net, rng.standard_normal(5), 2.5)
     # The map is affine: along any direction the change of theta is that of its linear part, without a limit.
     grad, direction = rng.standard_normal((2, net.theta.size))
     change = coordinates.theta(net.theta + direction) - coordinates.theta(net.theta)
     assert coordinates.gradient(grad) @ direction == pytest.approx(grad @ change, rel=1e-10)
+    np.testing.assert_allclose(coordinates.point(coordinates.theta(direction)), direction, rtol=1e-9, atol=1e-12)
+
+
+def test_tied_linear_coordinates_describe_the_same_function():
+    net = network((5, 4, 3), activation="identity", tied=True)
+    rng = np.random.default_rng(3)
+    mean, X = rng.standard_normal(5) + 7, rng.standard_normal((6, 5)) + 7
+    there = Network(net.architecture, CentredCoordinates(net, mean, 2.5).theta(net.theta))
+    np.testing.assert_allclose(there.encode(X), 2.5 * net.encode((X - mean) / 2.5), rtol=1e-9)
+    np.testing.assert_allclose(there.reconstruct(X), 2.5 * net.reconstruct((X - mean) / 2.5) + mean, rtol=1e-9)

@@ -91,9 +91,12 @@ def add_parser(subparsers):
 
 
 def _jobs(text):
-    jobs = int(text)
+    try:
+        jobs = int(text)
+    except ValueError:
+        jobs = 0
     if jobs == 0 or jobs < -1:
-        raise argparse.ArgumentTypeError(f"must be at least 1, or -1 for one for each core; got {jobs}")
+        raise argparse.ArgumentTypeError(f"must be at least 1, or -1 for one for each core; got {text}")
     return jobs
 
 

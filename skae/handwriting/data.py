@@ -58,7 +58,21 @@ def load_split(settings):
         X_test, y_test = fetch_mnist(subset="test", return_X_y=True)
         shape = (28, 28)
     if settings.samples < len(X_train):
-        X_train, _, y_train, _ = train_test_split(
-            X_train, y_train, train_size=settings.samples, stratify=y_train, random_state=settings.seed
-        )
+        part = stratified_part(y_train, settings.samples, settings.seed)
+        X_train, y_train = X_train[part], y_train[part]
     return Split(X_train, X_test, y_train, y_test, shape)
+
+
+def stratified_part(y, n_rows, seed):
+    """Indices of n_rows rows in random order, each class with its share, rounded up or down.
+
+    scikit-learn's splitters refuse to leave fewer rows than classes behind, which a part of nearly all rows does.
+    """
+    rng = np.random.default_rng(seed)
+    classes, counts = np.unique(y, return_counts=True)
+    shares = n_rows * counts / len(y)
+    taken = np.floor(shares).astype(int)
+    for most in np.argsort(taken - shares, kind="stable")[: n_rows - taken.sum()]:
+        taken[most] += 1
+    rows = [rng.permutation(np.flatnonzero(y == label))[:count] for label, count in zip(classes, taken)]
+    return rng.permutation(np.concatenate(rows))

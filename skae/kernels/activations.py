@@ -16,7 +16,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from .._jit import kernel
-from .elementary import exp
+from .elementary import exp, tanh
 
 
 @kernel
@@ -81,11 +81,9 @@ def logistic_bend(a, out):
 
 @kernel
 def tanh_forward(z, bias):
-    one = z.dtype.type(1)
-    two = z.dtype.type(2)
     for i in range(z.shape[0]):
         for j in range(z.shape[1]):
-            z[i, j] = one - two / (exp(two * (z[i, j] + bias[j])) + one)
+            z[i, j] = tanh(z[i, j] + bias[j])
 
 
 @kernel

@@ -1,10 +1,10 @@
-"""exp and log1p_unit: their accuracy in units in the last place, their clamps, and what becomes of NaN."""
+"""exp, log1p_unit and tanh: their accuracy in units in the last place, their clamps, and what becomes of NaN."""
 
 import numpy as np
 import pytest
 from numba import config
 
-from skae.kernels.elementary import exp, exp32, exp64, log1p_unit, log1p_unit32, log1p_unit64
+from skae.kernels.elementary import exp, exp32, exp64, log1p_unit, log1p_unit32, log1p_unit64, tanh, tanh32, tanh64
 
 # Legal range of normal numbers, and the bound that each function promises.
 EXP = [(exp32, np.float32, -87.0, 88.0, 2.0), (exp64, np.float64, -708.0, 709.0, 2.0)]
@@ -59,8 +59,21 @@ def test_log1p_unit_of_nan_is_nan(function, dtype):
     assert np.isnan(function(dtype(np.nan)))
 
 
-@pytest.mark.parametrize("generic, by_dtype", [(exp, (exp32, exp64)), (log1p_unit, (log1p_unit32, log1p_unit64))])
+@pytest.mark.parametrize(
+    "generic, by_dtype", [(exp, (exp32, exp64)), (log1p_unit, (log1p_unit32, log1p_unit64)), (tanh, (tanh32, tanh64))]
+)
 def test_generic_functions_keep_the_precision(generic, by_dtype):
     for function, dtype in zip(by_dtype, (np.float32, np.float64)):
         assert generic(dtype(0.3)) == function(dtype(0.3))
     assert generic(np.float32(0.3)) != generic(np.float64(np.float32(0.3)))
+
+
+@pytest.mark.parametrize("function, dtype", [(tanh32, np.float32), (tanh64, np.float64)])
+def test_tanh_is_accurate_from_the_smallest_number_to_saturation(function, dtype):
+    rng = np.random.default_rng(2)
+    size = np.concatenate([rng.uniform(0, 2, 4000), 10.0 ** rng.uniform(-30, 2, 4000), [0.625, 100.0]])
+    x = (size * rng.choice([-1.0, 1.0], size.size)).astype(dtype)
+    got = [function(value) for value in x]
+    assert ulps(got, np.tanh(x.astype(np.longdouble)), dtype).max() <= 3.0
+    assert function(dtype(0)) == 0
+    assert np.abs(got).max() <= 1.0

@@ -1,0 +1,91 @@
+"""Where the time of training goes: the share of the matrix products, of each kernel, and of the loop around them.
+
+python -m benchmarks.shares
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+import warnings
+from collections import Counter
+
+import numpy as np
+
+import skae._objective
+import skae._solvers
+from skae.kernels import updates
+from skae.kernels.activations import ACTIVATIONS
+from skae.kernels.losses import LOSSES
+
+from .cases import TRAINING
+from .contenders import estimator
+
+
+class _TimedNumpy:
+    """NumPy with a clock on ``matmul``."""
+
+    def __init__(self, clock):
+        self.matmul = clock("matrix products", np.matmul)
+
+    def __getattr__(self, name):
+        return getattr(np, name)
+
+
+def timer(seconds):
+    def clock(label, function):
+        def timed(*arguments, **keywords):
+            start = time.perf_counter()
+            result = function(*arguments, **keywords)
+            seconds[label] += time.perf_counter() - start
+            return result
+
+        return timed
+
+    return clock
+
+
+def shares(case, epochs):
+    """Seconds by label for some epochs of a case, the whole under "total"."""
+    seconds = Counter()
+    clock = timer(seconds)
+    X = case.load()
+    numpy, gather, adam = skae._objective.np, skae._solvers.gather, updates.adam_step
+    logistic, loss = ACTIVATIONS["logistic"], LOSSES["squared_error"]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        estimator(case, max_iter=1).fit(X[: case.batch_size])
+        try:
+            skae._objective.np = _TimedNumpy(clock)
+            skae._solvers.gather = clock("gathering rows", gather)
+            updates.adam_step = clock("Adam", adam)
+            ACTIVATIONS["logistic"] = logistic._replace(
+                forward=clock("activation, forward", logistic.forward),
+                backward=clock("activation, backward", logistic.backward),
+            )
+            fused = {"identity": clock("loss and its gradient", loss.fused["identity"])}
+            LOSSES["squared_error"] = loss._replace(fused=fused)
+            start = time.perf_counter()
+            estimator(case, max_iter=epochs).fit(X)
+            seconds["total"] = time.perf_counter() - start
+        finally:
+            skae._objective.np, skae._solvers.gather, updates.adam_step = numpy, gather, adam
+            ACTIVATIONS["logistic"], LOSSES["squared_error"] = logistic, loss
+    return seconds
+
+
+def main(arguments=None):
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.shares", description=__doc__.splitlines()[0])
+    parser.add_argument("--epochs", type=int, default=5, help="epochs to take the time of (default: 5)")
+    options = parser.parse_args(arguments)
+    for case in TRAINING:
+        seconds = shares(case, options.epochs)
+        total = seconds.pop("total")
+        print(f"{case.name}: {total / options.epochs * 1e3:.1f} ms an epoch, the clocks included")
+        rest = total - sum(seconds.values())
+        for label, value in [*seconds.most_common(), ("the rest: the loop, validation of X", rest)]:
+            print(f"    {label:<36}{100 * value / total:>6.1f} %{value / options.epochs * 1e3:>10.2f} ms", flush=True)
+
+
+if __name__ == "__main__":
+    main()
