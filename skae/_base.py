@@ -21,6 +21,7 @@ from ._objective import Objective, row_losses
 from ._reporting import EpochPrinter
 from ._rows import Sample, column_range, is_binary, model_dtype, read_blocks, sums_finite
 from ._solvers import SOLVERS, Schedule, TrainingState, check_last_step, run_epoch, start_memory
+from ._threads import one_thread_if_small
 from .kernels.activations import ACTIVATIONS
 from .kernels.losses import LOSSES
 from .kernels.updates import UPDATES
@@ -167,7 +168,10 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
             objective, state = self._prepared(sample, continues)
             sample, held = self._split(sample, state, sample_weight)
             report = EpochPrinter(type(self).__name__, self.max_iter, len(sample.rows)) if self.verbose else None
-            result = SOLVERS[self.solver](objective, sample, self._schedule(len(sample.rows)), state, held, report)
+            schedule = self._schedule(len(sample.rows))
+            rows = schedule.batch_size if self.solver in UPDATES else objective.block_size(len(sample.rows))
+            with one_thread_if_small(objective.network.architecture.product_flops(rows)):
+                result = SOLVERS[self.solver](objective, sample, schedule, state, held, report)
             self._keep(objective.network, result.state, result.loss_curve, result.validation_loss_curve, continues)
         if not result.converged:
             warnings.warn(
@@ -208,8 +212,9 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
             update = UPDATES[self.solver]
             start_memory(state, update, objective.network.theta)
             schedule = self._schedule(len(sample.rows))
-            loss = run_epoch(objective, sample, schedule, update, state)
-            check_last_step(objective, sample, schedule, state)
+            with one_thread_if_small(objective.network.architecture.product_flops(schedule.batch_size)):
+                loss = run_epoch(objective, sample, schedule, update, state)
+                check_last_step(objective, sample, schedule, state)
             self._keep(objective.network, state, [loss], [], continues)
         return self
 

@@ -68,6 +68,10 @@ class Architecture:
         """Length of the flat vector."""
         return sum(rows * columns for rows, columns in self.shapes) + sum(self.sizes[1:])
 
+    def product_flops(self, n_rows):
+        """Floating-point operations of the largest matrix product of a step on n_rows rows."""
+        return 2 * n_rows * max(rows * columns for rows, columns in self.shapes)
+
     def layers(self, flat):
         """Weights and biases as views of a flat vector: first all weights, then all biases."""
         weights, biases, start = [], [], 0
@@ -103,13 +107,13 @@ class Network:
     ----------
     architecture : Architecture
     theta : ndarray of shape (n_parameters,), float32 or float64, contiguous
-        Owned by the network from here on.
+        Owned by the network from here on; copied where it is read-only, as in a model that is mapped from a file.
     """
 
     def __init__(self, architecture, theta):
         self.architecture = architecture
-        self.theta = theta
-        self.weights, self.biases = architecture.layers(theta)
+        self.theta = theta if theta.flags.writeable else theta.copy()
+        self.weights, self.biases = architecture.layers(self.theta)
         self.activations = architecture.activations
 
     def __reduce__(self):

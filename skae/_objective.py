@@ -11,6 +11,10 @@ import numpy as np
 from ._rows import block_rows, gather, row_blocks
 from .kernels import penalties
 
+# Overflow shows in the loss, which the solvers check; and BLAS raises the flag for invalid operations now and then on
+# what lies in the unused parts of its buffers.
+_quiet = np.errstate(over="ignore", invalid="ignore")
+
 
 class Noise:
     """A corruption at one level, with the source of its draws.
@@ -103,6 +107,7 @@ class Objective:
             self._batches[n_rows] = Batch(self.network.architecture, n_rows, self.network.dtype)
         return self._batches[n_rows]
 
+    @_quiet
     def value_and_gradient(self, x, row_scale=None, rng=None):
         """J on one batch; its gradient is left in ``grad``.
 
@@ -126,6 +131,7 @@ class Objective:
             value += self._add_l2()
         return value
 
+    @_quiet
     def value(self, x, row_scale=None, rng=None):
         """J on one batch, without its gradient; ``grad`` holds nothing of use afterwards."""
         batch = self.batch(len(x))
@@ -192,6 +198,7 @@ class Objective:
             for w, grad in zip(self.network.weights, self._weight_grads)
         )
 
+    @_quiet
     def full(self, sample, seed=None):
         """J over a whole sample, by blocks of rows; the gradient of the whole is left in ``grad``.
 
@@ -214,6 +221,7 @@ class Objective:
         self.grad[...] = total
         return value + self._add_l2() if self.alpha else value
 
+    @_quiet
     def full_value(self, sample, seed=None):
         """J over a whole sample, by blocks of rows, without its gradient."""
         value = sum(self._forward(batch, x, rng) for batch, x, rng in self._blocks(sample, seed))
@@ -230,10 +238,14 @@ class Objective:
         for term in statistical:
             term.mean_activation = None
 
+    def block_size(self, n_rows):
+        """Rows of the blocks in which a sample of n_rows is taken."""
+        return min(n_rows, block_rows(max(self.network.architecture.sizes), self.network.dtype))
+
     def _gathered(self, sample, seed):
         dtype = self.network.dtype
         n_rows = len(sample.rows)
-        size = min(n_rows, block_rows(max(self.network.architecture.sizes), dtype))
+        size = self.block_size(n_rows)
         buffer = np.empty((size, sample.X.shape[1]), dtype)
         rng = np.random.default_rng(seed)
         for block in row_blocks(n_rows, size):
@@ -256,7 +268,7 @@ class Objective:
         return total / share
 
 
-@np.errstate(over="ignore", invalid="ignore")
+@_quiet
 def row_losses(network, loss, X):
     """Reconstruction loss of each row of X, by blocks of rows.
 

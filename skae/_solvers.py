@@ -113,7 +113,7 @@ class StoppingRule:
         return self.stale >= self.patience
 
 
-# Overflow shows in the loss, which is checked; NumPy need not warn of it as well.
+# An update whose sums overflow shows in the parameters, which are checked.
 @np.errstate(over="ignore", invalid="ignore")
 def run_epoch(objective, sample, schedule, update, state, rate=None):
     """One pass of mini-batch steps over a sample, in the order of its rows.
@@ -168,8 +168,7 @@ def check_last_step(objective, sample, schedule, state):
     x = np.empty((len(rows), sample.X.shape[1]), objective.network.dtype)
     gather(sample.X, rows, x)
     # A source of its own, so that the training goes on with the draws that it would have had.
-    with np.errstate(over="ignore", invalid="ignore"):
-        value = objective.value(x, rng=np.random.default_rng(0))
+    value = objective.value(x, rng=np.random.default_rng(0))
     check_convergent(objective, sample, value, schedule, state, schedule.learning_rate_init)
 
 
@@ -251,7 +250,6 @@ class _Watch:
         # The held rows meet the same noise every time, so that their curve shows the training alone.
         self._seed = None if held is None else fixed_seed(state.noise_rng)
 
-    @np.errstate(over="ignore", invalid="ignore")
     def update(self, loss):
         """Take the training loss of one epoch; True when the stopping rule is met."""
         self.curve.append(loss)

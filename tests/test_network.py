@@ -219,3 +219,11 @@ def test_tied_linear_coordinates_describe_the_same_function():
     there = Network(net.architecture, CentredCoordinates(net, mean, 2.5).theta(net.theta))
     np.testing.assert_allclose(there.encode(X), 2.5 * net.encode((X - mean) / 2.5), rtol=1e-9)
     np.testing.assert_allclose(there.reconstruct(X), 2.5 * net.reconstruct((X - mean) / 2.5) + mean, rtol=1e-9)
+
+
+def test_read_only_parameters_are_copied():
+    net = network()
+    net.theta.setflags(write=False)
+    copied = Network(net.architecture, net.theta)
+    copied.weights[0][...] = 0.0
+    assert (copied.theta[: copied.weights[0].size] == 0.0).all() and net.theta[0] != 0.0
