@@ -126,7 +126,7 @@ def _log1p_unit(e):
 def tanh32(x):
     """tanh of a float32: a polynomial below 0.625 (Cephes' ``tanhf``), 1 - 2 / (exp(2 |x|) + 1) above."""
     size = abs(x)
-    t = x * x
+    t = min(size, np.float32(0.625)) * min(size, np.float32(0.625))
     p = np.float32(-5.70498872745e-3)
     p = p * t + np.float32(2.06390887954e-2)
     p = p * t + np.float32(-5.37397155531e-2)
@@ -142,7 +142,7 @@ def tanh32(x):
 def tanh64(x):
     """tanh of a float64: a rational function below 0.625 (Cephes' ``tanh``), 1 - 2 / (exp(2 |x|) + 1) above."""
     size = abs(x)
-    t = x * x
+    t = min(size, 0.625) * min(size, 0.625)
     p = (-9.64399179425052238628e-1 * t - 9.92877231001918586564e1) * t - 1.61468768441708447952e3
     q = ((t + 1.12811678491632931402e2) * t + 2.23548839060100448583e3) * t + 4.84406305325125486048e3
     near = x + x * t * (p / q)
