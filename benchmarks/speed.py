@@ -68,9 +68,10 @@ def check_losses(rows):
 
 def line(row):
     loss = "" if row["loss"] is None else f"{row['loss']:.4f}"
+    peak = "" if row["peak_mib"] is None else f"{row['peak_mib']:.0f}"
     return (
         f"{row['case']:<26}{row['contender']:<20}{row['seconds_per_epoch'] * 1e3:>10.1f}{row['times_skae']:>10.2f}"
-        f"{row['rows_per_second']:>13,.0f}{row['gflop_per_second']:>10.1f}{row['peak_mib']:>10.0f}{loss:>12}"
+        f"{row['rows_per_second']:>13,.0f}{row['gflop_per_second']:>10.1f}{peak:>10}{loss:>12}"
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ._rows import block_rows, gather, row_blocks
+from ._rows import block_rows, gather, release, row_blocks
 from .kernels import penalties
 
 # Overflow shows in the loss, which the solvers check; and BLAS raises the flag for invalid operations now and then on
@@ -286,4 +286,5 @@ def row_losses(network, loss, X):
         part[...] = X[block]
         objective.value(part)
         out[block] = objective.batch(len(part)).row_loss
+        release(X)
     return out

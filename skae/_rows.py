@@ -63,7 +63,7 @@ def release(X):
     to the process are left alone, since those pages would be lost.
     """
     mapped = memory_map(X)
-    if mapped is not None and mapped.mode in ("r", "r+") and hasattr(mapped._mmap, "madvise"):
+    if mapped is not None and mapped.mode in ("r", "r+", "w+") and hasattr(mapped._mmap, "madvise"):
         mapped._mmap.madvise(mmap.MADV_DONTNEED)
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from scipy.optimize import minimize
 
 from ._network import CentredCoordinates
-from ._rows import block_rows, gather, row_blocks
+from ._rows import block_rows, gather
 from .kernels.updates import UPDATES
 
 # Bytes of shuffled rows gathered at once; they are to stay in the second-level cache.
@@ -69,8 +69,8 @@ class TrainingState:
     memory: tuple = ()
     step: int = 0
     epoch: int = 0
-    # Objective of the first batch that was ever met.
-    first_value: float | None = None
+    # Greatest objective of the first batch of a pass, over the passes that went well.
+    reference: float | None = None
 
 
 class FitResult(NamedTuple):
@@ -141,7 +141,7 @@ def run_epoch(objective, sample, schedule, update, state, rate=None):
     n_rows, size = len(rows), min(schedule.batch_size, len(rows))
     together = size * max(1, block_rows(X.shape[1], theta.dtype, _GATHER_BYTES) // size)
     gathered = np.empty((min(together, n_rows), X.shape[1]), theta.dtype)
-    total = 0.0
+    total, first_value = 0.0, None
     for first in range(0, n_rows, together):
         indices = rows[first : first + together]
         block = gathered[: len(indices)]
@@ -152,13 +152,15 @@ def run_epoch(objective, sample, schedule, update, state, rate=None):
             row_scale = None if scale is None else scale[start : start + size] / theta.dtype.type(len(x))
             value = objective.value_and_gradient(x, row_scale, state.noise_rng)
             total += len(x) * value
-            if state.first_value is None:
-                state.first_value = value
+            first_value = value if first_value is None else first_value
             state.step += 1
             step(theta, grad, memory, rate, state.step)
     loss = total / n_rows
     state.epoch += 1
+    if state.reference is None:
+        state.reference = first_value
     check_convergent(objective, sample, loss, schedule, state, rate)
+    state.reference = max(state.reference, first_value)
     return loss
 
 
@@ -174,7 +176,7 @@ def check_last_step(objective, sample, schedule, state):
 
 def check_convergent(objective, sample, loss, schedule, state, rate):
     """Raise DivergenceError where the loss of the last epoch, or of a batch after it, shows that training diverged."""
-    if not has_diverged(objective, sample, loss, state.first_value):
+    if not has_diverged(objective, sample, loss, state.reference):
         return
     finite = np.isfinite(objective.network.theta).all()
     what = f"the loss is {loss:g}" if finite else "the parameters are no longer finite"
@@ -184,21 +186,22 @@ def check_convergent(objective, sample, loss, schedule, state, rate):
     )
 
 
-def has_diverged(objective, sample, loss, first_value):
-    """Whether a loss is not finite, or absurd: a million times that of the first batch of the training and that of a
-    reconstruction without any information, all zeros or, for ``log_loss``, all 1/2.
+def has_diverged(objective, sample, loss, reference):
+    """Whether a loss is not finite, or absurd: a million times an earlier one and that of a reconstruction without any
+    information, all zeros or, for ``log_loss``, all 1/2.
     """
     theta = objective.network.theta
     if not (math.isfinite(loss) and math.isfinite(theta.sum(dtype=np.float64))):
         return True
-    if loss <= _ABSURD * first_value:
+    if loss <= _ABSURD * reference:
         return False
-    n_features = sample.X.shape[1]
     if objective.loss.data_range is not None:
-        return loss > _ABSURD * n_features * math.log(2.0)
-    blocks = row_blocks(len(sample.rows), block_rows(n_features, np.float64))
-    squares = sum(np.square(sample.X[sample.rows[block]], dtype=np.float64).sum() for block in blocks)
-    return loss > _ABSURD * squares / len(sample.rows)
+        blind = sample.X.shape[1] * math.log(2.0)
+    else:
+        squares = sum(np.square(block, dtype=np.float64).sum() for block in sample.blocks())
+        blind = squares / len(sample.rows)
+    # Rows of zeros, seen from parameters that make zeros of them, give no measure.
+    return max(blind, reference) > 0.0 and loss > _ABSURD * blind
 
 
 def minibatch(objective, sample, schedule, state, held=None, on_epoch=None, *, update):

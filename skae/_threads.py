@@ -6,6 +6,7 @@ then seen to take a hundred times as long.
 
 from __future__ import annotations
 
+import threading
 from contextlib import contextmanager
 from functools import cache
 
@@ -14,27 +15,58 @@ from threadpoolctl import ThreadpoolController
 # Floating-point operations of the largest product of a step, from which on a second thread pays.
 WORTH_SHARING = 2**23
 
+_lock = threading.Lock()
+_holders = 0
+_before = []
+
 
 @cache
-def _controller():
+def _libraries():
     """The BLAS libraries of the process, looked up once."""
-    return ThreadpoolController().select(user_api="blas")
+    return ThreadpoolController().select(user_api="blas").lib_controllers
 
 
 @contextmanager
 def one_thread_if_small(flops):
     """Run the block with one BLAS thread where its largest product has fewer operations than are worth sharing.
 
-    Some builds of BLAS keep the number of threads for the process, others for each thread of it. Where it is one
-    already nothing is done, so that of two blocks at once none puts back the limit of the other.
+    Most builds of BLAS keep the number of threads for the whole process. Of several blocks at once the first notes the
+    numbers, and each puts those back when it ends, so that none takes the limit of another for the normal state. Where
+    the number is one already nothing is done.
 
     Parameters
     ----------
     flops : int
     """
-    controller = _controller()
-    if flops >= WORTH_SHARING or all(library.num_threads == 1 for library in controller.lib_controllers):
+    limited = flops < WORTH_SHARING and _limit()
+    try:
         yield
-        return
-    with controller.limit(limits=1):
-        yield
+    finally:
+        if limited:
+            _restore()
+
+
+def _limit():
+    """Set one thread; False where it is one already."""
+    global _holders
+    with _lock:
+        numbers = [library.num_threads for library in _libraries()]
+        if all(number == 1 for number in numbers):
+            return False
+        if _holders == 0:
+            _before[:] = numbers
+        _holders += 1
+        _set([1] * len(numbers))
+        return True
+
+
+def _restore():
+    global _holders
+    with _lock:
+        _holders -= 1
+        _set(_before)
+
+
+def _set(numbers):
+    for library, number in zip(_libraries(), numbers):
+        library.set_num_threads(number)

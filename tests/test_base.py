@@ -459,6 +459,13 @@ def test_a_huge_learning_rate_raises_in_partial_fit(X):
         AutoencoderTransformer(3, learning_rate_init=1e10, random_state=0).partial_fit(X)
 
 
+@pytest.mark.parametrize("activation", ["identity", "tanh", "relu"])
+def test_chunks_of_zeros_are_no_divergence(activation, X):
+    ae = AutoencoderTransformer(3, activation=activation, loss="squared_error", random_state=0)
+    for chunk in (0 * X, 0 * X, X, 0 * X, X, 0 * X):
+        ae.partial_fit(chunk)
+
+
 def test_growth_alone_is_no_divergence(X):
     # The first rows are next to nothing, so that the loss of the epoch is far above that of its first batch.
     X = np.concatenate([1e-9 * X, X])

@@ -61,6 +61,22 @@ def test_several_at_once_leave_no_limit_behind():
     assert blas_threads() == before
 
 
+def test_many_threads_leave_no_limit_behind():
+    before = blas_threads()
+
+    def work():
+        for _ in range(200):
+            with one_thread_if_small(SMALL):
+                pass
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert blas_threads() == before
+
+
 def test_a_limit_of_the_user_stays():
     with threadpool_limits(1, user_api="blas"):
         with one_thread_if_small(SMALL):
