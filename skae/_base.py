@@ -172,7 +172,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
             rows = schedule.batch_size if self.solver in UPDATES else objective.block_size(len(sample.rows))
             with one_thread_if_small(objective.network.architecture.product_flops(rows)):
                 result = SOLVERS[self.solver](objective, sample, schedule, state, held, report)
-            self._keep(objective.network, result.state, result.loss_curve, result.validation_loss_curve, continues)
+            self._keep(X, objective.network, result.state, result.loss_curve, result.validation_loss_curve, continues)
         if not result.converged:
             warnings.warn(
                 f"{type(self).__name__} stopped at max_iter={self.max_iter} before the loss settled within "
@@ -215,7 +215,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
             with one_thread_if_small(objective.network.architecture.product_flops(schedule.batch_size)):
                 loss = run_epoch(objective, sample, schedule, update, state)
                 check_last_step(objective, sample, schedule, state)
-            self._keep(objective.network, state, [loss], [], continues)
+            self._keep(X, objective.network, state, [loss], [], continues)
         return self
 
     def _validated(self, X, sample_weight, reset):
@@ -256,7 +256,6 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
             state = TrainingState(np.random.default_rng(shuffle), np.random.Generator(np.random.SFC64(noise)), held)
         self._check_range(sample)
         loss = LOSSES[self.loss_]
-        self._dtype = network.dtype if continues else model_dtype(sample.X)
         noise = self._noise(sample, network.dtype, continues)
         return Objective(network, loss, self.alpha, self._terms(network), noise), state
 
@@ -323,11 +322,10 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         held, kept = np.sort(order[:n_held]), np.sort(order[n_held:])
         return Sample.of(sample.X, sample_weight, kept), Sample.of(sample.X, sample_weight, held)
 
-    def _keep(self, network, state, loss_curve, validation_loss_curve, continues):
-        """Make the result of a training that went well the state of the estimator."""
-        if network.dtype != self._dtype:
-            network = Network(network.architecture, network.theta.astype(self._dtype))
-        del self._dtype
+    def _keep(self, X, network, state, loss_curve, validation_loss_curve, continues):
+        """Make the result of a training on X that went well the state of the estimator."""
+        if not continues and network.dtype != model_dtype(X):
+            network = Network(network.architecture, network.theta.astype(model_dtype(X)))
         self._network = network
         self._training = state
         self.output_activation_ = network.architecture.output_activation

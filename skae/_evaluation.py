@@ -8,9 +8,10 @@ from ._rows import read_blocks
 
 
 def _differences(reconstruct, X):
-    """Yield (slice, X - reconstruction) in float64 for blocks of rows."""
+    """Yield (slice, X, X - reconstruction) in float64 for blocks of rows."""
     for block, rows in read_blocks(X):
-        yield block, rows.astype(np.float64) - np.asarray(reconstruct(rows), np.float64)
+        x = rows.astype(np.float64)
+        yield block, x, x - np.asarray(reconstruct(rows), np.float64)
 
 
 @np.errstate(over="ignore", invalid="ignore")
@@ -29,7 +30,7 @@ def squared_errors(reconstruct, X, per_feature=False):
         In squared units of X.
     """
     out = np.empty(X.shape if per_feature else len(X))
-    for block, difference in _differences(reconstruct, X):
+    for block, _, difference in _differences(reconstruct, X):
         np.square(difference, out=difference)
         out[block] = difference if per_feature else difference.sum(axis=1)
     return out
@@ -53,10 +54,10 @@ def explained_fraction(reconstruct, X, sample_weight=None):
     weights = np.ones(len(X)) if sample_weight is None else np.asarray(sample_weight, np.float64)
     mean = sum(weights[block] @ rows.astype(np.float64) for block, rows in read_blocks(X)) / weights.sum()
     error = spread = size = 0.0
-    for block, difference in _differences(reconstruct, X):
+    for block, x, difference in _differences(reconstruct, X):
         error += weights[block] @ np.square(difference).sum(axis=1)
-        spread += weights[block] @ np.square(X[block] - mean).sum(axis=1)
-        size += weights[block] @ np.square(X[block], dtype=np.float64).sum(axis=1)
+        spread += weights[block] @ np.square(x - mean).sum(axis=1)
+        size += weights[block] @ np.square(x).sum(axis=1)
     if spread <= _rounding(np.float64) * size:
         precision = X.dtype if X.dtype.kind == "f" else np.float64
         return 1.0 if error <= _rounding(precision) * size else 0.0

@@ -229,7 +229,9 @@ class Objective:
 
     def _blocks(self, sample, seed):
         """Yield blocks of rows with their batch, in which their share of the mean is set, and a source of noise."""
-        statistical = [term for term in self.terms if term.uses_mean_activation]
+        # Of a single block the terms take the mean themselves, without a pass of its own.
+        several = self.block_size(len(sample.rows)) < len(sample.rows)
+        statistical = [term for term in self.terms if several and term.uses_mean_activation]
         if statistical:
             mean = self._mean_activation(sample, seed)
             for term in statistical:
@@ -279,7 +281,7 @@ def row_losses(network, loss, X):
     """
     objective = Objective(network, loss)
     out = np.empty(len(X), network.dtype)
-    rows = min(len(X), block_rows(max(network.architecture.sizes), network.dtype))
+    rows = objective.block_size(len(X))
     x = np.empty((rows, X.shape[1]), network.dtype)
     for block in row_blocks(len(X), rows):
         part = x[: block.stop - block.start]

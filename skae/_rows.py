@@ -76,9 +76,9 @@ def memory_map(X):
     return None
 
 
-def read_blocks(X, block_bytes=BLOCK_BYTES):
+def read_blocks(X):
     """Yield (slice, X[slice]) for all rows of X in order, and release what was read."""
-    for rows in row_blocks(len(X), block_rows(X.shape[1], X.dtype, block_bytes)):
+    for rows in row_blocks(len(X), block_rows(X.shape[1], X.dtype)):
         yield rows, X[rows]
         release(X)
 
@@ -131,17 +131,14 @@ class Sample(NamedTuple):
     @np.errstate(over="ignore", invalid="ignore")
     def mean_and_scale(self):
         """Weighted mean of each column, and the root mean square, over all entries, of the deviations from it."""
-        parts = [self.rows[block] for block in row_blocks(len(self.rows), block_rows(self.X.shape[1], np.float64))]
-        scales = self.scales(slice(None), np.float64)
         mean = square = 0.0
         start = 0
-        for part in parts:
-            x = self.X[part].astype(np.float64)
-            share = scales[start : start + len(part)]
+        for block in self.blocks():
+            x = block.astype(np.float64)
+            share = self.scales(slice(start, start + len(x)), np.float64)
             mean += share @ x
             square += share @ np.square(x)
-            start += len(part)
-            release(self.X)
+            start += len(x)
         return mean, float(np.sqrt(np.maximum(square - np.square(mean), 0.0).mean()))
 
 

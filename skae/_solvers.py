@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
 
@@ -103,7 +103,7 @@ class StoppingRule:
     tol: float
     patience: int
     best: float = math.inf
-    stale: int = field(default=0)
+    stale: int = 0
 
     def update(self, value):
         """Take one value; True when the rule is met."""
