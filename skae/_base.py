@@ -39,6 +39,15 @@ def _restored_on_failure(estimator):
         raise
 
 
+def _refuse_dates(array, name):
+    """Raise ValueError for dates and durations, which scikit-learn takes for numbers."""
+    if array.dtype.kind in "mM":
+        raise ValueError(
+            f"{name} must hold numbers; got dtype {array.dtype}. Convert it first, to days since a date of your choice "
+            "for example."
+        )
+
+
 def _trains_in_batches(estimator):
     if estimator.solver not in UPDATES:
         raise AttributeError(
@@ -362,6 +371,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         """
         check_is_fitted(self)
         H = check_array(H, dtype="numeric", input_name="H")
+        _refuse_dates(H, "H")
         if H.shape[1] != self._n_features_out:
             raise ValueError(
                 f"H has {H.shape[1]} features, but {type(self).__name__} is expecting {self._n_features_out} features "
@@ -448,6 +458,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
     def _checked(self, X, reset=False):
         """X as a finite numeric array of any dtype and order, and not a copy of it where it is one already."""
         X = validate_data(self, X, dtype="numeric", reset=reset, ensure_all_finite=False)
+        _refuse_dates(X, "X")
         # By blocks, so that a memory map is never resident as a whole.
         for _, block in read_blocks(X):
             if not sums_finite(block):

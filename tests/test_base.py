@@ -515,6 +515,15 @@ def test_early_stopping_needs_a_row_to_train_on():
         AutoencoderTransformer(early_stopping=True).fit([[1.0, 2.0]])
 
 
+@pytest.mark.parametrize("dtype", ["datetime64[D]", "timedelta64[s]"])
+def test_dates_are_not_numbers(dtype, X):
+    dates = np.arange(12).reshape(4, 3).astype(dtype)
+    with pytest.raises(ValueError, match=r"X must hold numbers; got dtype .*64"):
+        AutoencoderTransformer(2).fit(dates)
+    with pytest.raises(ValueError, match=r"H must hold numbers; got dtype .*64"):
+        fitted(AutoencoderTransformer, X).inverse_transform(dates)
+
+
 def test_weights_must_not_be_negative(X):
     with pytest.raises(ValueError, match=r"[Nn]egative"):
         AutoencoderTransformer().fit(X, sample_weight=-np.ones(len(X)))
