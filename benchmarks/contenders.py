@@ -31,12 +31,16 @@ def estimator(case, **parameters):
     return cls(case.n_components, **{**common, **more, **parameters})
 
 
-def initial_weights(case, X):
-    """Weights and biases from which skae starts: those after steps too small to be seen."""
+def start_of(case, X):
+    """Weights and biases from which skae starts, and the seed of its row orders.
+
+    The weights are those after steps too small to be seen.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         ae = estimator(case, max_iter=1, learning_rate_init=1e-30).fit(X[: case.batch_size])
-    return [w.copy() for w in ae.coefs_], [b.copy() for b in ae.intercepts_]
+    seed = ae._training.shuffle_rng.bit_generator.seed_seq
+    return [w.copy() for w in ae.coefs_], [b.copy() for b in ae.intercepts_], seed
 
 
 class Contender:
@@ -105,7 +109,7 @@ class Products(Contender):
 
 
 class Torch(Contender):
-    """PyTorch eager: fused Adam, batches by indexing, no DataLoader, no module."""
+    """PyTorch eager: fused Adam, batches by indexing in skae's row orders, no DataLoader, no module."""
 
     package = "torch"
     compiled = False
@@ -118,7 +122,7 @@ class Torch(Contender):
         torch.manual_seed(0)
         self.torch = torch
         self.data = torch.from_numpy(self.X)
-        self.start = initial_weights(self.case, self.X)
+        *self.start, self.seed = start_of(self.case, self.X)
         self.loss = torch.compile(self._loss) if self.compiled else self._loss
         # Both batch shapes are met before the clock starts, so that compilation is not timed.
         remainder = len(self.X) % self.case.batch_size
@@ -132,11 +136,13 @@ class Torch(Contender):
         weights, biases = ([torch.from_numpy(a.copy()).requires_grad_() for a in part] for part in self.start)
         optimizer = torch.optim.Adam([*weights, *biases], lr=case.learning_rate, fused=True)
         total = 0.0
+        rng, order = np.random.default_rng(self.seed), np.arange(len(data))
         for _ in range(epochs):
-            order = torch.randperm(len(data))
+            order = rng.permutation(order)
+            rows = torch.from_numpy(order)
             total = torch.zeros(())
             for start in range(0, len(data), case.batch_size):
-                x = data[order[start : start + case.batch_size]]
+                x = data[rows[start : start + case.batch_size]]
                 optimizer.zero_grad(set_to_none=True)
                 loss = self.loss(x, weights, biases)
                 loss.backward()
@@ -193,7 +199,7 @@ class ScikitLearn(Contender):
     def prepare(self):
         from sklearn.neural_network import MLPRegressor
 
-        self.start = initial_weights(self.case, self.X)
+        *self.start, _ = start_of(self.case, self.X)
         sizes = self.case.sizes(self.X.shape[1])
         self.make = lambda epochs: MLPRegressor(
             hidden_layer_sizes=sizes[1:-1],

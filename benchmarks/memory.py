@@ -17,8 +17,10 @@ import numpy as np
 
 from skae import AutoencoderTransformer
 
+from .report import add_output, write
 
-def write(path, n_rows, n_features, dtype):
+
+def write_rows(path, n_rows, n_features, dtype):
     """Random rows, a part at a time."""
     X = np.lib.format.open_memmap(path, "w+", dtype, (n_rows, n_features))
     rng = np.random.default_rng(0)
@@ -40,13 +42,14 @@ def main(arguments=None):
     parser.add_argument("--features", type=int, default=784, help="columns (default: 784)")
     parser.add_argument("--components", type=int, default=64, help="width of the code (default: 64)")
     parser.add_argument("--dtype", default="float32", help="of the file (default: float32)")
+    add_output(parser)
     options = parser.parse_args(arguments)
     n_rows = int(options.gigabytes * 1e9 / options.features / np.dtype(options.dtype).itemsize)
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "X.npy")
         # In a child, so that this process does not own the memory that writing took.
         if os.fork() == 0:
-            write(path, n_rows, options.features, options.dtype)
+            write_rows(path, n_rows, options.features, options.dtype)
             os._exit(0)
         os.wait()
         warnings.simplefilter("ignore")
@@ -55,12 +58,15 @@ def main(arguments=None):
         before = peak_mib()
         print(f"{n_rows} x {options.features} {options.dtype}, {X.nbytes / 1e9:.1f} GB; {before:.0f} MiB before")
         ae = AutoencoderTransformer(options.components, max_iter=1, loss="squared_error", random_state=0)
+        results = {"gigabytes": X.nbytes / 1e9, "before_mib": before}
         for name in ("fit", "score", "transform"):
             start = time.perf_counter()
             getattr(ae, name)(X)
             seconds = time.perf_counter() - start
+            results[name] = {"mib_above": peak_mib() - before, "seconds": seconds}
             print(f"after {name:<10}{peak_mib() - before:>8.0f} MiB above{seconds:>8.1f} s", flush=True)
         print(f"(the code itself takes {n_rows * options.components * 4 / 2**20:.0f} MiB)")
+    write(options, results)
 
 
 if __name__ == "__main__":

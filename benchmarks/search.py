@@ -18,6 +18,8 @@ from sklearn.model_selection import GridSearchCV
 from skae import AutoencoderTransformer
 from skae.datasets import load_digits_unit
 
+from .report import add_output, write
+
 _EPOCHS, _BATCH, _RATE, _WIDTH = 30, 32, 1e-3, 32
 
 
@@ -60,6 +62,7 @@ class TorchAutoencoder(TransformerMixin, BaseEstimator):
 def main(arguments=None):
     parser = argparse.ArgumentParser(prog="python -m benchmarks.search", description=__doc__.splitlines()[0])
     parser.add_argument("--repeats", type=int, default=3, help="rounds (default: 3)")
+    add_output(parser)
     options = parser.parse_args(arguments)
     warnings.simplefilter("ignore")
     X = load_digits_unit(return_X_y=True, dtype=np.float32)[0]
@@ -72,6 +75,7 @@ def main(arguments=None):
     else:
         contenders["PyTorch"] = TorchAutoencoder()
     print(f"{'n_jobs':>6}  {'':<10}{'seconds':>9}{'best score':>12}   (5 strengths x 5 folds, then the last fit)")
+    results = []
     for n_jobs in (1, 2):
         seconds = {name: [] for name in contenders}
         scores = {}
@@ -87,6 +91,8 @@ def main(arguments=None):
                 scores[name] = search.best_score_
         for name, times in seconds.items():
             print(f"{n_jobs:>6}  {name:<10}{statistics.median(times):>9.2f}{scores[name]:>12.4f}", flush=True)
+            results.append({"n_jobs": n_jobs, "contender": name, "seconds": times, "best_score": scores[name]})
+    write(options, results)
 
 
 if __name__ == "__main__":

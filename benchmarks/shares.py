@@ -20,6 +20,7 @@ from skae.kernels.losses import LOSSES
 
 from .cases import TRAINING
 from .contenders import estimator
+from .report import add_output, write
 
 
 class _TimedNumpy:
@@ -77,14 +78,18 @@ def shares(case, epochs):
 def main(arguments=None):
     parser = argparse.ArgumentParser(prog="python -m benchmarks.shares", description=__doc__.splitlines()[0])
     parser.add_argument("--epochs", type=int, default=5, help="epochs to take the time of (default: 5)")
+    add_output(parser)
     options = parser.parse_args(arguments)
+    results = []
     for case in TRAINING:
         seconds = shares(case, options.epochs)
         total = seconds.pop("total")
         print(f"{case.name}: {total / options.epochs * 1e3:.1f} ms an epoch, the clocks included")
         rest = total - sum(seconds.values())
+        results.append({"case": case.name, "total": total, "seconds": dict(seconds), "rest": rest})
         for label, value in [*seconds.most_common(), ("the rest: the loop, validation of X", rest)]:
             print(f"    {label:<36}{100 * value / total:>6.1f} %{value / options.epochs * 1e3:>10.2f} ms", flush=True)
+    write(options, results)
 
 
 if __name__ == "__main__":

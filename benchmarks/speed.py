@@ -7,14 +7,12 @@ python -m benchmarks.speed --part training --repeats 9 --output speed.json
 from __future__ import annotations
 
 import argparse
-import json
-import platform
 import statistics
 import sys
-from importlib import metadata
 
 from .alternate import alternate, available, median_ratio
 from .cases import GROWTH, PENALISED, TRAINING
+from .report import add_output, write
 
 PARTS = {
     "training": (TRAINING, ["skae", "products alone", "PyTorch eager", "PyTorch compiled", "MLPRegressor"]),
@@ -75,24 +73,12 @@ def line(row):
     )
 
 
-def versions():
-    """Versions of all that took part."""
-    names = ("skae", "numpy", "scipy", "numba", "scikit-learn", "torch")
-    found = {}
-    for name in names:
-        try:
-            found[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            found[name] = None
-    return {"python": platform.python_version(), "machine": platform.machine(), **found}
-
-
 def main(arguments=None):
     parser = argparse.ArgumentParser(prog="python -m benchmarks.speed", description=__doc__.splitlines()[0])
     parser.add_argument("--part", choices=[*PARTS, "all"], default="training", help="default: training")
     parser.add_argument("--case", help="only cases whose name holds this text")
     parser.add_argument("--repeats", type=int, default=7, help="rounds; every contender runs once in each (default: 7)")
-    parser.add_argument("--output", help="JSON file for the results")
+    add_output(parser)
     options = parser.parse_args(arguments)
     results, problems = [], []
     print(HEADER)
@@ -109,9 +95,7 @@ def main(arguments=None):
             results += rows
     for text in problems:
         print(text, file=sys.stderr)
-    if options.output:
-        with open(options.output, "w") as file:
-            json.dump({"versions": versions(), "repeats": options.repeats, "results": results}, file, indent=1)
+    write(options, results)
     return int(any(text.startswith("LOSS") for text in problems))
 
 

@@ -15,15 +15,18 @@ from sklearn.decomposition import PCA
 from skae import AutoencoderTransformer
 
 from .cases import Case
+from .report import add_output, write
 
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(prog="python -m benchmarks.transform", description=__doc__.splitlines()[0])
     parser.add_argument("--components", type=int, nargs="+", default=[64, 256], help="default: 64 256")
     parser.add_argument("--repeats", type=int, default=25, help="rounds; both run once in each (default: 25)")
+    add_output(parser)
     options = parser.parse_args(arguments)
     warnings.simplefilter("ignore")
     X = Case("MNIST", "mnist", 64).load()
+    results = []
     print(f"{'components':>10}{'skae, rows/s':>16}{'PCA, rows/s':>16}{'skae/PCA':>10}")
     for k in options.components:
         contenders = {
@@ -39,6 +42,8 @@ def main(arguments=None):
         ratio = statistics.median(p / s for s, p in zip(seconds["skae"][1:], seconds["PCA"][1:]))
         rates = {name: len(X) / statistics.median(times[1:]) for name, times in seconds.items()}
         print(f"{k:>10}{rates['skae']:>16,.0f}{rates['PCA']:>16,.0f}{ratio:>10.2f}", flush=True)
+        results.append({"components": k, "rows_per_second": rates, "skae_over_pca": ratio, "seconds": seconds})
+    write(options, results)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from . import _buffers
 from ._rows import block_rows, is_native, release, row_blocks
 from .kernels.activations import ACTIVATIONS
 
@@ -91,7 +92,7 @@ class Architecture:
         The bound of Glorot and Bengio (2010), equation 16; with relu sqrt(6 / fan_in), after He et al. (2015).
         The draws are made in float64, so that both precisions start from the same point.
         """
-        theta = np.zeros(self.n_parameters, dtype)
+        theta = _buffers.zeros(self.n_parameters, dtype)
         weights = self.layers(theta).weights
         for w, activation in zip(weights[: len(self.shapes)], self.activations):
             fan = w.shape[0] if activation.name == "relu" else sum(w.shape)
@@ -107,12 +108,13 @@ class Network:
     ----------
     architecture : Architecture
     theta : ndarray of shape (n_parameters,), float32 or float64, contiguous
-        Owned by the network from here on; copied where it is read-only, as in a model that is mapped from a file.
+        Owned by the network from here on; copied where it does not begin a cache line, and where it is read-only, as in
+        a model that is mapped from a file.
     """
 
     def __init__(self, architecture, theta):
         self.architecture = architecture
-        self.theta = theta if theta.flags.writeable else theta.copy()
+        self.theta = _buffers.aligned(theta)
         self.weights, self.biases = architecture.layers(self.theta)
         self.activations = architecture.activations
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from . import _buffers
 from ._rows import block_rows, gather, release, row_blocks
 from .kernels import penalties
 
@@ -59,8 +60,8 @@ class Batch:
 
     def __init__(self, architecture, n_rows, dtype):
         widths = architecture.sizes[1:]
-        self.outputs = [np.empty((n_rows, width), dtype) for width in widths]
-        self.deltas = [np.empty((n_rows, width), dtype) for width in widths[:-1]]
+        self.outputs = [_buffers.empty((n_rows, width), dtype) for width in widths]
+        self.deltas = [_buffers.empty((n_rows, width), dtype) for width in widths[:-1]]
         self.even_scale = np.full(n_rows, 1.0 / n_rows, dtype)
         self.row_scale = self.even_scale
         self.row_loss = np.empty(n_rows, dtype)
@@ -71,7 +72,7 @@ class Batch:
     def scratch(self, name, shape, dtype=None):
         """A buffer of the batch, made at the first call for its name."""
         if name not in self._scratch:
-            self._scratch[name] = np.empty(shape, dtype or self._dtype)
+            self._scratch[name] = _buffers.empty(shape, dtype or self._dtype)
         return self._scratch[name]
 
 
@@ -94,7 +95,7 @@ class Objective:
         self.alpha = float(alpha)
         self.terms = list(terms)
         self.noise = noise
-        self.grad = np.zeros_like(network.theta)
+        self.grad = _buffers.zeros(network.theta.shape, network.dtype)
         self._fused = loss.fused.get(network.architecture.output_activation)
         weights, self._bias_grads = network.architecture.layers(self.grad)
         self._weight_grads = weights[: len(network.architecture.shapes)]

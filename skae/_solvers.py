@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.optimize import minimize
 
+from . import _buffers
 from ._network import CentredCoordinates
 from ._rows import block_rows, gather
 from .kernels.updates import UPDATES
@@ -140,7 +141,7 @@ def run_epoch(objective, sample, schedule, update, state, rate=None):
     X, rows, weights = sample
     n_rows, size = len(rows), min(schedule.batch_size, len(rows))
     together = size * max(1, block_rows(X.shape[1], theta.dtype, _GATHER_BYTES) // size)
-    gathered = np.empty((min(together, n_rows), X.shape[1]), theta.dtype)
+    gathered = _buffers.empty((min(together, n_rows), X.shape[1]), theta.dtype)
     total, first_value = 0.0, None
     for first in range(0, n_rows, together):
         indices = rows[first : first + together]
@@ -281,7 +282,7 @@ def fixed_seed(rng):
 def start_memory(state, update, theta):
     """Give the state the memory that the update needs, where it has none of that shape yet."""
     if len(state.memory) != update.n_memories or state.memory[0].shape != theta.shape:
-        state.memory = tuple(np.zeros_like(theta) for _ in range(update.n_memories))
+        state.memory = tuple(_buffers.zeros(theta.shape, theta.dtype) for _ in range(update.n_memories))
         state.step = 0
 
 

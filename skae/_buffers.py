@@ -1,0 +1,46 @@
+"""Arrays that begin at a cache line, so that no vector register is loaded from two of them."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+# Bytes of a cache line, and of the widest vector register.
+_LINE = 64
+
+
+def empty(shape, dtype):
+    """Uninitialised C-ordered array whose first byte begins a cache line.
+
+    Parameters
+    ----------
+    shape : int or tuple of int
+    dtype : dtype
+
+    Returns
+    -------
+    ndarray
+    """
+    dtype = np.dtype(dtype)
+    shape = (shape,) if isinstance(shape, (int, np.integer)) else tuple(shape)
+    n_bytes = dtype.itemsize * math.prod(shape)
+    raw = np.empty(n_bytes + _LINE, np.uint8)
+    start = -raw.ctypes.data % _LINE
+    return raw[start : start + n_bytes].view(dtype).reshape(shape)
+
+
+def zeros(shape, dtype):
+    """The same, filled with zeros."""
+    out = empty(shape, dtype)
+    out.fill(0)
+    return out
+
+
+def aligned(array):
+    """A contiguous writeable array itself where it begins a cache line, else a copy that does."""
+    if array.flags.writeable and array.ctypes.data % _LINE == 0:
+        return array
+    out = empty(array.shape, array.dtype)
+    out[...] = array
+    return out
