@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from numbers import Integral, Real
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin, _fit_context
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import assert_all_finite, check_array, check_random_state
@@ -15,11 +16,13 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
-from ._evaluation import explained_fraction, squared_errors
+from ._compat import CallbackSupportMixin, with_callbacks
+from ._evaluation import explained_fraction, labelled, squared_errors
+from ._matrices import FilledRows, SparseRows, as_csr
 from ._network import Architecture, Network
 from ._objective import Objective, row_losses
-from ._reporting import EpochPrinter
-from ._rows import Sample, column_range, is_binary, model_dtype, read_blocks, sums_finite
+from ._reporting import EpochPrinter, EpochTasks, Reports
+from ._rows import Sample, column_sums, is_binary, model_dtype, read_blocks, sums_finite, value_range
 from ._solvers import SOLVERS, Schedule, TrainingState, check_last_step, run_epoch, start_memory
 from ._threads import one_thread_if_small
 from .kernels.activations import ACTIVATIONS
@@ -34,8 +37,8 @@ def _restored_on_failure(estimator):
     try:
         yield
     except BaseException:
-        vars(estimator).clear()
-        vars(estimator).update(before)
+        # In one step, which a second interrupt finds done or not begun.
+        estimator.__dict__ = before
         raise
 
 
@@ -57,7 +60,7 @@ def _trains_in_batches(estimator):
     return True
 
 
-class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+class BaseAutoencoder(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     """Base of all autoencoders; not to be used directly."""
 
     _parameter_constraints = {
@@ -70,11 +73,15 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         "alpha": [Interval(Real, 0, None, closed="left")],
         "solver": [StrOptions(set(SOLVERS))],
         "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
-        "learning_rate": [StrOptions({"constant", "cosine"})],
+        "learning_rate": [StrOptions({"constant", "cosine", "plateau"})],
+        "warmup_epochs": [Interval(Real, 0, None, closed="left")],
+        "max_grad_norm": [None, Interval(Real, 0, None, closed="neither")],
         "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
         "max_iter": [Interval(Integral, 1, None, closed="left")],
         "tol": [Interval(Real, 0, None, closed="left")],
         "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
+        "missing_values": [StrOptions({"error", "mask"})],
+        "zero_sampling": [None, Interval(Real, 0, 1, closed="right")],
         "early_stopping": ["boolean"],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
         "shuffle": ["boolean"],
@@ -96,10 +103,14 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         solver="adam",
         learning_rate_init=1e-3,
         learning_rate="constant",
+        warmup_epochs=0,
+        max_grad_norm=None,
         batch_size="auto",
         max_iter=200,
         tol=1e-4,
         n_iter_no_change=10,
+        missing_values="error",
+        zero_sampling=None,
         early_stopping=False,
         validation_fraction=0.1,
         shuffle=True,
@@ -117,10 +128,14 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         self.solver = solver
         self.learning_rate_init = learning_rate_init
         self.learning_rate = learning_rate
+        self.warmup_epochs = warmup_epochs
+        self.max_grad_norm = max_grad_norm
         self.batch_size = batch_size
         self.max_iter = max_iter
         self.tol = tol
         self.n_iter_no_change = n_iter_no_change
+        self.missing_values = missing_values
+        self.zero_sampling = zero_sampling
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
         self.shuffle = shuffle
@@ -143,15 +158,16 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
 
     # Training.
 
+    @with_callbacks
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None, sample_weight=None):
         """Train on X.
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
         y : None
-            Ignored.
+            Not used in training. Callbacks get it, or X in its place where it is None.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the rows in the mean loss; only their ratios count.
 
@@ -164,24 +180,34 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         ValueError
             For input or parameters that are not legal, and when the training diverges. The estimator is then as it
             was before the call.
+        KeyboardInterrupt
+            When it is interrupted. With ``warm_start`` the estimator is then what the last whole epoch left, and the
+            next ``fit`` goes on from there; otherwise, and before the end of the first epoch, it is as it was.
 
         Warns
         -----
         ConvergenceWarning
             When ``max_iter`` is reached before the stopping rule is met.
         """
+        tasks = EpochTasks(self, X, y, sample_weight)
         with _restored_on_failure(self):
             continues = self.warm_start and hasattr(self, "_network")
             X, sample_weight = self._validated(X, sample_weight, reset=not continues)
             sample = Sample.of(X, sample_weight)
             objective, state = self._prepared(sample, continues)
             sample, held = self._split(sample, state, sample_weight)
-            report = EpochPrinter(type(self).__name__, self.max_iter, len(sample.rows)) if self.verbose else None
+            printer = EpochPrinter(type(self).__name__, self.max_iter, len(sample.rows))
+            tasks.fitted = lambda curve, held: self._fitted(X, objective.network, state, curve, held, continues)
+            report = Reports([*([printer] if self.verbose else []), *([tasks] if tasks.active else [])])
             schedule = self._schedule(len(sample.rows))
             rows = schedule.batch_size if self.solver in UPDATES else objective.block_size(len(sample.rows))
             with one_thread_if_small(objective.network.architecture.product_flops(rows)):
                 result = SOLVERS[self.solver](objective, sample, schedule, state, held, report)
-            self._keep(X, objective.network, result.state, result.loss_curve, result.validation_loss_curve, continues)
+            curves = (result.loss_curve, result.validation_loss_curve)
+            vars(self).update(self._fitted(X, objective.network, result.state, *curves, continues))
+        if result.interrupt is not None:
+            raise result.interrupt
+        tasks.close()
         if not result.converged:
             warnings.warn(
                 f"{type(self).__name__} stopped at max_iter={self.max_iter} before the loss settled within "
@@ -201,7 +227,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
         y : None
             Ignored.
         sample_weight : array-like of shape (n_samples,), default=None
@@ -224,7 +250,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
             with one_thread_if_small(objective.network.architecture.product_flops(schedule.batch_size)):
                 loss = run_epoch(objective, sample, schedule, update, state)
                 check_last_step(objective, sample, schedule, state)
-            self._keep(X, objective.network, state, [loss], [], continues)
+            vars(self).update(self._fitted(X, objective.network, state, [loss], [], continues))
         return self
 
     def _validated(self, X, sample_weight, reset):
@@ -264,9 +290,35 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
             # SFC64 is the fastest of NumPy's generators, and noise is drawn by the million.
             state = TrainingState(np.random.default_rng(shuffle), np.random.Generator(np.random.SFC64(noise)), held)
         self._check_range(sample)
-        loss = LOSSES[self.loss_]
-        noise = self._noise(sample, network.dtype, continues)
-        return Objective(network, loss, self.alpha, self._terms(network), noise), state
+        if self.zero_sampling is not None and self.solver not in UPDATES:
+            raise ValueError(
+                f"zero_sampling={self.zero_sampling!r} draws anew for each mini-batch: it needs solver in "
+                f"{sorted(UPDATES)}; got solver={self.solver!r}. Set zero_sampling=None for {self.solver!r}."
+            )
+        objective = Objective(
+            network,
+            LOSSES[self.loss_],
+            self.alpha,
+            self._terms(network),
+            self._noise(sample, network.dtype, continues),
+            self._learned_fill(sample, continues),
+            self.zero_sampling,
+        )
+        return objective, state
+
+    def _learned_fill(self, sample, continues):
+        """Mean of each column over the observed entries of all rows so far; None where NaN is an error."""
+        if self.missing_values == "error":
+            # What an earlier fit may have left.
+            vars(self).pop("column_means_", None)
+            vars(self).pop("_observed", None)
+            return None
+        sums, counts = column_sums(sample)
+        if continues and hasattr(self, "_observed"):
+            sums, counts = sums + self._observed[0], counts + self._observed[1]
+        self._observed = sums, counts
+        self.column_means_ = np.divide(sums, counts, out=np.zeros_like(sums), where=counts > 0)
+        return self.column_means_
 
     def _resolved_loss(self, sample):
         if self.loss != "auto":
@@ -296,8 +348,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         legal = LOSSES[self.loss_].data_range
         if legal is None:
             return
-        low, high = column_range(sample)
-        low, high = float(low.min()), float(high.max())
+        low, high = value_range(sample)
         if low < legal[0] or high > legal[1]:
             raise ValueError(
                 f"loss={self.loss_!r} needs values of X in [{legal[0]:g}, {legal[1]:g}]; they lie in "
@@ -309,10 +360,13 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
             learning_rate_init=self.learning_rate_init,
             learning_rate=self.learning_rate,
             batch_size=min(128 if self.batch_size == "auto" else self.batch_size, n_rows),
+            warmup_epochs=self.warmup_epochs,
+            max_grad_norm=self.max_grad_norm,
             max_iter=self.max_iter,
             tol=self.tol,
             n_iter_no_change=self.n_iter_no_change,
             shuffle=self.shuffle,
+            keep_epochs=self.warm_start,
         )
 
     def _split(self, sample, state, sample_weight):
@@ -331,16 +385,19 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         held, kept = np.sort(order[:n_held]), np.sort(order[n_held:])
         return Sample.of(sample.X, sample_weight, kept), Sample.of(sample.X, sample_weight, held)
 
-    def _keep(self, X, network, state, loss_curve, validation_loss_curve, continues):
-        """Make the result of a training on X that went well the state of the estimator."""
+    def _fitted(self, X, network, state, loss_curve, validation_loss_curve, continues):
+        """The attributes that a training on X leaves."""
         if not continues and network.dtype != model_dtype(X):
             network = Network(network.architecture, network.theta.astype(model_dtype(X)))
-        self._network = network
-        self._training = state
-        self.output_activation_ = network.architecture.output_activation
-        self.loss_curve_ = (self.loss_curve_ if continues else []) + loss_curve
-        self.validation_loss_curve_ = (self.validation_loss_curve_ if continues else []) + validation_loss_curve
-        self.n_iter_ = len(self.loss_curve_)
+        curve = (self.loss_curve_ if continues else []) + loss_curve
+        return {
+            "_network": network,
+            "_training": state,
+            "output_activation_": network.architecture.output_activation,
+            "loss_curve_": curve,
+            "validation_loss_curve_": (self.validation_loss_curve_ if continues else []) + validation_loss_curve,
+            "n_iter_": len(curve),
+        }
 
     # What a trained network does.
 
@@ -349,14 +406,14 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
 
         Returns
         -------
         H : ndarray of shape (n_samples, n_components)
         """
         check_is_fitted(self)
-        return self._network.encode(self._checked(X))
+        return self._network.encode(self._readable(X))
 
     def inverse_transform(self, H):
         """Reconstruction from codes.
@@ -382,16 +439,18 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
     def reconstruct(self, X):
         """Reconstruction of each row of X: ``inverse_transform(transform(X))`` in the model's precision.
 
+        With ``missing_values="mask"`` the reconstruction has values where X has none.
+
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
 
         Returns
         -------
         X_hat : ndarray of shape (n_samples, n_features)
         """
         check_is_fitted(self)
-        return self._network.reconstruct(self._checked(X))
+        return self._network.reconstruct(self._readable(X))
 
     def score(self, X, y=None, sample_weight=None):
         """Fraction of the variance of X that its reconstruction explains.
@@ -400,7 +459,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
         y : None
             Ignored.
         sample_weight : array-like of shape (n_samples,), default=None
@@ -414,14 +473,14 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         X = self._checked(X)
         if sample_weight is not None:
             sample_weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
-        return explained_fraction(self._network.reconstruct, X, sample_weight)
+        return explained_fraction(self._reconstruction, X, sample_weight)
 
     def score_samples(self, X):
         """Minus the reconstruction loss of each row: the higher, the more like the training rows.
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
 
         Returns
         -------
@@ -436,34 +495,66 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         check_is_fitted(self)
         X = self._checked(X)
         self._check_range(Sample.of(X))
-        return -row_losses(self._network, LOSSES[self.loss_], X)
+        return -row_losses(self._network, LOSSES[self.loss_], X, self._fill_values)
 
     def reconstruction_error(self, X, per_feature=False):
-        """Squared reconstruction error, whatever the loss.
+        """Squared reconstruction error, whatever the loss; entries of X that are missing have none.
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
         per_feature : bool, default=False
             Whether to give the error of every entry in place of its sum over each row.
 
         Returns
         -------
         ndarray of shape (n_samples,) or (n_samples, n_features)
-            In squared units of X.
+            In squared units of X. Of every entry it comes as ``set_output`` wants transformed data, in columns with the
+            names of the features; NaN where X is missing.
         """
         check_is_fitted(self)
-        return squared_errors(self._network.reconstruct, self._checked(X), per_feature)
+        errors = squared_errors(self._reconstruction, self._checked(X), per_feature)
+        return labelled(self, errors, X, self._feature_names()) if per_feature else errors
 
     def _checked(self, X, reset=False):
-        """X as a finite numeric array of any dtype and order, and not a copy of it where it is one already."""
-        X = validate_data(self, X, dtype="numeric", reset=reset, ensure_all_finite=False)
+        """X as a numeric matrix that is read by rows, of any dtype and order; an array is not copied.
+
+        Finite, but for NaN with ``missing_values="mask"``.
+        """
+        X = validate_data(
+            self, X, dtype="numeric", reset=reset, ensure_all_finite=False, accept_sparse=["csr", "csc", "coo"]
+        )
         _refuse_dates(X, "X")
+        if issparse(X):
+            assert_all_finite(X.data, estimator_name=type(self).__name__, input_name="X")
+            return SparseRows(as_csr(X))
+        masked = self.missing_values == "mask" and (reset or self._fill_values is not None)
         # By blocks, so that a memory map is never resident as a whole.
         for _, block in read_blocks(X):
             if not sums_finite(block):
-                assert_all_finite(block, estimator_name=type(self).__name__, input_name="X")
+                assert_all_finite(block, allow_nan=masked, estimator_name=type(self).__name__, input_name="X")
         return X
+
+    def _readable(self, X):
+        """X as the network takes it, with values in the place of what is missing."""
+        return self._without_holes(self._checked(X))
+
+    def _without_holes(self, X):
+        return FilledRows(X, self._fill_values) if self._fill_values is not None and isinstance(X, np.ndarray) else X
+
+    def _reconstruction(self, X):
+        """Reconstruction of rows that were checked."""
+        return self._network.reconstruct(self._without_holes(X))
+
+    @property
+    def _fill_values(self):
+        """Values in the place of NaN; None for a model that was trained without."""
+        return getattr(self, "column_means_", None)
+
+    def _feature_names(self):
+        """Names of the columns of X."""
+        names = getattr(self, "feature_names_in_", None)
+        return [f"x{j}" for j in range(self.n_features_in_)] if names is None else names
 
     # Fitted attributes that are read off the network.
 
@@ -494,6 +585,8 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        tags.input_tags.sparse = True
+        tags.input_tags.allow_nan = self.missing_values == "mask"
         return tags
 
     def __sklearn_is_fitted__(self):

@@ -27,9 +27,16 @@ solver : {"adam", "sgd", "lbfgs"}, default="adam"
     float64 unless it continues a fit in float32, and is the one to take for small data and exact minima.
 learning_rate_init : float, default=1e-3
     Learning rate of the first epoch. Not used by "lbfgs".
-learning_rate : {"constant", "cosine"}, default="constant"
-    "cosine" lowers it as learning_rate_init (1 + cos(pi epoch / max_iter)) / 2, from the start of every ``fit``. Not
-    used by "lbfgs".
+learning_rate : {"constant", "cosine", "plateau"}, default="constant"
+    "cosine" lowers it as learning_rate_init (1 + cos(pi epoch / max_iter)) / 2, from the start of every ``fit`` that
+    does not go on with an interrupted one. "plateau" makes it learning_rate_init / 5^c after the stopping rule of
+    ``tol`` was met c times, and stops when it is met for the fourth time. Not used by "lbfgs".
+warmup_epochs : float, default=0
+    During the first epochs after the initialisation the learning rate is multiplied by t / warmup_epochs, where t is
+    the number of epochs, with fractions, at the end of each step. Not used by "lbfgs" and ``partial_fit``.
+max_grad_norm : float, default=None
+    Where the Euclidean norm of the gradient g of a step, over all parameters, exceeds it, g max_grad_norm / ||g||
+    stands for g. Not used by "lbfgs".
 batch_size : int or "auto", default="auto"
     Rows of a mini-batch; "auto" is min(128, n_samples). Not used by "lbfgs".
 max_iter : int, default=200
@@ -39,6 +46,14 @@ tol : float, default=1e-4
     (iterations) in a row.
 n_iter_no_change : int, default=10
     See ``tol``.
+missing_values : {"error", "mask"}, default="error"
+    With "mask" X may hold NaN: such an entry enters the network as the mean of its column over the training rows (with
+    ``partial_fit``, over those so far; 0 for a column without any value) and leaves the loss, which is the sum over the
+    entries that are there.
+zero_sampling : float in (0, 1], default=None
+    For sparse X with many columns: share q of the columns, drawn anew for each mini-batch, whose zeros count in the
+    loss, 1/q times each; the stored entries always count once. The expected gradient is that of the full loss
+    (Dauphin, Glorot and Bengio 2011). None for the full loss. Other X is always taken in full.
 early_stopping : bool, default=False
     Hold out rows, apply the stopping rule to their loss, and give back the parameters with which it was least.
 validation_fraction : float, default=0.1
@@ -64,6 +79,8 @@ components_ : ndarray of shape (width, n_features)
 filters_ : ndarray of shape (width, n_features)
     The input of norm one that maximally activates each unit of the first layer, w_l / ||w_l||; zero for a unit
     without weights.
+column_means_ : ndarray of shape (n_features,)
+    What enters the network in the place of NaN; with ``missing_values="mask"`` only.
 loss_ : str
     What ``loss`` became.
 output_activation_ : str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from sklearn.utils._set_output import _get_container_adapter
 
 from ._rows import read_blocks
 
@@ -32,8 +33,14 @@ def squared_errors(reconstruct, X, per_feature=False):
     out = np.empty(X.shape if per_feature else len(X))
     for block, _, difference in _differences(reconstruct, X):
         np.square(difference, out=difference)
-        out[block] = difference if per_feature else difference.sum(axis=1)
+        out[block] = difference if per_feature else np.nansum(difference, axis=1)
     return out
+
+
+def labelled(estimator, errors, X, names):
+    """Errors of every entry in the container that ``set_output`` asks for, with the index of X where it has one."""
+    adapter = _get_container_adapter("transform", estimator)
+    return errors if adapter is None else adapter.create_container(errors, X, columns=np.asarray(names, dtype=object))
 
 
 def _rounding(dtype):
@@ -45,19 +52,25 @@ def _rounding(dtype):
 def explained_fraction(reconstruct, X, sample_weight=None):
     """1 - sum_i w_i ||x_i - x_hat_i||^2 / sum_i w_i ||x_i - mean||^2, with the weighted mean of X.
 
-    Where X does not vary the fraction is 1 for an exact reconstruction and 0 otherwise.
+    Entries that are NaN in X are left out of all sums. Where X does not vary the fraction is 1 for an exact
+    reconstruction and 0 otherwise.
 
     Returns
     -------
     float
     """
     weights = np.ones(len(X)) if sample_weight is None else np.asarray(sample_weight, np.float64)
-    mean = sum(weights[block] @ rows.astype(np.float64) for block, rows in read_blocks(X)) / weights.sum()
+    total = counts = 0.0
+    for block, rows in read_blocks(X):
+        x = rows.astype(np.float64)
+        total += weights[block] @ np.nan_to_num(x, posinf=np.inf, neginf=-np.inf)
+        counts += weights[block] @ ~np.isnan(x)
+    mean = np.divide(total, counts, out=np.zeros_like(total), where=counts > 0)
     error = spread = size = 0.0
     for block, x, difference in _differences(reconstruct, X):
-        error += weights[block] @ np.square(difference).sum(axis=1)
-        spread += weights[block] @ np.square(x - mean).sum(axis=1)
-        size += weights[block] @ np.square(x).sum(axis=1)
+        error += weights[block] @ np.nansum(np.square(difference), axis=1)
+        spread += weights[block] @ np.nansum(np.square(x - mean), axis=1)
+        size += weights[block] @ np.nansum(np.square(x), axis=1)
     if spread <= _rounding(np.float64) * size:
         precision = X.dtype if X.dtype.kind == "f" else np.float64
         return 1.0 if error <= _rounding(precision) * size else 0.0

@@ -12,8 +12,17 @@ from typing import NamedTuple
 import numpy as np
 
 from . import _buffers
-from ._rows import block_rows, is_native, release, row_blocks
+from ._matrices import StoredRows
+from ._rows import Reader, block_rows, is_native, release, row_blocks
 from .kernels.activations import ACTIVATIONS
+
+
+def multiply(a, weights, out):
+    """out = a weights, for an array or for stored rows."""
+    if isinstance(a, StoredRows):
+        a.product(weights, out)
+    else:
+        np.matmul(a, weights, out=out)
 
 
 class Layers(NamedTuple):
@@ -144,19 +153,15 @@ class Network:
         sizes = self.architecture.sizes
         out = np.empty((X.shape[0], sizes[last]), self.dtype)
         rows = min(X.shape[0], block_rows(max(sizes[first : last + 1]), self.dtype))
-        native = is_native(X, self.dtype)
-        inputs = None if native else np.empty((rows, sizes[first]), self.dtype)
+        as_they_are = isinstance(X, StoredRows) or is_native(X, self.dtype)
+        read = None if as_they_are else Reader(X, self.dtype, rows)
         hidden = [np.empty((rows, width), self.dtype) for width in sizes[first + 1 : last]]
         for block in row_blocks(X.shape[0], rows):
             n_rows = block.stop - block.start
-            if native:
-                a = X[block]
-            else:
-                a = inputs[:n_rows]
-                a[...] = X[block]
+            a = X[block] if as_they_are else read(np.arange(block.start, block.stop))
             outputs = [buffer[:n_rows] for buffer in hidden] + [out[block]]
             for layer, z in enumerate(outputs, first):
-                np.matmul(a, self.weights[layer], out=z)
+                multiply(a, self.weights[layer], z)
                 self.activations[layer].forward(z, self.biases[layer])
                 a = z
             release(X)

@@ -9,8 +9,11 @@ from __future__ import annotations
 import numpy as np
 
 from . import _buffers
-from ._rows import block_rows, gather, release, row_blocks
-from .kernels import penalties
+from ._matrices import FilledRows, StoredRows
+from ._network import multiply
+from ._outputs import ExactOutput, SampledOutput
+from ._rows import Reader, block_rows, release, row_blocks
+from .kernels import missing, penalties
 
 # Overflow shows in the loss, which the solvers check; and BLAS raises the flag for invalid operations now and then on
 # what lies in the unused parts of its buffers.
@@ -36,9 +39,13 @@ class Noise:
 
     def apply(self, x, rng, batch):
         """Corrupted copy of x in a buffer of the batch, from fresh draws."""
-        draws = batch.scratch("draws", x.shape, self.corruption.draw_dtype or x.dtype)
-        out = batch.scratch("corrupted", x.shape)
+        draws = batch.scratch("draws", x.shape, self.corruption.draw_dtype)
         self.corruption.draw(rng, draws)
+        if isinstance(x, StoredRows):
+            values = np.zeros_like(x.values)
+            self.corruption.apply_stored(*x.entries, draws, self.level, values)
+            return x.replaced(values)
+        out = batch.scratch("corrupted", x.shape)
         self.corruption.apply(x, draws, self.level, self.low, self.high, out)
         return out
 
@@ -49,7 +56,7 @@ class Batch:
     Attributes
     ----------
     outputs : list of ndarray of shape (n_rows, width)
-        Output of each layer; of the last, the gradient at its pre-activation where the loss is fused with it.
+        Output of each hidden layer.
     deltas : list of ndarray
         Gradients at the hidden layers, same shapes.
     row_scale : ndarray of shape (n_rows,)
@@ -59,9 +66,9 @@ class Batch:
     """
 
     def __init__(self, architecture, n_rows, dtype):
-        widths = architecture.sizes[1:]
+        widths = architecture.sizes[1:-1]
         self.outputs = [_buffers.empty((n_rows, width), dtype) for width in widths]
-        self.deltas = [_buffers.empty((n_rows, width), dtype) for width in widths[:-1]]
+        self.deltas = [_buffers.empty((n_rows, width), dtype) for width in widths]
         self.even_scale = np.full(n_rows, 1.0 / n_rows, dtype)
         self.row_scale = self.even_scale
         self.row_loss = np.empty(n_rows, dtype)
@@ -70,8 +77,8 @@ class Batch:
         self._scratch = {}
 
     def scratch(self, name, shape, dtype=None):
-        """A buffer of the batch, made at the first call for its name."""
-        if name not in self._scratch:
+        """A buffer of the batch, made at the first call for its name and at each change of its shape."""
+        if name not in self._scratch or self._scratch[name].shape != shape:
             self._scratch[name] = _buffers.empty(shape, dtype or self._dtype)
         return self._scratch[name]
 
@@ -87,20 +94,36 @@ class Objective:
         Strength of L2 on the weights.
     terms : list of Term
     noise : Noise or None
+    fill_values : ndarray of shape (n_features,), default=None
+        Inputs in the place of NaN, which leave the loss; None where X has no NaN.
+    zero_sampling : float in (0, 1], default=None
+        Share of the zeros of sparse rows to take the loss on, see ``SampledOutput``; None for all.
     """
 
-    def __init__(self, network, loss, alpha=0.0, terms=(), noise=None):
+    def __init__(self, network, loss, alpha=0.0, terms=(), noise=None, fill_values=None, zero_sampling=None):
         self.network = network
         self.loss = loss
         self.alpha = float(alpha)
         self.terms = list(terms)
         self.noise = noise
+        self.fill_values = None if fill_values is None else fill_values.astype(network.dtype)
         self.grad = _buffers.zeros(network.theta.shape, network.dtype)
-        self._fused = loss.fused.get(network.architecture.output_activation)
         weights, self._bias_grads = network.architecture.layers(self.grad)
         self._weight_grads = weights[: len(network.architecture.shapes)]
         self._mirrored = [np.empty_like(w) for w in self._weight_grads] if network.architecture.tied else None
         self._batches = {}
+        last = self._weight_grads[-1] if self._mirrored is None else self._mirrored[0].T
+        output = (network, loss, last, self._bias_grads[-1])
+        self._output = ExactOutput(*output) if zero_sampling is None else SampledOutput(*output, zero_sampling)
+
+    def reader(self, X, n_rows):
+        """Reads at most n_rows rows of X at once for this objective, stored rows where it can use them."""
+        noisy = self.noise is not None and self.noise.corruption.apply_stored is None
+        return Reader(X, self.network.dtype, n_rows, keep_sparse=not noisy and self.fill_values is None)
+
+    def filled(self, sample):
+        """A sample without NaN."""
+        return sample if self.fill_values is None else sample._replace(X=FilledRows(sample.X, self.fill_values))
 
     def batch(self, n_rows):
         """The buffers for n_rows rows."""
@@ -114,11 +137,11 @@ class Objective:
 
         Parameters
         ----------
-        x : ndarray of shape (n_rows, n_features), contiguous, of the network's dtype
+        x : ndarray, contiguous, or StoredRows of shape (n_rows, n_features), of the network's dtype
         row_scale : ndarray of shape (n_rows,), default=None
             None for 1 / n_rows.
         rng : numpy Generator, default=None
-            Source of the noise.
+            Source of the noise, and of the zeros that are drawn.
 
         Returns
         -------
@@ -140,27 +163,25 @@ class Objective:
         value = self._forward(batch, x, rng)
         return value + self._add_l2() if self.alpha else value
 
+    def _inputs(self, batch, x, rng):
+        """What enters the network, what it is to give back, and how many times each entry counts, or None."""
+        observed = None
+        if self.fill_values is not None:
+            filled, observed = batch.scratch("filled", x.shape), batch.scratch("observed", x.shape)
+            missing.fill(x, self.fill_values, filled, observed)
+            x = filled
+        return x if self.noise is None else self.noise.apply(x, rng, batch), x, observed
+
     def _forward(self, batch, x, rng):
-        """Loss and terms; the gradient at the last pre-activation is left in ``batch.last_delta``."""
+        """Loss and terms."""
         network, outputs = self.network, batch.outputs
-        weights, biases, activations = network.weights, network.biases, network.activations
-        a = batch.inputs = x if self.noise is None else self.noise.apply(x, rng, batch)
-        last = len(outputs) - 1
-        for layer in range(last):
-            z = outputs[layer]
-            np.matmul(a, weights[layer], out=z)
-            activations[layer].forward(z, biases[layer])
+        batch.inputs, x, observed = self._inputs(batch, x, rng)
+        a = batch.inputs
+        for z, weights, bias, activation in zip(outputs, network.weights, network.biases, network.activations):
+            multiply(a, weights, z)
+            activation.forward(z, bias)
             a = z
-        z = outputs[last]
-        np.matmul(a, weights[last], out=z)
-        if self._fused is not None:
-            value = self._fused(z, biases[last], x, batch.row_scale, batch.row_loss, self._bias_grads[last])
-            batch.last_delta = z
-        else:
-            delta = batch.last_delta = batch.scratch("last_delta", z.shape)
-            activations[last].forward(z, biases[last])
-            value = self.loss.from_output(z, x, batch.row_scale, batch.row_loss, delta)
-            activations[last].backward(delta, z, self._bias_grads[last])
+        value = self._output.value(batch, a, x, observed, rng)
         for term in self.terms:
             value += term.value(batch)
         return value
@@ -169,15 +190,17 @@ class Objective:
         """From the gradient at the last pre-activation to all weights and biases."""
         network, outputs, grads, terms = self.network, batch.outputs, self._weight_grads, self.terms
         depth = network.architecture.depth
-        delta = batch.last_delta
+        above = None
         for layer in range(2 * depth - 1, 0, -1):
-            below = outputs[layer - 1]
-            if layer < depth or self._mirrored is None:
-                np.matmul(below.T, delta, out=grads[layer])
+            below, delta = outputs[layer - 1], batch.deltas[layer - 1]
+            if above is None:
+                self._output.backward(batch, below, delta)
             else:
-                np.matmul(delta.T, below, out=self._mirrored[2 * depth - 1 - layer])
-            above, delta = delta, batch.deltas[layer - 1]
-            np.matmul(above, network.weights[layer].T, out=delta)
+                if layer < depth or self._mirrored is None:
+                    np.matmul(below.T, above, out=grads[layer])
+                else:
+                    np.matmul(above.T, below, out=self._mirrored[2 * depth - 1 - layer])
+                np.matmul(above, network.weights[layer].T, out=delta)
             if layer == depth:
                 for term in terms:
                     term.at_code(batch, delta)
@@ -185,7 +208,11 @@ class Objective:
             if layer <= depth:
                 for term in terms:
                     term.at_preactivation(layer - 1, delta, self._bias_grads[layer - 1])
-        np.matmul(batch.inputs.T, delta, out=grads[0])
+            above = delta
+        if isinstance(batch.inputs, StoredRows):
+            batch.inputs.transposed_product(above, grads[0])
+        else:
+            np.matmul(batch.inputs.T, above, out=grads[0])
         if self._mirrored is not None:
             for grad, mirrored in zip(grads, self._mirrored):
                 grad += mirrored
@@ -237,7 +264,7 @@ class Objective:
             mean = self._mean_activation(sample, seed)
             for term in statistical:
                 term.mean_activation = mean
-        yield from self._gathered(sample, seed)
+        yield from self._read(sample, seed)
         for term in statistical:
             term.mean_activation = None
 
@@ -245,17 +272,16 @@ class Objective:
         """Rows of the blocks in which a sample of n_rows is taken."""
         return min(n_rows, block_rows(max(self.network.architecture.sizes), self.network.dtype))
 
-    def _gathered(self, sample, seed):
-        dtype = self.network.dtype
+    def _read(self, sample, seed):
+        """Yield batches of a sample with their rows and a source of noise."""
         n_rows = len(sample.rows)
         size = self.block_size(n_rows)
-        buffer = np.empty((size, sample.X.shape[1]), dtype)
+        read = self.reader(sample.X, size)
         rng = np.random.default_rng(seed)
         for block in row_blocks(n_rows, size):
-            x = buffer[: block.stop - block.start]
-            gather(sample.X, sample.rows[block], x)
+            x = read(sample.rows[block])
             batch = self.batch(len(x))
-            batch.row_scale = sample.scales(block, dtype)
+            batch.row_scale = sample.scales(block, self.network.dtype)
             yield batch, x, rng
 
     def _mean_activation(self, sample, seed):
@@ -263,8 +289,8 @@ class Objective:
         total = np.zeros(self.network.architecture.encoder_sizes[-1])
         sums = np.empty_like(total)
         share = 0.0
-        for batch, x, rng in self._gathered(sample, seed):
-            inputs = x if self.noise is None else self.noise.apply(x, rng, batch)
+        for batch, x, rng in self._read(sample, seed):
+            inputs, _, _ = self._inputs(batch, x, rng)
             penalties.weighted_column_sums(self.network.encode(inputs), batch.row_scale, sums)
             total += sums
             share += float(batch.row_scale.sum(dtype=np.float64))
@@ -272,21 +298,20 @@ class Objective:
 
 
 @_quiet
-def row_losses(network, loss, X):
-    """Reconstruction loss of each row of X, by blocks of rows.
+def row_losses(network, loss, X, fill_values=None):
+    """Reconstruction loss of each row of X, by blocks of rows, without the entries that are NaN.
 
     Returns
     -------
     ndarray of shape (n_samples,)
         In nats for ``log_loss``, in squared units of X for ``squared_error``.
     """
-    objective = Objective(network, loss)
+    objective = Objective(network, loss, fill_values=fill_values)
     out = np.empty(len(X), network.dtype)
     rows = objective.block_size(len(X))
-    x = np.empty((rows, X.shape[1]), network.dtype)
+    read = objective.reader(X, rows)
     for block in row_blocks(len(X), rows):
-        part = x[: block.stop - block.start]
-        part[...] = X[block]
+        part = read(np.arange(block.start, block.stop))
         objective.value(part)
         out[block] = objective.batch(len(part)).row_loss
         release(X)

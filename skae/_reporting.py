@@ -1,12 +1,84 @@
-"""One line an epoch for ``verbose``."""
+"""Who listens to a training: one line an epoch for ``verbose``, and scikit-learn's callbacks."""
 
 from __future__ import annotations
 
 import time
 
+from ._solvers import Report
 
-class EpochPrinter:
-    """Callable (epoch, loss, validation_loss) that prints an aligned line.
+
+class Reports(Report):
+    """Several listeners as one; the training ends as soon as one of them wants it."""
+
+    def __init__(self, reports):
+        self._reports = reports
+
+    def begin(self):
+        for report in self._reports:
+            report.begin()
+
+    def end(self, epoch, loss, validation_loss):
+        return any([report.end(epoch, loss, validation_loss) for report in self._reports])
+
+
+class EpochTasks(Report):
+    """The tasks of ``fit`` in scikit-learn's callback protocol: the fit, and in it one an epoch.
+
+    Parameters
+    ----------
+    estimator : BaseAutoencoder
+    X, y, sample_weight
+        Those of ``fit``. Callbacks that score get X for y where that is None: X is what an autoencoder is to predict.
+
+    Attributes
+    ----------
+    active : bool
+        Whether callbacks were set.
+    fitted : callable (loss_curve, validation_loss_curve) -> dict
+        Attributes of the estimator as if the training ended now; to be set before the first epoch.
+    """
+
+    def __init__(self, estimator, X, y, sample_weight):
+        self.fitted = None
+        self._estimator = estimator
+        self._data = {
+            "estimator": estimator,
+            "X": X,
+            "y": X if y is None else y,
+            "metadata": None if sample_weight is None else {"sample_weight": sample_weight},
+        }
+        self._curve, self._held_curve = [], []
+        self._task = None
+        # Without the method scikit-learn is of a version before callbacks; without callbacks the tree is not needed.
+        self.active = hasattr(estimator, "_init_callback_context") and bool(getattr(estimator, "_skl_callbacks", []))
+        if self.active:
+            self._root = estimator._init_callback_context(max_subtasks=estimator.max_iter)
+            self._root.call_on_fit_task_begin(**self._data)
+
+    def begin(self):
+        self._task = self._root.subcontext(task_name="epoch")
+        self._task.call_on_fit_task_begin(**self._data)
+
+    def end(self, epoch, loss, validation_loss):
+        self._curve.append(loss)
+        if validation_loss is not None:
+            self._held_curve.append(validation_loss)
+        return self._task.call_on_fit_task_end(**self._data, reconstruction_attributes=self._copies)
+
+    def _copies(self):
+        """The fitted attributes, of which the network will not change with the training."""
+        attributes = self.fitted(list(self._curve), list(self._held_curve))
+        network = attributes["_network"]
+        return {**attributes, "_network": type(network)(network.architecture, network.theta.copy())}
+
+    def close(self):
+        """The fit went well."""
+        if self.active:
+            self._root.call_on_fit_task_end(**self._data, reconstruction_attributes=lambda: vars(self._estimator))
+
+
+class EpochPrinter(Report):
+    """Prints an aligned line an epoch.
 
     Parameters
     ----------
@@ -22,14 +94,19 @@ class EpochPrinter:
         self.max_iter = max_iter
         self.n_rows = n_rows
         self.start = time.perf_counter()
+        self.first = None
 
-    def __call__(self, epoch, loss, validation_loss):
+    def end(self, epoch, loss, validation_loss):
+        # A fit that goes on with an interrupted one begins at a later epoch.
+        self.first = epoch if self.first is None else self.first
+        done = epoch - self.first + 1
         elapsed = max(time.perf_counter() - self.start, 1e-9)
         held = "" if validation_loss is None else f"  validation {validation_loss:>12.6g}"
-        rate = epoch * self.n_rows / elapsed
-        left = elapsed / epoch * (self.max_iter - epoch)
+        rate = done * self.n_rows / elapsed
+        left = elapsed / done * (self.max_iter - epoch)
         print(
             f"{self.name}  epoch {epoch:>{len(str(self.max_iter))}}/{self.max_iter}  loss {loss:>12.6g}{held}"
             f"  {rate:>10,.0f} rows/s  {left:>7.1f} s left",
             flush=True,
         )
+        return False

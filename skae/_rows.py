@@ -7,6 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from . import _buffers
+from ._matrices import SparseRows
+
 # Bytes of one block of rows: large enough for the products to run at full speed, small beside any X.
 BLOCK_BYTES = 4 * 2**20
 
@@ -22,7 +25,9 @@ def model_dtype(X):
 
 def is_native(X, dtype):
     """True where rows of X can be handed to BLAS as they are."""
-    return X.dtype == dtype and X.dtype.isnative and X.flags.c_contiguous and X.flags.aligned
+    return (
+        isinstance(X, np.ndarray) and X.dtype == dtype and X.dtype.isnative and X.flags.c_contiguous and X.flags.aligned
+    )
 
 
 def block_rows(width, dtype, block_bytes=BLOCK_BYTES):
@@ -41,11 +46,14 @@ def gather(X, indices, out):
 
     Parameters
     ----------
-    X : ndarray of shape (n_samples, n_features)
+    X : ndarray, SparseRows or FilledRows of shape (n_samples, n_features)
     indices : ndarray of shape (n_rows,)
         Within bounds.
     out : ndarray of shape (n_rows, n_features)
     """
+    if isinstance(X, SparseRows):
+        X.gather(indices, out)
+        return
     size = len(indices) if memory_map(X) is None else _MAPPED_ROWS
     for part in row_blocks(len(indices), size):
         if is_native(X, out.dtype):
@@ -54,6 +62,34 @@ def gather(X, indices, out):
         else:
             out[part] = X[indices[part]]
         release(X)
+
+
+class Reader:
+    """Reads rows of X in the precision of a model.
+
+    Parameters
+    ----------
+    X : ndarray, SparseRows or FilledRows of shape (n_samples, n_features)
+    dtype : dtype
+    n_rows : int
+        Most rows of one call.
+    keep_sparse : bool, default=True
+        Whether rows of a sparse X may come as ``StoredRows``, where that is less work.
+    """
+
+    def __init__(self, X, dtype, n_rows, keep_sparse=True):
+        self._X = X
+        self._dtype = dtype
+        self._sparse = keep_sparse and isinstance(X, SparseRows) and X.worth_keeping
+        self._buffer = None if self._sparse else _buffers.empty((n_rows, X.shape[1]), dtype)
+
+    def __call__(self, indices):
+        """The rows at indices: ``StoredRows``, or an array that the next call overwrites."""
+        if self._sparse:
+            return self._X.stored(indices, self._dtype)
+        out = self._buffer[: len(indices)]
+        gather(self._X, indices, out)
+        return out
 
 
 def release(X):
@@ -69,6 +105,7 @@ def release(X):
 
 def memory_map(X):
     """The memory map that X is a view of, or None."""
+    X = getattr(X, "X", X)
     while isinstance(X, np.ndarray):
         if isinstance(X, np.memmap):
             return X
@@ -94,7 +131,7 @@ class Sample(NamedTuple):
 
     Attributes
     ----------
-    X : ndarray of shape (n_samples, n_features)
+    X : ndarray, SparseRows or FilledRows of shape (n_samples, n_features)
     rows : ndarray of shape (n_rows,)
         Indices of the rows, in order.
     weights : ndarray of shape (n_samples,) or None
@@ -143,14 +180,46 @@ class Sample(NamedTuple):
 
 
 def column_range(sample, low=None, high=None):
-    """Least and greatest value of each column of a sample, joined with an earlier range where one is given."""
+    """Least and greatest value of each column of a sample, joined with an earlier range where one is given.
+
+    NaN is passed over; a column that holds nothing else has the range NaN.
+    """
     for block in sample.blocks():
-        least, greatest = block.min(axis=0), block.max(axis=0)
-        low = least if low is None else np.minimum(least, low)
-        high = greatest if high is None else np.maximum(greatest, high)
+        least, greatest = np.fmin.reduce(block, axis=0), np.fmax.reduce(block, axis=0)
+        low = least if low is None else np.fmin(least, low)
+        high = greatest if high is None else np.fmax(greatest, high)
     return low, high
 
 
+def value_range(sample):
+    """Least and greatest value of a sample; NaN is passed over."""
+    if isinstance(sample.X, SparseRows):
+        values = sample.X.csr.data
+        return float(values.min(initial=0)), float(values.max(initial=0))
+    low, high = column_range(sample)
+    return float(np.fmin.reduce(low)), float(np.fmax.reduce(high))
+
+
 def is_binary(sample):
-    """True where every value of a sample is 0 or 1."""
-    return all(((block == 0) | (block == 1)).all() for block in sample.blocks())
+    """True where every value of a sample that is not NaN is 0 or 1."""
+    blocks = [sample.X.csr.data] if isinstance(sample.X, SparseRows) else sample.blocks()
+    return all(((block == 0) | (block == 1) | (block != block)).all() for block in blocks)
+
+
+def column_sums(sample):
+    """Weighted sum of each column of a sample without its NaN, and the weight that went into it.
+
+    Returns
+    -------
+    sums, counts : ndarray of shape (n_features,), float64
+    """
+    sums, counts = np.zeros((2, sample.X.shape[1]))
+    start = 0
+    for block in sample.blocks():
+        observed = ~np.isnan(block)
+        rows = sample.rows[start : start + len(block)]
+        weights = np.ones(len(block)) if sample.weights is None else sample.weights[rows]
+        sums += weights @ np.where(observed, block, 0).astype(np.float64)
+        counts += weights @ observed
+        start += len(block)
+    return sums, counts

@@ -5,6 +5,7 @@ Solvers know arrays and objectives, never estimators. Each is a function in ``SO
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,11 +17,15 @@ from scipy.optimize import minimize
 
 from . import _buffers
 from ._network import CentredCoordinates
-from ._rows import block_rows, gather
-from .kernels.updates import UPDATES
+from ._rows import block_rows
+from .kernels.updates import UPDATES, clip_norm
 
 # Bytes of shuffled rows gathered at once; they are to stay in the second-level cache.
 _GATHER_BYTES = 2**20
+
+# Factor of the learning rate on a plateau, and how many times it is applied before the training stops.
+_PLATEAU_FACTOR = 0.2
+_PLATEAU_CUTS = 3
 
 # Growth of the loss from which training counts as diverged.
 _ABSURD = 1e6
@@ -37,27 +42,68 @@ class Schedule:
     Attributes
     ----------
     learning_rate_init : float
-    learning_rate : {"constant", "cosine"}
+    learning_rate : {"constant", "cosine", "plateau"}
+    warmup_epochs : int
+    max_grad_norm : float or None
     batch_size : int
     max_iter, n_iter_no_change : int
     tol : float
         Relative to the loss.
     shuffle : bool
+    keep_epochs : bool
+        Whether an interrupted training gives back what its last whole epoch left.
     """
 
     learning_rate_init: float = 1e-3
     learning_rate: str = "constant"
+    warmup_epochs: int = 0
+    max_grad_norm: float | None = None
     batch_size: int = 128
     max_iter: int = 200
     tol: float = 1e-4
     n_iter_no_change: int = 10
     shuffle: bool = True
 
-    def rate(self, epoch):
-        """Learning rate of an epoch, counted from 0: rate_0, or rate_0 (1 + cos(pi epoch / max_iter)) / 2."""
-        if self.learning_rate == "constant":
-            return self.learning_rate_init
-        return self.learning_rate_init * 0.5 * (1.0 + math.cos(math.pi * min(epoch / self.max_iter, 1.0)))
+    keep_epochs: bool = False
+
+    def rate(self, epoch, cuts=0):
+        """Learning rate of an epoch of a fit, counted from 0, after a number of cuts on a plateau."""
+        if self.learning_rate == "cosine":
+            return self.learning_rate_init * 0.5 * (1.0 + math.cos(math.pi * min(epoch / self.max_iter, 1.0)))
+        return self.learning_rate_init * _PLATEAU_FACTOR**cuts
+
+    def warmth(self, epochs):
+        """Factor of the learning rate after so many epochs since the parameters were initialised."""
+        return 1.0 if epochs >= self.warmup_epochs else epochs / self.warmup_epochs
+
+
+@dataclass
+class Run:
+    """How far a fit has come: what the next one needs to go on with it where it was cut short.
+
+    Attributes
+    ----------
+    epoch : int
+        Epochs done.
+    best, stale : float, int
+        Of the stopping rule.
+    cuts : int
+        Of the learning rate, on a plateau.
+    best_theta : ndarray or None
+        Parameters of the least loss on held rows.
+    held_best : float
+        That loss.
+    held_noise : SeedSequence or None
+        Of the noise on held rows, the same every time, so that their curve shows the training alone.
+    """
+
+    epoch: int = 0
+    best: float = math.inf
+    stale: int = 0
+    cuts: int = 0
+    best_theta: np.ndarray | None = None
+    held_best: float = math.inf
+    held_noise: np.random.SeedSequence | None = None
 
 
 @dataclass
@@ -72,6 +118,8 @@ class TrainingState:
     epoch: int = 0
     # Greatest objective of the first batch of a pass, over the passes that went well.
     reference: float | None = None
+    # A fit that was cut short by an interrupt or a callback; None where the last one came to its end.
+    run: Run | None = None
 
 
 class FitResult(NamedTuple):
@@ -87,6 +135,8 @@ class FitResult(NamedTuple):
     converged : bool
         Whether the stopping rule was met before ``max_iter``.
     state : TrainingState
+    interrupt : KeyboardInterrupt or None
+        What cut the training short; the result is then that of the last whole epoch.
     """
 
     theta: np.ndarray
@@ -95,6 +145,7 @@ class FitResult(NamedTuple):
     n_iter: int
     converged: bool
     state: TrainingState
+    interrupt: KeyboardInterrupt | None = None
 
 
 @dataclass
@@ -116,7 +167,7 @@ class StoppingRule:
 
 # An update whose sums overflow shows in the parameters, which are checked.
 @np.errstate(over="ignore", invalid="ignore")
-def run_epoch(objective, sample, schedule, update, state, rate=None):
+def run_epoch(objective, sample, schedule, update, state, rate=None, warm_up=False):
     """One pass of mini-batch steps over a sample, in the order of its rows.
 
     Parameters
@@ -129,6 +180,8 @@ def run_epoch(objective, sample, schedule, update, state, rate=None):
         Advanced in place.
     rate : float, default=None
         Learning rate; None for the schedule's first.
+    warm_up : bool, default=False
+        Whether the schedule's warm-up lowers it.
 
     Returns
     -------
@@ -141,12 +194,12 @@ def run_epoch(objective, sample, schedule, update, state, rate=None):
     X, rows, weights = sample
     n_rows, size = len(rows), min(schedule.batch_size, len(rows))
     together = size * max(1, block_rows(X.shape[1], theta.dtype, _GATHER_BYTES) // size)
-    gathered = _buffers.empty((min(together, n_rows), X.shape[1]), theta.dtype)
+    read = objective.reader(X, min(together, n_rows))
+    warming = warm_up and state.epoch < schedule.warmup_epochs
     total, first_value = 0.0, None
     for first in range(0, n_rows, together):
         indices = rows[first : first + together]
-        block = gathered[: len(indices)]
-        gather(X, indices, block)
+        block = read(indices)
         scale = None if weights is None else weights[indices].astype(theta.dtype)
         for start in range(0, len(indices), size):
             x = block[start : start + size]
@@ -155,7 +208,10 @@ def run_epoch(objective, sample, schedule, update, state, rate=None):
             total += len(x) * value
             first_value = value if first_value is None else first_value
             state.step += 1
-            step(theta, grad, memory, rate, state.step)
+            if schedule.max_grad_norm is not None:
+                clip_norm(grad, schedule.max_grad_norm)
+            warmth = schedule.warmth(state.epoch + (first + start + len(x)) / n_rows) if warming else 1.0
+            step(theta, grad, memory, warmth * rate, state.step)
     loss = total / n_rows
     state.epoch += 1
     if state.reference is None:
@@ -168,8 +224,7 @@ def run_epoch(objective, sample, schedule, update, state, rate=None):
 def check_last_step(objective, sample, schedule, state):
     """Raise DivergenceError where the last step, whose effect no epoch has seen yet, went astray."""
     rows = sample.rows[-schedule.batch_size :]
-    x = np.empty((len(rows), sample.X.shape[1]), objective.network.dtype)
-    gather(sample.X, rows, x)
+    x = objective.reader(sample.X, len(rows))(rows)
     # A source of its own, so that the training goes on with the draws that it would have had.
     value = objective.value(x, rng=np.random.default_rng(0))
     check_convergent(objective, sample, value, schedule, state, schedule.learning_rate_init)
@@ -199,13 +254,13 @@ def has_diverged(objective, sample, loss, reference):
     if objective.loss.data_range is not None:
         blind = sample.X.shape[1] * math.log(2.0)
     else:
-        squares = sum(np.square(block, dtype=np.float64).sum() for block in sample.blocks())
+        squares = sum(np.square(block, dtype=np.float64).sum() for block in objective.filled(sample).blocks())
         blind = squares / len(sample.rows)
     # Rows of zeros, seen from parameters that make zeros of them, give no measure.
     return max(blind, reference) > 0.0 and loss > _ABSURD * blind
 
 
-def minibatch(objective, sample, schedule, state, held=None, on_epoch=None, *, update):
+def minibatch(objective, sample, schedule, state, held=None, report=None, *, update):
     """Mini-batch descent until the stopping rule is met.
 
     Parameters
@@ -219,7 +274,8 @@ def minibatch(objective, sample, schedule, state, held=None, on_epoch=None, *, u
     held : Sample, default=None
         Rows whose objective decides when to stop, in place of that of the training rows; the parameters of its least
         value are given back.
-    on_epoch : callable (epoch, loss, validation_loss) -> None, default=None
+    report : Report, default=None
+        Told of every epoch.
     update : Update
 
     Returns
@@ -228,50 +284,113 @@ def minibatch(objective, sample, schedule, state, held=None, on_epoch=None, *, u
     """
     theta = objective.network.theta
     start_memory(state, update, theta)
-    rule = StoppingRule(schedule.tol, schedule.n_iter_no_change)
-    watch = _Watch(objective, held, rule, state, on_epoch)
-    converged = False
-    while len(watch.curve) < schedule.max_iter and not converged:
-        if schedule.shuffle:
-            sample = sample._replace(rows=state.shuffle_rng.permutation(sample.rows))
-        rate = schedule.rate(len(watch.curve))
-        converged = watch.update(run_epoch(objective, sample, schedule, update, state, rate))
-    check_last_step(objective, sample, schedule, state)
-    watch.restore_best()
-    return FitResult(theta, watch.curve, watch.held_curve, len(watch.curve), converged, state)
+    watch = _Watch(objective, held, schedule, state, report)
+    interrupt = None
+    try:
+        while not watch.ended:
+            watch.begin()
+            if schedule.shuffle:
+                sample = sample._replace(rows=state.shuffle_rng.permutation(sample.rows))
+            watch.end(run_epoch(objective, sample, schedule, update, state, watch.rate, warm_up=True))
+        check_last_step(objective, sample, schedule, state)
+    except KeyboardInterrupt as error:
+        if watch.last is None:
+            raise
+        interrupt = error
+    return watch.result(interrupt)
+
+
+class Report:
+    """What is told of a training; the base of all that listen, and one that does nothing."""
+
+    def begin(self):
+        """An epoch begins."""
+
+    def end(self, epoch, loss, validation_loss):
+        """An epoch has ended; True to end the training with it.
+
+        Parameters
+        ----------
+        epoch : int
+            Number of the epoch in this fit, from 1.
+        loss : float
+        validation_loss : float or None
+        """
+        return False
 
 
 class _Watch:
-    """Follows a training: the curves, the best parameters on held rows, and the stopping rule."""
+    """Follows a training: the curves, the best parameters on held rows, the stopping rule, and what an interrupt keeps.
 
-    def __init__(self, objective, held, rule, state, on_epoch):
+    Attributes
+    ----------
+    ended : bool
+        Whether the last epoch was done, the stopping rule met or the training stopped by a listener.
+    converged : bool
+        Whether it ended before the last epoch.
+    """
+
+    def __init__(self, objective, held, schedule, state, report):
         self.objective = objective
         self.held = held
-        self.rule = rule
-        self.on_epoch = on_epoch
+        self.schedule = schedule
+        self.state = state
+        self.report = report or Report()
+        if state.run is None or state.run.epoch >= schedule.max_iter:
+            state.run = Run()
+        run = state.run
+        self.rule = StoppingRule(schedule.tol, schedule.n_iter_no_change, run.best, run.stale)
         self.curve, self.held_curve = [], []
-        self._best_theta = None
-        # The held rows meet the same noise every time, so that their curve shows the training alone.
-        self._seed = None if held is None else fixed_seed(state.noise_rng)
+        self.ended = self.converged = False
+        self.stopped = False
+        self.last = None
+        if held is not None and run.held_noise is None:
+            run.held_noise = fixed_seed(state.noise_rng)
 
-    def update(self, loss):
-        """Take the training loss of one epoch; True when the stopping rule is met."""
-        self.curve.append(loss)
-        held_loss = None
+    @property
+    def rate(self):
+        """Learning rate of the epoch to come."""
+        return self.schedule.rate(self.state.run.epoch, self.state.run.cuts)
+
+    def begin(self):
+        self.report.begin()
+
+    def end(self, loss):
+        """Take the training loss of one epoch; whether the training has ended."""
+        run, held_loss = self.state.run, None
         if self.held is not None:
-            held_loss = self.objective.full_value(self.held, self._seed)
-            if held_loss < min(self.held_curve, default=math.inf):
-                self._best_theta = self.objective.network.theta.copy()
-            self.held_curve.append(held_loss)
+            held_loss = self.objective.full_value(self.held, run.held_noise)
+            if held_loss < run.held_best:
+                run.held_best = held_loss
+                run.best_theta = self.objective.network.theta.copy()
         met = self.rule.update(loss if held_loss is None else held_loss)
-        if self.on_epoch is not None:
-            self.on_epoch(len(self.curve), loss, held_loss)
-        return met
+        if met and self.schedule.learning_rate == "plateau" and run.cuts < _PLATEAU_CUTS:
+            run.cuts += 1
+            met, self.rule.stale = False, 0
+        run.epoch += 1
+        run.best, run.stale = self.rule.best, self.rule.stale
+        self.curve.append(loss)
+        if held_loss is not None:
+            self.held_curve.append(held_loss)
+        self.stopped = bool(self.report.end(run.epoch, loss, held_loss))
+        self.converged = met or self.stopped
+        self.ended = self.converged or run.epoch >= self.schedule.max_iter
+        self.stopped = self.stopped and not (met or run.epoch >= self.schedule.max_iter)
+        if self.schedule.keep_epochs:
+            self.last = (self.objective.network.theta.copy(), copy.deepcopy(self.state), len(self.curve))
+        return self.ended
 
-    def restore_best(self):
-        """Put the parameters of the least loss on held rows back, where rows were held."""
-        if self._best_theta is not None:
-            self.objective.network.theta[...] = self._best_theta
+    def result(self, interrupt=None):
+        """The trained parameters: those of the least loss on held rows, where rows were held."""
+        theta, state, n_iter = self.objective.network.theta, self.state, len(self.curve)
+        if interrupt is not None:
+            theta[...], state, n_iter = self.last
+        else:
+            if state.run.best_theta is not None:
+                theta[...] = state.run.best_theta
+            if not self.stopped:
+                state.run = None
+        return FitResult(theta, self.curve[:n_iter], self.held_curve[:n_iter], n_iter, self.converged, state, interrupt)
 
 
 def fixed_seed(rng):
@@ -286,7 +405,7 @@ def start_memory(state, update, theta):
         state.step = 0
 
 
-def lbfgs(objective, sample, schedule, state, held=None, on_epoch=None):
+def lbfgs(objective, sample, schedule, state, held=None, report=None):
     """Full-batch L-BFGS by ``scipy.optimize.minimize``, in the precision of the objective's network.
 
     The steps are taken in ``CentredCoordinates``. The noise of a corruption is drawn once and kept, so that the
@@ -295,11 +414,10 @@ def lbfgs(objective, sample, schedule, state, held=None, on_epoch=None):
     """
     theta = objective.network.theta
     seed = fixed_seed(state.noise_rng)
-    rule = StoppingRule(schedule.tol, schedule.n_iter_no_change)
-    watch = _Watch(objective, held, rule, state, on_epoch)
+    watch = _Watch(objective, held, schedule, state, report)
 
     fresh = state.epoch == 0 and state.step == 0
-    coordinates = CentredCoordinates(objective.network, *sample.mean_and_scale())
+    coordinates = CentredCoordinates(objective.network, *objective.filled(sample).mean_and_scale())
 
     unit = 1.0
 
@@ -310,31 +428,43 @@ def lbfgs(objective, sample, schedule, state, held=None, on_epoch=None):
 
     def after_iteration(intermediate_result):
         theta[...] = coordinates.theta(intermediate_result.x)
-        if watch.update(unit * float(intermediate_result.fun)):
+        state.epoch += 1
+        # An iteration is known only when it is over.
+        watch.begin()
+        watch.end(unit * float(intermediate_result.fun))
+        if watch.converged:
             raise StopIteration
 
     # Our own stopping rule, which is relative to the loss, stands in for SciPy's.
-    options = {"maxiter": schedule.max_iter, "maxfun": 20 * schedule.max_iter + 20, "ftol": 0.0, "gtol": 0.0}
+    left = schedule.max_iter - state.run.epoch
+    options = {"maxiter": left, "maxfun": 20 * left + 20, "ftol": 0.0, "gtol": 0.0}
+    interrupt = result = None
     with np.errstate(over="ignore", invalid="ignore"):
         # Initial weights are drawn for inputs about zero and of unit scale: in these coordinates.
         start = theta.astype(np.float64) if fresh else coordinates.point(theta.astype(np.float64))
         # SciPy measures decrease against one, whatever the units of X.
         first, _ = evaluate(start)
         unit = first if 0.0 < first < math.inf else 1.0
-        result = minimize(evaluate, start, jac=True, method="L-BFGS-B", callback=after_iteration, options=options)
+        try:
+            result = minimize(evaluate, start, jac=True, method="L-BFGS-B", callback=after_iteration, options=options)
+        except KeyboardInterrupt as error:
+            if watch.last is None:
+                raise
+            interrupt = error
+    if interrupt is not None:
+        return watch.result(interrupt)
     theta[...] = coordinates.theta(result.x)
-    watch.restore_best()
     if not (math.isfinite(result.fun) and np.isfinite(theta).all()):
         raise DivergenceError(
             f"The training diverged: the loss is not finite in iteration {len(watch.curve) + 1} of L-BFGS. "
             "Scale the columns of X; learning_rate_init has no effect with solver='lbfgs'."
         )
-    n_iter = max(1, len(watch.curve))
-    state.epoch += n_iter
+    if not watch.curve:
+        state.epoch += 1
+        watch.curve.append(unit * float(result.fun))
     # Status 1 is a limit reached; a line search that finds no lower point at machine precision ends at a minimum.
-    return FitResult(
-        theta, watch.curve or [unit * float(result.fun)], watch.held_curve, n_iter, result.status != 1, state
-    )
+    watch.converged = result.status != 1
+    return watch.result()
 
 
 SOLVERS: dict[str, Callable] = {name: partial(minibatch, update=update) for name, update in UPDATES.items()}

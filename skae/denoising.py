@@ -73,10 +73,14 @@ class DenoisingAE(BaseAutoencoder):
         solver="adam",
         learning_rate_init=1e-3,
         learning_rate="constant",
+        warmup_epochs=0,
+        max_grad_norm=None,
         batch_size="auto",
         max_iter=200,
         tol=1e-4,
         n_iter_no_change=10,
+        missing_values="error",
+        zero_sampling=None,
         early_stopping=False,
         validation_fraction=0.1,
         shuffle=True,
@@ -95,10 +99,14 @@ class DenoisingAE(BaseAutoencoder):
             solver=solver,
             learning_rate_init=learning_rate_init,
             learning_rate=learning_rate,
+            warmup_epochs=warmup_epochs,
+            max_grad_norm=max_grad_norm,
             batch_size=batch_size,
             max_iter=max_iter,
             tol=tol,
             n_iter_no_change=n_iter_no_change,
+            missing_values=missing_values,
+            zero_sampling=zero_sampling,
             early_stopping=early_stopping,
             validation_fraction=validation_fraction,
             shuffle=shuffle,
@@ -124,5 +132,6 @@ class DenoisingAE(BaseAutoencoder):
         if self.corruption == "salt_and_pepper":
             # Kept, so that partial_fit takes the range of all rows seen.
             self._range = column_range(sample, *(getattr(self, "_range", ()) if continues else ()))
-            low, high = (bound.astype(dtype) for bound in self._range)
+            # A column without any value has no range.
+            low, high = (np.nan_to_num(bound).astype(dtype) for bound in self._range)
         return Noise(CORRUPTIONS[self.corruption], self.noise_level, low, high)

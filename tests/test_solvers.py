@@ -16,6 +16,7 @@ from skae._rows import Sample
 from skae._solvers import (
     SOLVERS,
     DivergenceError,
+    Report,
     Schedule,
     StoppingRule,
     TrainingState,
@@ -48,6 +49,13 @@ def objective(noisy=False, sparse=True, activation="logistic", alpha=0.01, seed=
 
 def state(seed=53):
     return TrainingState(*(np.random.default_rng(child) for child in np.random.SeedSequence(seed).spawn(2)))
+
+
+class Listener(Report):
+    """Hands every epoch to a function."""
+
+    def __init__(self, function):
+        self.end = function
 
 
 # The stopping rule.
@@ -183,14 +191,15 @@ def test_minibatch_stops_by_its_rule(name):
 
 
 @pytest.mark.parametrize("name", sorted(SOLVERS))
-def test_on_epoch_sees_every_value(name):
+def test_the_report_sees_every_value(name):
     seen = []
+    listener = Listener(lambda *values: seen.append(values))
     schedule = Schedule(0.01, batch_size=8, max_iter=4, tol=0.0)
     held = Sample.of(rows(55))
-    result = SOLVERS[name](objective(), Sample.of(rows()), schedule, state(), held, lambda *values: seen.append(values))
+    result = SOLVERS[name](objective(), Sample.of(rows()), schedule, state(), held, listener)
     assert seen == list(zip(range(1, 5), result.loss_curve, result.validation_loss_curve))
     seen.clear()
-    result = SOLVERS[name](objective(), Sample.of(rows()), schedule, state(), None, lambda *values: seen.append(values))
+    result = SOLVERS[name](objective(), Sample.of(rows()), schedule, state(), None, listener)
     assert seen == [(number, loss, None) for number, loss in enumerate(result.loss_curve, 1)]
 
 
@@ -208,7 +217,9 @@ def test_the_best_parameters_on_held_rows_are_given_back(name, noisy):
     J, training = objective(noisy, sparse=False, activation="tanh", alpha=0.0), state()
     twin = copy.deepcopy(training)
     thetas = []
-    result = SOLVERS[name](J, train, schedule, training, held, lambda *_: thetas.append(J.network.theta.copy()))
+    result = SOLVERS[name](
+        J, train, schedule, training, held, Listener(lambda *_: thetas.append(J.network.theta.copy()))
+    )
     if name == "lbfgs":
         fixed_seed(twin.noise_rng)
     seed = fixed_seed(twin.noise_rng)

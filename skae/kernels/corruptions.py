@@ -40,6 +40,15 @@ def masking(x, draws, level, low, high, out):
 
 
 @kernel
+def masking_stored(stored, columns, row_starts, draws, level, out):
+    threshold = np.int32(round(level * 65536.0))
+    zero = stored.dtype.type(0)
+    for i in range(draws.shape[0]):
+        for p in range(row_starts[i], row_starts[i + 1]):
+            out[p] = zero if np.int32(draws[i, columns[p]]) < threshold else stored[p]
+
+
+@kernel
 def gaussian(x, draws, level, low, high, out):
     sigma = x.dtype.type(level)
     for i in range(x.shape[0]):
@@ -72,6 +81,8 @@ class Corruption(NamedTuple):
         Apply the draws; low and high are the range of each column.
     level_range : tuple of float
         Legal noise levels, both ends included.
+    apply_stored : callable (stored, columns, row_starts, draws, level, out) -> None, or None
+        The same on the stored entries of sparse rows, for a corruption that leaves zeros as they are.
     """
 
     name: str
@@ -79,12 +90,13 @@ class Corruption(NamedTuple):
     draw_dtype: type | None
     apply: Callable
     level_range: tuple
+    apply_stored: Callable | None = None
 
 
 CORRUPTIONS = {
     record.name: record
     for record in (
-        Corruption("masking", sixteen_bits, np.uint16, masking, (0.0, 1.0)),
+        Corruption("masking", sixteen_bits, np.uint16, masking, (0.0, 1.0), masking_stored),
         Corruption("gaussian", standard_normal, None, gaussian, (0.0, float("inf"))),
         Corruption("salt_and_pepper", sixteen_bits, np.uint16, salt_and_pepper, (0.0, 1.0)),
     )

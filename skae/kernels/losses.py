@@ -78,6 +78,147 @@ def log_loss_logistic(z, bias, x, row_scale, row_loss, bias_grad):
     return value
 
 
+@kernel
+def weighted_squared_error(x_hat, x, entry_weights, row_scale, row_loss, delta):
+    two = x.dtype.type(2)
+    value = 0.0
+    for i in range(x.shape[0]):
+        total = x.dtype.type(0)
+        scale = two * row_scale[i]
+        for j in range(x.shape[1]):
+            difference = x_hat[i, j] - x[i, j]
+            weighted = entry_weights[i, j] * difference
+            total += weighted * difference
+            delta[i, j] = scale * weighted
+        row_loss[i] = total
+        value += row_scale[i] * np.float64(total)
+    return value
+
+
+@kernel
+def weighted_squared_error_identity(z, bias, x, entry_weights, row_scale, row_loss, bias_grad):
+    two = x.dtype.type(2)
+    value = 0.0
+    bias_grad[:] = 0
+    for i in range(x.shape[0]):
+        total = x.dtype.type(0)
+        scale = two * row_scale[i]
+        for j in range(x.shape[1]):
+            difference = z[i, j] + bias[j] - x[i, j]
+            weighted = entry_weights[i, j] * difference
+            total += weighted * difference
+            d = scale * weighted
+            z[i, j] = d
+            bias_grad[j] += d
+        row_loss[i] = total
+        value += row_scale[i] * np.float64(total)
+    return value
+
+
+@kernel
+def weighted_log_loss_logistic(z, bias, x, entry_weights, row_scale, row_loss, bias_grad):
+    zero = x.dtype.type(0)
+    value = 0.0
+    one = x.dtype.type(1)
+    bias_grad[:] = 0
+    for i in range(x.shape[0]):
+        total = x.dtype.type(0)
+        scale = row_scale[i]
+        for j in range(x.shape[1]):
+            logit = z[i, j] + bias[j]
+            e = exp(-abs(logit))
+            weight = entry_weights[i, j]
+            total += weight * (max(logit, zero) + log1p_unit(e) - x[i, j] * logit)
+            near = one / (one + e)
+            x_hat = near if logit >= zero else one - near
+            d = scale * weight * (x_hat - x[i, j])
+            z[i, j] = d
+            bias_grad[j] += d
+        row_loss[i] = total
+        value += row_scale[i] * np.float64(total)
+    return value
+
+
+@kernel
+def stored_squared_error(x_hat, stored, columns, row_starts, row_scale, row_loss, delta):
+    zero = x_hat.dtype.type(0)
+    two = x_hat.dtype.type(2)
+    value = 0.0
+    for i in range(x_hat.shape[0]):
+        total = zero
+        scale = two * row_scale[i]
+        for j in range(x_hat.shape[1]):
+            total += x_hat[i, j] * x_hat[i, j]
+            delta[i, j] = scale * x_hat[i, j]
+        for p in range(row_starts[i], row_starts[i + 1]):
+            j = columns[p]
+            difference = x_hat[i, j] - stored[p]
+            total += difference * difference - x_hat[i, j] * x_hat[i, j]
+            delta[i, j] = scale * difference
+        # The difference of the sums may fall below zero by rounding; NaN is to stay.
+        row_loss[i] = zero if total < zero else total
+        value += row_scale[i] * np.float64(row_loss[i])
+    return value
+
+
+@kernel
+def stored_squared_error_identity(z, bias, stored, columns, row_starts, kept, row_scale, row_loss, bias_grad):
+    zero = z.dtype.type(0)
+    two = z.dtype.type(2)
+    value = 0.0
+    bias_grad[:] = 0
+    for i in range(z.shape[0]):
+        total = zero
+        scale = two * row_scale[i]
+        for p in range(row_starts[i], row_starts[i + 1]):
+            kept[p] = z[i, columns[p]] + bias[columns[p]]
+        for j in range(z.shape[1]):
+            x_hat = z[i, j] + bias[j]
+            total += x_hat * x_hat
+            d = scale * x_hat
+            z[i, j] = d
+            bias_grad[j] += d
+        for p in range(row_starts[i], row_starts[i + 1]):
+            j = columns[p]
+            difference = kept[p] - stored[p]
+            total += difference * difference - kept[p] * kept[p]
+            z[i, j] = scale * difference
+            bias_grad[j] -= scale * stored[p]
+        # The difference of the sums may fall below zero by rounding; NaN is to stay.
+        row_loss[i] = zero if total < zero else total
+        value += row_scale[i] * np.float64(row_loss[i])
+    return value
+
+
+@kernel
+def stored_log_loss_logistic(z, bias, stored, columns, row_starts, kept, row_scale, row_loss, bias_grad):
+    zero = z.dtype.type(0)
+    value = 0.0
+    one = z.dtype.type(1)
+    bias_grad[:] = 0
+    for i in range(z.shape[0]):
+        total = zero
+        scale = row_scale[i]
+        for p in range(row_starts[i], row_starts[i + 1]):
+            kept[p] = z[i, columns[p]] + bias[columns[p]]
+        for j in range(z.shape[1]):
+            logit = z[i, j] + bias[j]
+            e = exp(-abs(logit))
+            total += max(logit, zero) + log1p_unit(e)
+            near = one / (one + e)
+            d = scale * (near if logit >= zero else one - near)
+            z[i, j] = d
+            bias_grad[j] += d
+        for p in range(row_starts[i], row_starts[i + 1]):
+            j = columns[p]
+            total -= stored[p] * kept[p]
+            z[i, j] -= scale * stored[p]
+            bias_grad[j] -= scale * stored[p]
+        row_loss[i] = total
+        value += row_scale[i] * np.float64(total)
+    return value
+
+
 class Loss(NamedTuple):
     """One reconstruction loss.
 
@@ -92,18 +233,45 @@ class Loss(NamedTuple):
         without a fused kernel. None where no other output fits.
     data_range : tuple of float or None
         Values of X for which the loss is defined; None for all.
+    weighted_fused, weighted_from_output
+        The same with ``entry_weights`` after x: each entry counts that many times.
+    stored_fused, stored_from_output
+        The same for a sparse x, given by its stored values, their columns and the start of each row in place of x;
+        the fused ones take a buffer as long as the stored values after it.
     """
 
     name: str
     fused: Mapping[str, Callable]
     from_output: Callable | None
     data_range: tuple | None
+    weighted_fused: Mapping[str, Callable]
+    weighted_from_output: Callable | None
+    stored_fused: Mapping[str, Callable]
+    stored_from_output: Callable | None
 
 
 LOSSES = {
     record.name: record
     for record in (
-        Loss("squared_error", {"identity": squared_error_identity}, squared_error, None),
-        Loss("log_loss", {"logistic": log_loss_logistic}, None, (0.0, 1.0)),
+        Loss(
+            "squared_error",
+            {"identity": squared_error_identity},
+            squared_error,
+            None,
+            {"identity": weighted_squared_error_identity},
+            weighted_squared_error,
+            {"identity": stored_squared_error_identity},
+            stored_squared_error,
+        ),
+        Loss(
+            "log_loss",
+            {"logistic": log_loss_logistic},
+            None,
+            (0.0, 1.0),
+            {"logistic": weighted_log_loss_logistic},
+            None,
+            {"logistic": stored_log_loss_logistic},
+            None,
+        ),
     )
 }

@@ -4,6 +4,8 @@ import math
 from collections.abc import Callable
 from typing import NamedTuple
 
+import numpy as np
+
 from .._jit import kernel
 
 
@@ -32,6 +34,19 @@ def nesterov_step(theta, grad, velocity, rate, momentum):
         v = momentum * velocity[i] - rate * grad[i]
         velocity[i] = v
         theta[i] += momentum * v - rate * grad[i]
+
+
+@kernel
+def clip_norm(grad, limit):
+    """Scale grad to the norm ``limit`` where its Euclidean norm is greater."""
+    total = 0.0
+    for i in range(grad.shape[0]):
+        total += np.float64(grad[i]) * grad[i]
+    norm = math.sqrt(total)
+    if norm > limit:
+        factor = grad.dtype.type(limit / norm)
+        for i in range(grad.shape[0]):
+            grad[i] *= factor
 
 
 def adam(theta, grad, memory, rate, t, beta1=0.9, beta2=0.999, epsilon=1e-8):

@@ -1,0 +1,16 @@
+"""What scikit-learn has had for only some of the versions that are supported."""
+
+from __future__ import annotations
+
+try:
+    from sklearn.callback import CallbackSupportMixin, with_callbacks
+except ImportError:  # before scikit-learn 1.9
+
+    class CallbackSupportMixin:
+        """No callbacks: there is no ``set_callbacks``."""
+
+    def with_callbacks(method):
+        return method
+
+
+__all__ = ["CallbackSupportMixin", "with_callbacks"]

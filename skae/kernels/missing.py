@@ -1,0 +1,15 @@
+"""Entries that are missing: NaN."""
+
+import numpy as np
+
+from .._jit import kernel
+
+
+@kernel
+def fill(x, fill_values, out, observed):
+    """out = x with the value of its column in each hole; observed is 0 there and 1 elsewhere."""
+    for i in range(x.shape[0]):
+        for j in range(x.shape[1]):
+            missing = np.isnan(x[i, j])
+            out[i, j] = fill_values[j] if missing else x[i, j]
+            observed[i, j] = 0 if missing else 1
