@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from . import _buffers
 from ._matrices import StoredRows
-from .kernels import stored
 
 
 class ExactOutput:
@@ -63,23 +61,26 @@ class ExactOutput:
             np.matmul(delta.T, below, out=out.T)
 
     def _loss(self, batch, z, bias, x, entry_weights, bias_grad):
-        """The mean loss from z, a product without its bias; keeps the gradient there, in its place where it can."""
+        """The mean loss from z, a product without its bias; keeps the gradient there, in its place where it can.
+
+        Of ``StoredRows`` the weights are those of the zeros of each column.
+        """
         loss, name = self.loss, self.activation.name
-        target, rows = (x,), (batch.row_scale, batch.row_loss)
+        buffers = ()
         if isinstance(x, StoredRows):
-            fused, from_output, target = loss.stored_fused.get(name), loss.stored_from_output, x.entries
+            fused, from_output = loss.stored_fused.get(name), loss.stored_from_output
+            zero_weights = np.ones(x.shape[1], z.dtype) if entry_weights is None else entry_weights
+            target, buffers = (*x.entries, zero_weights), (np.empty_like(x.values),)
         elif entry_weights is not None:
             fused, from_output, target = loss.weighted_fused.get(name), loss.weighted_from_output, (x, entry_weights)
         else:
-            fused, from_output = loss.fused.get(name), loss.from_output
+            fused, from_output, target = loss.fused.get(name), loss.from_output, (x,)
         if fused is not None:
-            if isinstance(x, StoredRows):
-                target = (*target, np.empty_like(x.values))
             self._delta = z
-            return fused(z, bias, *target, *rows, bias_grad)
+            return fused(z, bias, *target, *buffers, batch.row_scale, batch.row_loss, bias_grad)
         delta = self._delta = batch.scratch("last_delta", z.shape)
         self.activation.forward(z, bias)
-        value = from_output(z, *target, *rows, delta)
+        value = from_output(z, *target, batch.row_scale, batch.row_loss, delta)
         self.activation.backward(delta, z, bias_grad)
         return value
 
@@ -110,22 +111,20 @@ class SampledOutput(ExactOutput):
         self._columns = None
         if not isinstance(x, StoredRows):
             return super().value(batch, below, x, entry_weights, rng)
-        n_rows, n_columns = x.shape
-        dtype = below.dtype
+        n_columns = x.shape[1]
         drawn = rng.choice(n_columns, self.n_drawn, replace=False, shuffle=False)
         met = np.zeros(n_columns, bool)
         met[drawn] = True
-        zero_weights = met * dtype.type(n_columns / self.n_drawn)
+        zero_weights = met * below.dtype.type(n_columns / self.n_drawn)
         met[x.columns[x.row_starts[0] : x.row_starts[-1]]] = True
         columns = self._columns = np.flatnonzero(met)
         self._places[columns] = np.arange(len(columns), dtype=np.int32)
 
-        target, weights = (_buffers.empty((n_rows, len(columns)), dtype) for _ in range(2))
-        stored.scatter_sampled(*x.entries, self._places, zero_weights[columns].astype(dtype), target, weights)
         self._weights = self._chosen(self.network.weights[-1])
         z = below @ self._weights
-        self._bias_grad = np.empty(len(columns), dtype)
-        return self._loss(batch, z, self.network.biases[-1][columns], target, weights, self._bias_grad)
+        target = StoredRows(x.values, self._places[x.columns], x.row_starts, len(columns))
+        self._bias_grad = np.empty(len(columns), below.dtype)
+        return self._loss(batch, z, self.network.biases[-1][columns], target, zero_weights[columns], self._bias_grad)
 
     def _chosen(self, weights):
         """The columns of the weights that the batch meets; the columns of a transposed matrix are its rows."""

@@ -140,7 +140,7 @@ def weighted_log_loss_logistic(z, bias, x, entry_weights, row_scale, row_loss, b
 
 
 @kernel
-def stored_squared_error(x_hat, stored, columns, row_starts, row_scale, row_loss, delta):
+def stored_squared_error(x_hat, stored, columns, row_starts, zero_weights, row_scale, row_loss, delta):
     zero = x_hat.dtype.type(0)
     two = x_hat.dtype.type(2)
     value = 0.0
@@ -148,12 +148,13 @@ def stored_squared_error(x_hat, stored, columns, row_starts, row_scale, row_loss
         total = zero
         scale = two * row_scale[i]
         for j in range(x_hat.shape[1]):
-            total += x_hat[i, j] * x_hat[i, j]
-            delta[i, j] = scale * x_hat[i, j]
+            weighted = zero_weights[j] * x_hat[i, j]
+            total += weighted * x_hat[i, j]
+            delta[i, j] = scale * weighted
         for p in range(row_starts[i], row_starts[i + 1]):
             j = columns[p]
             difference = x_hat[i, j] - stored[p]
-            total += difference * difference - x_hat[i, j] * x_hat[i, j]
+            total += difference * difference - zero_weights[j] * x_hat[i, j] * x_hat[i, j]
             delta[i, j] = scale * difference
         # The difference of the sums may fall below zero by rounding; NaN is to stay.
         row_loss[i] = zero if total < zero else total
@@ -162,7 +163,9 @@ def stored_squared_error(x_hat, stored, columns, row_starts, row_scale, row_loss
 
 
 @kernel
-def stored_squared_error_identity(z, bias, stored, columns, row_starts, kept, row_scale, row_loss, bias_grad):
+def stored_squared_error_identity(
+    z, bias, stored, columns, row_starts, zero_weights, kept, row_scale, row_loss, bias_grad
+):
     zero = z.dtype.type(0)
     two = z.dtype.type(2)
     value = 0.0
@@ -174,24 +177,25 @@ def stored_squared_error_identity(z, bias, stored, columns, row_starts, kept, ro
             kept[p] = z[i, columns[p]] + bias[columns[p]]
         for j in range(z.shape[1]):
             x_hat = z[i, j] + bias[j]
-            total += x_hat * x_hat
-            d = scale * x_hat
+            weighted = zero_weights[j] * x_hat
+            total += weighted * x_hat
+            d = scale * weighted
             z[i, j] = d
             bias_grad[j] += d
         for p in range(row_starts[i], row_starts[i + 1]):
             j = columns[p]
             difference = kept[p] - stored[p]
-            total += difference * difference - kept[p] * kept[p]
-            z[i, j] = scale * difference
-            bias_grad[j] -= scale * stored[p]
-        # The difference of the sums may fall below zero by rounding; NaN is to stay.
+            total += difference * difference - zero_weights[j] * kept[p] * kept[p]
+            d = scale * difference
+            bias_grad[j] += d - z[i, j]
+            z[i, j] = d
         row_loss[i] = zero if total < zero else total
         value += row_scale[i] * np.float64(row_loss[i])
     return value
 
 
 @kernel
-def stored_log_loss_logistic(z, bias, stored, columns, row_starts, kept, row_scale, row_loss, bias_grad):
+def stored_log_loss_logistic(z, bias, stored, columns, row_starts, zero_weights, kept, row_scale, row_loss, bias_grad):
     zero = z.dtype.type(0)
     value = 0.0
     one = z.dtype.type(1)
@@ -204,16 +208,21 @@ def stored_log_loss_logistic(z, bias, stored, columns, row_starts, kept, row_sca
         for j in range(z.shape[1]):
             logit = z[i, j] + bias[j]
             e = exp(-abs(logit))
-            total += max(logit, zero) + log1p_unit(e)
+            weight = zero_weights[j]
+            total += weight * (max(logit, zero) + log1p_unit(e))
             near = one / (one + e)
-            d = scale * (near if logit >= zero else one - near)
+            d = scale * weight * (near if logit >= zero else one - near)
             z[i, j] = d
             bias_grad[j] += d
         for p in range(row_starts[i], row_starts[i + 1]):
             j = columns[p]
-            total -= stored[p] * kept[p]
-            z[i, j] -= scale * stored[p]
-            bias_grad[j] -= scale * stored[p]
+            logit = kept[p]
+            e = exp(-abs(logit))
+            total += (one - zero_weights[j]) * (max(logit, zero) + log1p_unit(e)) - stored[p] * logit
+            near = one / (one + e)
+            d = scale * ((near if logit >= zero else one - near) - stored[p])
+            bias_grad[j] += d - z[i, j]
+            z[i, j] = d
         row_loss[i] = total
         value += row_scale[i] * np.float64(total)
     return value
@@ -236,8 +245,8 @@ class Loss(NamedTuple):
     weighted_fused, weighted_from_output
         The same with ``entry_weights`` after x: each entry counts that many times.
     stored_fused, stored_from_output
-        The same for a sparse x, given by its stored values, their columns and the start of each row in place of x;
-        the fused ones take a buffer as long as the stored values after it.
+        The same for a sparse x, given in its place by its stored values, their columns, the start of each row, and how
+        many times a zero of each column counts; the fused ones take a buffer as long as the stored values after that.
     """
 
     name: str

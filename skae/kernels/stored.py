@@ -38,19 +38,3 @@ def scatter(stored, columns, row_starts, out):
             out[i, j] = 0
         for p in range(row_starts[i], row_starts[i + 1]):
             out[i, columns[p]] = stored[p]
-
-
-@kernel
-def scatter_sampled(stored, columns, row_starts, places, zero_weights, out, entry_weights):
-    """Some columns of the rows, with the weight of each entry: 1 for the stored, that of their column for the zeros.
-
-    ``places`` gives the place of each column of X among those columns.
-    """
-    for i in range(out.shape[0]):
-        for j in range(out.shape[1]):
-            out[i, j] = 0
-            entry_weights[i, j] = zero_weights[j]
-        for p in range(row_starts[i], row_starts[i + 1]):
-            place = places[columns[p]]
-            out[i, place] = stored[p]
-            entry_weights[i, place] = 1
