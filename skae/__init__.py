@@ -4,6 +4,14 @@ from ._version import __version__
 from .autoencoder import AutoencoderTransformer
 from .contractive import ContractiveAE
 from .denoising import DenoisingAE
+from .outlier import AutoencoderOutlierDetector
 from .sparse import SparseAE
 
-__all__ = ["AutoencoderTransformer", "ContractiveAE", "DenoisingAE", "SparseAE", "__version__"]
+__all__ = [
+    "AutoencoderOutlierDetector",
+    "AutoencoderTransformer",
+    "ContractiveAE",
+    "DenoisingAE",
+    "SparseAE",
+    "__version__",
+]

@@ -1,0 +1,250 @@
+"""AutoencoderOutlierDetector: rows that an autoencoder reconstructs badly are outliers."""
+
+from __future__ import annotations
+
+from numbers import Real
+
+import numpy as np
+from sklearn.base import BaseEstimator, OutlierMixin, _fit_context, clone
+from sklearn.utils import get_tags
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils.validation import _check_sample_weight, _num_features, check_is_fitted
+
+from .autoencoder import AutoencoderTransformer
+
+_MOST_COMPONENTS = 64
+# The 97.5 % point of the normal law, and what makes the median absolute deviation its standard deviation.
+_NORMAL_975, _DEVIATION_OF_MAD = 1.959964, 1.482602
+
+
+class AutoencoderOutlierDetector(OutlierMixin, BaseEstimator):
+    """Outliers are the rows whose reconstruction loss is high.
+
+    An autoencoder trained on X learns what its rows have in common. The score of a row x with reconstruction x_hat and
+    the detector's decision are
+
+        score(x) = -l(x, x_hat),    decision(x) = score(x) - offset,    x is an outlier where decision(x) < 0.
+
+    A loss is a sum over columns in their units: scale the columns of X, with ``StandardScaler`` for example, unless
+    their units are meant to weigh. The width of the code must leave something to lose: below the number of columns, or
+    else the autoencoder must be restrained by noise or a penalty.
+
+    Parameters
+    ----------
+    estimator : autoencoder of skae, default=None
+        What reconstructs; a clone of it is trained. None is ``AutoencoderTransformer`` with
+        min(64, ceil(n_features / 3)) components, ``activation="tanh"``, ``loss="squared_error"``, ``solver="lbfgs"``,
+        ``tol=1e-3`` and ``max_iter=1000``. A bounded activation cannot follow a row far outside the training rows, as
+        a linear code does. Above some ten thousand rows, or with hundreds of columns, pass an autoencoder with
+        ``solver="adam"``, which is quicker there.
+    contamination : "auto" or float in (0, 0.5], default="auto"
+        The share of outliers among the training rows, from which the offset follows. A float is a quantile of their
+        scores: at most this share of their weight has a negative decision. "auto" is for training rows most of which
+        are normal, in a share that is not known: with c_i = l_i^(1/3), which is close to normal for sums of squares,
+
+            offset = -(median(c) + 1.96 * 1.4826 * median|c - median(c)|)^3,
+
+        so that one normal training row in 40 is taken for an outlier. Both are rules on the training rows, which the
+        autoencoder reconstructs better than rows that it did not meet: of these, more lie beyond the offset.
+    random_state : int, RandomState instance or None, default=None
+        Of the default estimator; another one has its own. Pass an int for reproducible results.
+
+    Attributes
+    ----------
+    estimator_ : autoencoder
+        The trained clone.
+    offset_ : float
+        The score below which a row is an outlier.
+    n_features_in_ : int
+        Number of features seen during fit.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of features seen during fit, where X has names that are all strings.
+
+    See Also
+    --------
+    AutoencoderTransformer : The plain autoencoder.
+    DenoisingAE : An autoencoder that may be as wide as X.
+
+    References
+    ----------
+    .. [1] N. Japkowicz, C. Myers and M. Gluck, "A novelty detection approach to classification", IJCAI (1995).
+    .. [2] M. Hubert, P. J. Rousseeuw and K. Vanden Branden, "ROBPCA: a new approach to robust principal component
+       analysis", Technometrics 47 (2005): the cut-off of orthogonal distances, here with the median and the median
+       absolute deviation in the place of the minimum covariance determinant, on any loss.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skae import AutoencoderOutlierDetector
+    >>> angle = np.linspace(0, 2 * np.pi, 200)
+    >>> X = np.column_stack([np.cos(angle), np.sin(angle), np.cos(angle) - np.sin(angle)])
+    >>> X += np.random.default_rng(0).normal(scale=0.05, size=X.shape)
+    >>> detector = AutoencoderOutlierDetector(contamination=0.05, random_state=0).fit(X)
+    >>> detector.predict([[1.0, 0.0, 1.0], [1.0, 0.0, -4.0]])
+    array([ 1, -1])
+    """
+
+    _parameter_constraints = {
+        "estimator": [HasMethods(["fit", "score_samples", "reconstruction_error"]), None],
+        "contamination": [StrOptions({"auto"}), Interval(Real, 0, 0.5, closed="right")],
+        "random_state": ["random_state"],
+    }
+
+    def __init__(self, estimator=None, *, contamination="auto", random_state=None):
+        self.estimator = estimator
+        self.contamination = contamination
+        self.random_state = random_state
+
+    # The parameters of the autoencoder are checked by its own fit.
+    @_fit_context(prefer_skip_nested_validation=False)
+    def fit(self, X, y=None, sample_weight=None):
+        """Train the autoencoder and place the offset.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        y : None
+            Handed to the autoencoder, which ignores it.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the rows, in the training and in the rule for the offset; only their ratios count.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            For input or parameters that are not legal, and when the training diverges. The detector is then as it was
+            before the call.
+        """
+        estimator = self._default_estimator(X) if self.estimator is None else clone(self.estimator)
+        estimator.fit(X, y, sample_weight=sample_weight)
+        scores = estimator.score_samples(X)
+        weights = _check_sample_weight(sample_weight, scores, dtype=np.float64)
+        if self.contamination == "auto":
+            offset = -_greatest_normal_loss(-scores, weights)
+        else:
+            offset = _weighted_quantile(scores, weights, self.contamination)
+        self.estimator_, self.offset_ = estimator, offset
+        return self
+
+    def _default_estimator(self, X):
+        try:
+            n_features = _num_features(X)
+        except (TypeError, ValueError):
+            # Not a table: the autoencoder says so in scikit-learn's words.
+            n_features = 1
+        return AutoencoderTransformer(
+            # Rounded up, and never none.
+            min(_MOST_COMPONENTS, max(1, -(-n_features // 3))),
+            activation="tanh",
+            loss="squared_error",
+            solver="lbfgs",
+            max_iter=1000,
+            tol=1e-3,
+            random_state=self.random_state,
+        )
+
+    def score_samples(self, X):
+        """Minus the reconstruction loss of each row: the higher, the more like the training rows.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+            In squared units of X for ``squared_error``, in nats for ``log_loss``.
+
+        Raises
+        ------
+        ValueError
+            For an autoencoder with ``log_loss``, for values outside [0, 1].
+        """
+        check_is_fitted(self)
+        return self.estimator_.score_samples(X)
+
+    def decision_function(self, X):
+        """``score_samples(X) - offset_``: negative for outliers.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+            In the units of ``score_samples``.
+        """
+        return self.score_samples(X) - self.offset_
+
+    def predict(self, X):
+        """-1 for outliers, 1 for other rows.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_samples,), int
+        """
+        return np.where(self.decision_function(X) < 0, -1, 1)
+
+    def reconstruction_error(self, X, per_feature=False):
+        """Squared reconstruction error of each row, or of each entry: which columns make a row an outlier.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        per_feature : bool, default=False
+            Whether to give the error of every entry in place of its sum over each row.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_features)
+            In squared units of X; of every entry as the ``reconstruction_error`` of the autoencoder gives it.
+        """
+        check_is_fitted(self)
+        return self.estimator_.reconstruction_error(X, per_feature=per_feature)
+
+    @property
+    def n_features_in_(self):
+        check_is_fitted(self)
+        return self.estimator_.n_features_in_
+
+    @property
+    def feature_names_in_(self):
+        check_is_fitted(self)
+        return self.estimator_.feature_names_in_
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        inner = get_tags(AutoencoderTransformer() if self.estimator is None else self.estimator).input_tags
+        tags.input_tags.sparse = inner.sparse
+        tags.input_tags.allow_nan = inner.allow_nan
+        return tags
+
+
+def _greatest_normal_loss(losses, weights):
+    """The loss that one normal row in 40 exceeds, where most rows are normal."""
+    roots = np.cbrt(losses, dtype=np.float64)
+    centre = _weighted_quantile(roots, weights, 0.5)
+    deviation = _DEVIATION_OF_MAD * _weighted_quantile(np.abs(roots - centre), weights, 0.5)
+    return (centre + _NORMAL_975 * deviation) ** 3
+
+
+def _weighted_quantile(values, weights, share):
+    """The first value at which the weight up to it is above the share; if one meets it, the mean of it and the next.
+
+    A row of weight two is thus the same as two rows.
+    """
+    order = np.argsort(values)
+    reached = np.cumsum(weights[order])
+    rounding = 1e-12 * reached[-1]
+    wanted = share * reached[-1]
+    first = np.searchsorted(reached, wanted - rounding)
+    after = np.searchsorted(reached, wanted + rounding, side="right")
+    return float((np.float64(values[order[first]]) + values[order[after]]) / 2)
