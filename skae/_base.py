@@ -18,6 +18,7 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 
 from ._compat import CallbackSupportMixin, with_callbacks
 from ._evaluation import explained_fraction, labelled, squared_errors
+from ._interrupts import interruptible
 from ._matrices import FilledRows, SparseRows, as_csr
 from ._network import Architecture, Network
 from ._objective import Objective, row_losses
@@ -190,10 +191,12 @@ class BaseAutoencoder(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Tra
             When ``max_iter`` is reached before the stopping rule is met.
         """
         tasks = EpochTasks(self, X, y, sample_weight)
-        with _restored_on_failure(self):
+        with interruptible(), _restored_on_failure(self):
             continues = self.warm_start and hasattr(self, "_network")
             X, sample_weight = self._validated(X, sample_weight, reset=not continues)
             sample = Sample.of(X, sample_weight)
+            # The means of the columns are those of these rows alone, with which an interrupted fit may go on.
+            vars(self).pop("_observed", None)
             objective, state = self._prepared(sample, continues)
             sample, held = self._split(sample, state, sample_weight)
             printer = EpochPrinter(type(self).__name__, self.max_iter, len(sample.rows))
@@ -205,9 +208,10 @@ class BaseAutoencoder(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Tra
                 result = SOLVERS[self.solver](objective, sample, schedule, state, held, report)
             curves = (result.loss_curve, result.validation_loss_curve)
             vars(self).update(self._fitted(X, objective.network, result.state, *curves, continues))
+            if result.interrupt is None:
+                tasks.close()
         if result.interrupt is not None:
             raise result.interrupt
-        tasks.close()
         if not result.converged:
             warnings.warn(
                 f"{type(self).__name__} stopped at max_iter={self.max_iter} before the loss settled within "
@@ -237,7 +241,7 @@ class BaseAutoencoder(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Tra
         -------
         self
         """
-        with _restored_on_failure(self):
+        with interruptible(), _restored_on_failure(self):
             if self.early_stopping:
                 raise ValueError("partial_fit holds no rows out: early_stopping must be False; got True.")
             continues = hasattr(self, "_network")
@@ -255,7 +259,7 @@ class BaseAutoencoder(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Tra
 
     def _validated(self, X, sample_weight, reset):
         """X as a finite numeric array, and the weights in float64 or None."""
-        X = self._checked(X, reset)
+        X = self._checked(X, reset, training=True)
         if sample_weight is not None:
             sample_weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
             if not sample_weight.any():
@@ -516,7 +520,7 @@ class BaseAutoencoder(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Tra
         errors = squared_errors(self._reconstruction, self._checked(X), per_feature)
         return labelled(self, errors, X, self._feature_names()) if per_feature else errors
 
-    def _checked(self, X, reset=False):
+    def _checked(self, X, reset=False, training=False):
         """X as a numeric matrix that is read by rows, of any dtype and order; an array is not copied.
 
         Finite, but for NaN with ``missing_values="mask"``.
@@ -528,7 +532,10 @@ class BaseAutoencoder(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Tra
         if issparse(X):
             assert_all_finite(X.data, estimator_name=type(self).__name__, input_name="X")
             return SparseRows(as_csr(X))
-        masked = self.missing_values == "mask" and (reset or self._fill_values is not None)
+        if X.dtype == object:
+            # A list with None in it.
+            X = X.astype(np.float64)
+        masked = self.missing_values == "mask" and (training or self._fill_values is not None)
         # By blocks, so that a memory map is never resident as a whole.
         for _, block in read_blocks(X):
             if not sums_finite(block):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import pickle
+import signal
+import threading
 import warnings
-from functools import cache, partial
+from functools import cache, partial, wraps
 from pathlib import Path
 
 import numba
@@ -67,6 +69,31 @@ class _KernelCache(FunctionCache):
             pass
 
 
+def _uninterrupted(function):
+    """Let an interrupt wait for the end of a function.
+
+    LLVM calls back into Python as it compiles, and what is raised there is lost: an interrupt would go unnoticed, and
+    leave behind code that Numba takes for compiled and is not.
+    """
+
+    @wraps(function)
+    def waiting(*args):
+        handler = signal.getsignal(signal.SIGINT)
+        # Signals are handled in the main thread; without a handler in Python nothing is raised.
+        if threading.current_thread() is not threading.main_thread() or not callable(handler):
+            return function(*args)
+        came = []
+        signal.signal(signal.SIGINT, lambda *given: came.append(given))
+        try:
+            return function(*args)
+        finally:
+            signal.signal(signal.SIGINT, handler)
+            if came:
+                handler(*came[0])
+
+    return waiting
+
+
 def kernel(function=None, *, reassociate=True):
     """Compile a leaf function lazily, without the GIL, cached on disk where a folder can be written.
 
@@ -89,6 +116,7 @@ def kernel(function=None, *, reassociate=True):
     compiled = numba.njit(nogil=True, fastmath=set(fastmath), error_model="numpy")(function)
     if numba.config.DISABLE_JIT:
         return compiled
+    compiled.compile = _uninterrupted(compiled.compile)
     try:
         compiled._cache = _KernelCache(function)
     except (RuntimeError, OSError):

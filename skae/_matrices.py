@@ -115,14 +115,15 @@ class FilledRows:
         self.X = X
         self.fill_values = fill_values
         self.shape = X.shape
-        self.dtype = X.dtype
+        # A type that holds the values as the models do, whatever the type of X.
+        self.dtype = np.result_type(X.dtype, np.float32)
 
     def __len__(self):
         return self.shape[0]
 
     def __getitem__(self, rows):
         part = self.X[rows]
-        return np.where(np.isnan(part), self.fill_values.astype(part.dtype), part)
+        return np.where(np.isnan(part), self.fill_values.astype(self.dtype), part)
 
 
 def as_csr(X):

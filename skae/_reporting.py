@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import time
 
 from ._solvers import Report
@@ -66,10 +67,10 @@ class EpochTasks(Report):
         return self._task.call_on_fit_task_end(**self._data, reconstruction_attributes=self._copies)
 
     def _copies(self):
-        """The fitted attributes, of which the network will not change with the training."""
+        """The fitted attributes, which will not change with the training."""
         attributes = self.fitted(list(self._curve), list(self._held_curve))
-        network = attributes["_network"]
-        return {**attributes, "_network": type(network)(network.architecture, network.theta.copy())}
+        network, state = copy.deepcopy((attributes["_network"], attributes["_training"]))
+        return {**attributes, "_network": network, "_training": state}
 
     def close(self):
         """The fit went well."""

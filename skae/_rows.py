@@ -191,10 +191,16 @@ def column_range(sample, low=None, high=None):
     return low, high
 
 
+def _stored_values(sample):
+    """Stored values of the rows of a sparse sample."""
+    csr = sample.X.csr
+    return csr.data if len(sample.rows) == len(sample.X) else csr[sample.rows].data
+
+
 def value_range(sample):
     """Least and greatest value of a sample; NaN is passed over."""
     if isinstance(sample.X, SparseRows):
-        values = sample.X.csr.data
+        values = _stored_values(sample)
         return float(values.min(initial=0)), float(values.max(initial=0))
     low, high = column_range(sample)
     return float(np.fmin.reduce(low)), float(np.fmax.reduce(high))
@@ -202,7 +208,7 @@ def value_range(sample):
 
 def is_binary(sample):
     """True where every value of a sample that is not NaN is 0 or 1."""
-    blocks = [sample.X.csr.data] if isinstance(sample.X, SparseRows) else sample.blocks()
+    blocks = [_stored_values(sample)] if isinstance(sample.X, SparseRows) else sample.blocks()
     return all(((block == 0) | (block == 1) | (block != block)).all() for block in blocks)
 
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 from scipy.optimize import minimize
 
-from . import _buffers
+from . import _buffers, _interrupts
 from ._network import CentredCoordinates
 from ._rows import block_rows
 from .kernels.updates import UPDATES, clip_norm
@@ -95,6 +95,8 @@ class Run:
         That loss.
     held_noise : SeedSequence or None
         Of the noise on held rows, the same every time, so that their curve shows the training alone.
+    order : ndarray or None
+        Of the rows in the last epoch, of which that of the next is a permutation.
     """
 
     epoch: int = 0
@@ -104,6 +106,7 @@ class Run:
     best_theta: np.ndarray | None = None
     held_best: float = math.inf
     held_noise: np.random.SeedSequence | None = None
+    order: np.ndarray | None = None
 
 
 @dataclass
@@ -200,6 +203,7 @@ def run_epoch(objective, sample, schedule, update, state, rate=None, warm_up=Fal
     for first in range(0, n_rows, together):
         indices = rows[first : first + together]
         block = read(indices)
+        _interrupts.check()
         scale = None if weights is None else weights[indices].astype(theta.dtype)
         for start in range(0, len(indices), size):
             x = block[start : start + size]
@@ -285,12 +289,16 @@ def minibatch(objective, sample, schedule, state, held=None, report=None, *, upd
     theta = objective.network.theta
     start_memory(state, update, theta)
     watch = _Watch(objective, held, schedule, state, report)
+    order = state.run.order
+    if schedule.shuffle and order is not None and np.array_equal(np.sort(order), sample.rows):
+        sample = sample._replace(rows=order)
     interrupt = None
     try:
         while not watch.ended:
             watch.begin()
             if schedule.shuffle:
-                sample = sample._replace(rows=state.shuffle_rng.permutation(sample.rows))
+                state.run.order = state.shuffle_rng.permutation(sample.rows)
+                sample = sample._replace(rows=state.run.order)
             watch.end(run_epoch(objective, sample, schedule, update, state, watch.rate, warm_up=True))
         check_last_step(objective, sample, schedule, state)
     except KeyboardInterrupt as error:
@@ -414,7 +422,8 @@ def lbfgs(objective, sample, schedule, state, held=None, report=None):
     """
     theta = objective.network.theta
     seed = fixed_seed(state.noise_rng)
-    watch = _Watch(objective, held, schedule, state, report)
+    # A plateau ends the training, since there is no learning rate to cut.
+    watch = _Watch(objective, held, replace(schedule, learning_rate="constant"), state, report)
 
     fresh = state.epoch == 0 and state.step == 0
     coordinates = CentredCoordinates(objective.network, *objective.filled(sample).mean_and_scale())
@@ -422,16 +431,20 @@ def lbfgs(objective, sample, schedule, state, held=None, report=None):
     unit = 1.0
 
     def evaluate(point):
+        _interrupts.check()
         theta[...] = coordinates.theta(point)
         value = objective.full(sample, seed)
         return value / unit, coordinates.gradient(objective.grad.astype(np.float64)) / unit
 
-    def after_iteration(intermediate_result):
-        theta[...] = coordinates.theta(intermediate_result.x)
+    def end_iteration(point, value):
+        theta[...] = coordinates.theta(point)
         state.epoch += 1
         # An iteration is known only when it is over.
         watch.begin()
-        watch.end(unit * float(intermediate_result.fun))
+        watch.end(unit * float(value))
+
+    def after_iteration(intermediate_result):
+        end_iteration(intermediate_result.x, intermediate_result.fun)
         if watch.converged:
             raise StopIteration
 
@@ -460,8 +473,8 @@ def lbfgs(objective, sample, schedule, state, held=None, report=None):
             "Scale the columns of X; learning_rate_init has no effect with solver='lbfgs'."
         )
     if not watch.curve:
-        state.epoch += 1
-        watch.curve.append(unit * float(result.fun))
+        # The start was a minimum already.
+        end_iteration(result.x, result.fun)
     # Status 1 is a limit reached; a line search that finds no lower point at machine precision ends at a minimum.
     watch.converged = result.status != 1
     return watch.result()

@@ -206,6 +206,36 @@ def test_partial_fit_over_the_batches_is_one_epoch(X):
     assert np.mean(parts.loss_curve_) == pytest.approx(whole.loss_curve_[0])
 
 
+@every_estimator
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("solver", ["adam", "sgd"])
+@pytest.mark.parametrize(
+    "settings", [{}, {"max_grad_norm": 0.05}, {"tied_weights": True, "hidden_layer_sizes": (4,), "max_grad_norm": 0.5}]
+)
+def test_partial_fit_by_any_chunks_is_one_epoch_in_order(settings, solver, dtype, cls, X):
+    X = X.astype(dtype)
+    # Warm-up and falling rates are of whole fits, and the first epoch of a cosine has the full rate.
+    parameters = {"solver": solver, "batch_size": 10, "random_state": 0, **settings}
+    whole = cls(3, shuffle=False, max_iter=1, learning_rate="cosine", **parameters).fit(X)
+    for sizes in ([60], [30, 30], [10, 20, 30]):
+        parts = cls(3, warmup_epochs=7, learning_rate="plateau", **parameters)
+        for start, size in zip(np.cumsum([0, *sizes]), sizes):
+            parts.partial_fit(X[start : start + size])
+        for one, other in zip(whole.coefs_ + whole.intercepts_, parts.coefs_ + parts.intercepts_):
+            np.testing.assert_array_equal(one, other)
+        assert np.average(parts.loss_curve_, weights=sizes) == pytest.approx(whole.loss_curve_[0], rel=1e-6)
+
+
+@pytest.mark.parametrize("max_grad_norm", [1e-6, 1e-2])
+def test_the_first_step_of_sgd_is_as_long_as_the_clip_allows(max_grad_norm, X):
+    parameters = {"solver": "sgd", "batch_size": 60, "learning_rate_init": 0.1, "random_state": 0}
+    moved = AutoencoderTransformer(3, max_grad_norm=max_grad_norm, **parameters).partial_fit(X)
+    still = AutoencoderTransformer(3, max_grad_norm=1e-300, **parameters).partial_fit(X)
+    step = np.linalg.norm(moved._network.theta - still._network.theta)
+    # Nesterov's look-ahead: 1 + 0.9 times the rate.
+    assert step == pytest.approx(1.9 * 0.1 * max_grad_norm, rel=1e-6)
+
+
 def test_partial_fit_needs_batches(X):
     ae = AutoencoderTransformer(solver="lbfgs")
     assert not hasattr(ae, "partial_fit")
@@ -374,6 +404,10 @@ def test_verbose_prints_an_aligned_line_an_epoch(X, capsys):
         {"solver": "rmsprop"},
         {"learning_rate_init": 0.0},
         {"learning_rate": "adaptive"},
+        {"warmup_epochs": -1},
+        {"max_grad_norm": 0.0},
+        {"missing_values": "drop"},
+        {"zero_sampling": 0.0},
         {"batch_size": 0},
         {"max_iter": 0},
         {"tol": -1e-3},

@@ -2,6 +2,7 @@
 
 import os
 import platform
+import signal
 import subprocess
 import sys
 import threading
@@ -11,9 +12,13 @@ from pathlib import Path
 import numba
 import numpy as np
 import pytest
+from numba.core import event
+from numba.core.caching import NullCache
 
 import skae
 from skae import AutoencoderTransformer, ContractiveAE, DenoisingAE, SparseAE
+from skae._jit import kernel
+from skae.kernels import stored
 
 needs_jit = pytest.mark.skipif(bool(numba.config.DISABLE_JIT), reason="nothing is compiled with NUMBA_DISABLE_JIT")
 
@@ -162,3 +167,55 @@ def test_a_forked_pool_after_a_fit():
     expected = [_fit_in_child(seed) for seed in range(4)]
     with get_context("fork").Pool(2) as pool:
         assert pool.map_async(_fit_in_child, range(4)).get(timeout=120) == expected
+
+
+class Interrupting(event.Listener):
+    """Sends an interrupt as a compilation begins."""
+
+    def __init__(self):
+        self.came = 0
+
+    def on_start(self, happening):
+        self.came += 1
+        signal.raise_signal(signal.SIGINT)
+
+    def on_end(self, happening):
+        pass
+
+
+@needs_jit
+def test_an_interrupt_waits_for_the_compiler():
+    # What is raised in the callbacks of LLVM is lost, and with it the code that it compiles.
+    listener, handler = Interrupting(), signal.signal(signal.SIGINT, signal.default_int_handler)
+    compiled = kernel(stored.scatter.py_func)
+    compiled._cache = NullCache()
+    arguments = (np.ones(1), np.zeros(1, np.int32), np.array([0, 1]), np.full((1, 3), np.nan))
+    try:
+        with event.install_listener("numba:compile", listener), pytest.raises(KeyboardInterrupt):
+            compiled(*arguments)
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, handler)
+    assert listener.came == len(compiled.signatures) == 1
+    compiled(*arguments)
+    assert arguments[-1].tolist() == [[1.0, 0.0, 0.0]]
+
+
+@needs_jit
+def test_other_threads_and_ignored_interrupts_leave_the_handler_alone():
+    def compile_anew(dtype):
+        compiled = kernel(stored.scatter.py_func)
+        compiled._cache = NullCache()
+        compiled(np.ones(1, dtype), np.zeros(1, np.int32), np.array([0, 1]), np.empty((1, 3), dtype))
+        assert len(compiled.signatures) == 1
+
+    handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        compile_anew(np.float64)
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, handler)
+    thread = threading.Thread(target=compile_anew, args=(np.float32,))
+    thread.start()
+    thread.join()
+    assert signal.getsignal(signal.SIGINT) is handler

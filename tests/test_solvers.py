@@ -104,6 +104,143 @@ def test_cosine_rate():
     np.testing.assert_allclose(got, [0.3, 0.225, 0.15, 0.075, 0.0, 0.0], atol=1e-16)
 
 
+def test_plateau_rate():
+    schedule = Schedule(learning_rate_init=0.3, learning_rate="plateau", max_iter=6)
+    got = [schedule.rate(epoch, cuts) for epoch in (0, 5) for cuts in range(4)]
+    np.testing.assert_allclose(got, [0.3, 0.06, 0.012, 0.0024] * 2, rtol=1e-14)
+
+
+@pytest.mark.parametrize(
+    "warmup_epochs, epochs, factor",
+    [(0, 0.01, 1.0), (4, 1.0, 0.25), (4, 3.5, 0.875), (4, 4.0, 1.0), (4, 9.0, 1.0), (0.5, 0.25, 0.5), (2.5, 2.5, 1.0)],
+)
+def test_warmth(warmup_epochs, epochs, factor):
+    assert Schedule(warmup_epochs=warmup_epochs).warmth(epochs) == factor
+
+
+def noting(rates):
+    """An update that does nothing but note its rate."""
+    return Update("noting", lambda theta, grad, memory, rate, t: rates.append(rate), 1)
+
+
+@pytest.mark.parametrize("learning_rate", ["constant", "cosine"])
+@pytest.mark.parametrize("warmup_epochs", [0, 0.3, 1, 2.5, 100])
+def test_warm_up_by_the_step(warmup_epochs, learning_rate):
+    # Batches of 10, 10 and 3 rows: t is a number of epochs, of rows seen and not of steps.
+    schedule = Schedule(
+        0.5, learning_rate, batch_size=10, max_iter=4, tol=0.0, n_iter_no_change=99, warmup_epochs=warmup_epochs
+    )
+    rates = []
+    minibatch(objective(), Sample.of(rows()), schedule, state(), update=noting(rates))
+    expected = []
+    for epoch in range(4):
+        falling = 0.5 * (1 + math.cos(math.pi * epoch / 4)) if learning_rate == "cosine" else 1.0
+        for seen in (10, 20, 23):
+            t = epoch + seen / 23
+            expected.append(0.5 * falling * (min(t / warmup_epochs, 1.0) if warmup_epochs else 1.0))
+    np.testing.assert_allclose(rates, expected, rtol=1e-14)
+
+
+@pytest.mark.parametrize("gathered_bytes", [1, 9 * N_FEATURES * 8], ids=["batch", "between"])
+def test_warm_up_does_not_depend_on_what_is_read_at_once(gathered_bytes, monkeypatch):
+    schedule = Schedule(0.5, batch_size=4, max_iter=2, tol=0.0, warmup_epochs=3)
+    expected, rates = [], []
+    minibatch(objective(), Sample.of(rows()), schedule, state(), update=noting(expected))
+    monkeypatch.setattr(_solvers, "_GATHER_BYTES", gathered_bytes)
+    minibatch(objective(), Sample.of(rows()), schedule, state(), update=noting(rates))
+    assert rates == expected and len(set(rates)) == 12
+
+
+def test_warm_up_is_of_the_training_and_not_of_the_fit():
+    schedule, training = Schedule(0.5, batch_size=23, max_iter=2, tol=0.0, warmup_epochs=3), state()
+    rates = []
+    for _ in range(2):
+        minibatch(objective(), Sample.of(rows()), schedule, training, update=noting(rates))
+    np.testing.assert_allclose(rates, [0.5 / 3, 1 / 3, 0.5, 0.5], rtol=1e-14)
+
+
+def test_warm_up_may_be_left_out():
+    rates, training = [], state()
+    update = noting(rates)
+    start_memory(training, update, objective().network.theta)
+    run_epoch(objective(), Sample.of(rows()), Schedule(0.5, batch_size=8, warmup_epochs=9), update, training)
+    assert rates == [0.5] * 3
+
+
+@pytest.mark.parametrize("patience", [1, 3])
+def test_a_plateau_cuts_the_rate_thrice_and_then_ends_the_training(patience):
+    schedule = Schedule(0.5, "plateau", batch_size=23, max_iter=99, tol=0.01, n_iter_no_change=patience, shuffle=False)
+    rates = []
+    result = minibatch(objective(), Sample.of(rows()), schedule, state(), update=noting(rates))
+    # Nothing moves: the first value is the best, and each rate has its patience.
+    expected = [0.5] * (patience + 1) + [0.1] * patience + [0.02] * patience + [0.004] * patience
+    np.testing.assert_allclose(rates, expected, rtol=1e-14)
+    assert result.converged and result.n_iter == len(expected) and result.state.run is None
+
+
+def test_a_plateau_of_held_rows_cuts_the_rate():
+    # The loss on the training rows falls all the time, that on others rises.
+    X = np.random.default_rng(56).standard_normal((10, N_FEATURES))
+    train, held = Sample.of(X, rows=np.arange(4)), Sample.of(X, rows=np.arange(4, 10))
+    schedule = Schedule(0.05, "plateau", batch_size=4, max_iter=200, tol=0.0, n_iter_no_change=4)
+    J = objective(sparse=False, activation="tanh", alpha=0.0)
+    rates = []
+    update = Update("sgd", lambda *given: (rates.append(given[3]), UPDATES["sgd"].step(*given)), 1)
+    result = minibatch(J, train, schedule, state(), held, update=update)
+    np.testing.assert_allclose(sorted(set(rates), reverse=True), [0.05, 0.01, 0.002, 0.0004], rtol=1e-14)
+    assert rates == sorted(rates, reverse=True) and result.converged
+    best = int(np.argmin(result.validation_loss_curve))
+    assert J.full_value(held) == result.validation_loss_curve[best]
+
+
+def test_lbfgs_has_no_rate_to_cut():
+    results = [
+        SOLVERS["lbfgs"](
+            objective(), Sample.of(rows()), Schedule(1e-3, kind, max_iter=500, tol=1e-2, n_iter_no_change=3), state()
+        )
+        for kind in ("constant", "plateau")
+    ]
+    assert results[0].loss_curve == results[1].loss_curve and results[0].n_iter < 500
+
+
+def clipped(gradient, limit):
+    norm = np.sqrt(np.square(gradient).sum())
+    return gradient * min(1.0, limit / norm)
+
+
+@pytest.mark.parametrize("limit", [1e-3, 3.0, 1e9])
+@pytest.mark.parametrize("name", sorted(UPDATES))
+def test_clipping_against_loops_by_hand(name, limit):
+    X, sizes = rows(), []
+    schedule = Schedule(RATES[name], batch_size=4, max_iter=3, tol=0.0, max_grad_norm=limit)
+    result = SOLVERS[name](objective(), Sample.of(X), schedule, state())
+    J, training = objective(), state()
+    optimiser = {"adam": oracle.Adam, "sgd": oracle.Nesterov}[name]([J.network.theta])
+    order, curve = np.arange(N_ROWS), []
+    for _ in range(3):
+        order, total = training.shuffle_rng.permutation(order), 0.0
+        for start in range(0, N_ROWS, 4):
+            chosen = order[start : start + 4]
+            total += len(chosen) * J.value_and_gradient(X[chosen])
+            sizes.append(np.linalg.norm(J.grad))
+            optimiser.step([J.network.theta], [clipped(J.grad, limit)], RATES[name])
+        curve.append(total / N_ROWS)
+    np.testing.assert_allclose(result.theta, J.network.theta, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(result.loss_curve, curve, rtol=1e-11)
+    assert limit != 3.0 or min(sizes) < limit < max(sizes)
+
+
+def test_a_listener_ends_the_training():
+    for name in sorted(SOLVERS):
+        schedule = Schedule(0.01, batch_size=8, max_iter=50, tol=0.0)
+        result = SOLVERS[name](
+            objective(), Sample.of(rows()), schedule, state(), None, Listener(lambda epoch, *_: epoch == 3)
+        )
+        assert (result.n_iter, result.converged, len(result.loss_curve)) == (3, True, 3)
+        # It was cut short: the state knows how far it came.
+        assert result.state.run.epoch == 3
+
+
 # Mini-batches.
 
 

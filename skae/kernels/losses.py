@@ -147,18 +147,21 @@ def stored_squared_error(x_hat, stored, columns, row_starts, zero_weights, row_s
     for i in range(x_hat.shape[0]):
         total = zero
         scale = two * row_scale[i]
+        # How many times each entry counts as a zero; what is stored does not.
         for j in range(x_hat.shape[1]):
-            weighted = zero_weights[j] * x_hat[i, j]
+            delta[i, j] = zero_weights[j]
+        for p in range(row_starts[i], row_starts[i + 1]):
+            delta[i, columns[p]] = zero
+        for j in range(x_hat.shape[1]):
+            weighted = delta[i, j] * x_hat[i, j]
             total += weighted * x_hat[i, j]
             delta[i, j] = scale * weighted
         for p in range(row_starts[i], row_starts[i + 1]):
-            j = columns[p]
-            difference = x_hat[i, j] - stored[p]
-            total += difference * difference - zero_weights[j] * x_hat[i, j] * x_hat[i, j]
-            delta[i, j] = scale * difference
-        # The difference of the sums may fall below zero by rounding; NaN is to stay.
-        row_loss[i] = zero if total < zero else total
-        value += row_scale[i] * np.float64(row_loss[i])
+            difference = x_hat[i, columns[p]] - stored[p]
+            total += difference * difference
+            delta[i, columns[p]] = scale * difference
+        row_loss[i] = total
+        value += row_scale[i] * np.float64(total)
     return value
 
 
@@ -173,8 +176,11 @@ def stored_squared_error_identity(
     for i in range(z.shape[0]):
         total = zero
         scale = two * row_scale[i]
+        # What is stored is put aside, and a value without loss in its place.
         for p in range(row_starts[i], row_starts[i + 1]):
-            kept[p] = z[i, columns[p]] + bias[columns[p]]
+            j = columns[p]
+            kept[p] = z[i, j] + bias[j]
+            z[i, j] = -bias[j]
         for j in range(z.shape[1]):
             x_hat = z[i, j] + bias[j]
             weighted = zero_weights[j] * x_hat
@@ -183,20 +189,21 @@ def stored_squared_error_identity(
             z[i, j] = d
             bias_grad[j] += d
         for p in range(row_starts[i], row_starts[i + 1]):
-            j = columns[p]
             difference = kept[p] - stored[p]
-            total += difference * difference - zero_weights[j] * kept[p] * kept[p]
+            total += difference * difference
             d = scale * difference
-            bias_grad[j] += d - z[i, j]
-            z[i, j] = d
-        row_loss[i] = zero if total < zero else total
-        value += row_scale[i] * np.float64(row_loss[i])
+            z[i, columns[p]] = d
+            bias_grad[columns[p]] += d
+        row_loss[i] = total
+        value += row_scale[i] * np.float64(total)
     return value
 
 
 @kernel
 def stored_log_loss_logistic(z, bias, stored, columns, row_starts, zero_weights, kept, row_scale, row_loss, bias_grad):
     zero = z.dtype.type(0)
+    # A logit whose zero has no loss.
+    sure = z.dtype.type(-1e4)
     value = 0.0
     one = z.dtype.type(1)
     bias_grad[:] = 0
@@ -204,7 +211,9 @@ def stored_log_loss_logistic(z, bias, stored, columns, row_starts, zero_weights,
         total = zero
         scale = row_scale[i]
         for p in range(row_starts[i], row_starts[i + 1]):
-            kept[p] = z[i, columns[p]] + bias[columns[p]]
+            j = columns[p]
+            kept[p] = z[i, j] + bias[j]
+            z[i, j] = sure - bias[j]
         for j in range(z.shape[1]):
             logit = z[i, j] + bias[j]
             e = exp(-abs(logit))
@@ -215,14 +224,13 @@ def stored_log_loss_logistic(z, bias, stored, columns, row_starts, zero_weights,
             z[i, j] = d
             bias_grad[j] += d
         for p in range(row_starts[i], row_starts[i + 1]):
-            j = columns[p]
             logit = kept[p]
             e = exp(-abs(logit))
-            total += (one - zero_weights[j]) * (max(logit, zero) + log1p_unit(e)) - stored[p] * logit
+            total += max(logit, zero) + log1p_unit(e) - stored[p] * logit
             near = one / (one + e)
             d = scale * ((near if logit >= zero else one - near) - stored[p])
-            bias_grad[j] += d - z[i, j]
-            z[i, j] = d
+            z[i, columns[p]] = d
+            bias_grad[columns[p]] += d
         row_loss[i] = total
         value += row_scale[i] * np.float64(total)
     return value

@@ -1,10 +1,13 @@
-"""Losses: value by row and gradient against plain loops, extreme logits, and what becomes of NaN."""
+"""Losses: value by row and gradient against plain loops, extreme logits, what becomes of NaN, and the forms for entries
+that are weighted or stored.
+"""
 
 import math
 
 import numpy as np
 import pytest
 from numba import config
+from scipy import sparse
 
 from skae.kernels.losses import LOSSES
 
@@ -152,3 +155,185 @@ def test_value_is_accumulated_in_float64():
     _, bias, _, _ = batch(np.float32, (1, 1))
     value, _, _, _ = fused(("squared_error", "identity"), z, 0 * bias, x, np.ones(n_rows, np.float32))
     assert value == 2.0**24 + n_rows - 1
+
+
+# Weighted entries.
+
+
+KINDS = FUSED + [(name, None) for name in FROM_OUTPUT]
+
+
+def run(kind, z, bias, target, scale, form="", buffers=()):
+    """Value, loss of each row, gradient and its row sums of a kernel in one of its forms, out of place.
+
+    The kernels from the output have no bias; the row sums of their gradient are taken here.
+    """
+    name, output = kind
+    record = LOSSES[name]
+    row_loss, bias_grad = np.full(len(z), np.nan, z.dtype), np.full(len(bias), np.nan, z.dtype)
+    delta = z.copy()
+    if output is None:
+        delta[:] = np.nan
+        value = getattr(record, f"{form}from_output")(z, *target, scale, row_loss, delta)
+        bias_grad = delta.sum(axis=0)
+    else:
+        value = getattr(record, f"{form}fused")[output](delta, bias, *target, *buffers, scale, row_loss, bias_grad)
+    return value, row_loss, delta, bias_grad
+
+
+def assert_alike(got, expected, dtype, terms=1.0):
+    """The same value, losses and gradients, but for the rounding of sums in another order."""
+    eps = float(np.finfo(dtype).eps)
+    assert got[0] == pytest.approx(expected[0], rel=RTOL[dtype], abs=eps * terms)
+    for one, other in zip(got[1:], expected[1:]):
+        np.testing.assert_allclose(one, other, rtol=2 * RTOL[dtype], atol=20 * eps * terms)
+
+
+def test_every_kernel_has_all_forms():
+    for record in LOSSES.values():
+        assert record.fused.keys() == record.weighted_fused.keys() == record.stored_fused.keys()
+        others = {record.from_output is None, record.weighted_from_output is None, record.stored_from_output is None}
+        assert len(others) == 1
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("shape", [(6, 11), (1, 1), (2, 67)])
+@pytest.mark.parametrize("kind", KINDS)
+def test_entries_that_all_count_once_are_the_plain_loss(kind, shape, dtype):
+    z, bias, x, scale = batch(dtype, shape)
+    got = run(kind, z, bias, (x, np.ones_like(x)), scale, "weighted_")
+    assert_alike(got, run(kind, z, bias, (x,), scale), dtype)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("kind", KINDS)
+def test_weights_of_entries_against_one_column_at_a_time(kind, dtype):
+    z, bias, x, scale = batch(dtype)
+    weights = np.random.default_rng(6).uniform(0, 3, x.shape).astype(dtype)
+    weights[1], weights[2, ::2] = 0, 0
+    value, row_loss, delta, bias_grad = run(kind, z, bias, (x, weights), scale, "weighted_")
+    rows, gradient = np.zeros(len(x)), np.zeros(x.shape)
+    for j in range(x.shape[1]):
+        column = [np.ascontiguousarray(a) for a in (z[:, j : j + 1], bias[j : j + 1], x[:, j : j + 1])]
+        _, losses, slopes, _ = run(kind, *column[:2], column[2:], scale)
+        rows += weights[:, j].astype(float) * losses
+        gradient[:, j] = weights[:, j] * slopes[:, 0]
+    assert_alike((value, row_loss, delta, bias_grad), (scale @ rows, rows, gradient, gradient.sum(axis=0)), dtype)
+    assert row_loss[1] == 0 and (delta[1] == 0).all() and (delta[2, ::2] == 0).all()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_stands_under_a_weight_of_zero_is_without_effect(kind):
+    z, bias, x, scale = batch(np.float64)
+    weights = np.ones_like(x)
+    weights[2, 3] = weights[4, :] = 0
+    other = np.where(weights > 0, x, 0.123)
+    for one, two in zip(*(run(kind, z, bias, (target, weights), scale, "weighted_") for target in (x, other))):
+        np.testing.assert_array_equal(one, two)
+
+
+# Stored entries.
+
+
+def sparse_batch(dtype, n_rows=7, n_columns=33):
+    """z, bias, sparse x, weights of rows: an empty row, a full one, an explicit zero, and a row without weight."""
+    rng = np.random.default_rng(8)
+    x = rng.uniform(0, 1, (n_rows, n_columns)) * (rng.random((n_rows, n_columns)) < 0.2)
+    x[2], x[3] = 0.0, rng.uniform(0.1, 1, n_columns)
+    csr = sparse.csr_array(x)
+    csr.data[4] = 0.0
+    scale = rng.uniform(0.5, 1.5, n_rows) / n_rows
+    scale[5] = 0.0
+    z, bias = 2 * rng.standard_normal((n_rows, n_columns)), rng.standard_normal(n_columns)
+    entries = (csr.data.astype(dtype), csr.indices.astype(np.int32), csr.indptr.astype(np.int64))
+    arrays = [np.ascontiguousarray(a, dtype) for a in (z, bias, csr.toarray(), scale)]
+    return *arrays, entries
+
+
+def stored(kind, z, bias, entries, zero_weights, scale):
+    """A kernel on stored entries."""
+    buffer = (np.full_like(entries[0], np.nan),)
+    return run(kind, z, bias, (*entries, zero_weights), scale, "stored_", buffer if kind[1] else ())
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("kind", KINDS)
+def test_stored_entries_give_the_loss_of_the_dense_rows(kind, dtype):
+    z, bias, x, scale, entries = sparse_batch(dtype)
+    got = stored(kind, z, bias, entries, np.ones(x.shape[1], dtype), scale)
+    assert_alike(got, run(kind, z, bias, (x,), scale), dtype)
+    assert (got[2][5] == 0).all()
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("kind", KINDS)
+def test_weights_of_zeros_leave_what_is_stored_alone(kind, dtype):
+    z, bias, x, scale, entries = sparse_batch(dtype)
+    zero_weights = np.random.default_rng(9).uniform(0, 3, x.shape[1]).astype(dtype)
+    zero_weights[::3] = 0
+    weights = np.tile(zero_weights, (len(x), 1))
+    weights[np.repeat(np.arange(len(x)), np.diff(entries[2])), entries[1]] = 1
+    expected = run(kind, z, bias, (x, weights), scale, "weighted_")
+    assert_alike(stored(kind, z, bias, entries, zero_weights, scale), expected, dtype)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_rows_from_the_middle_of_the_stored_entries(kind):
+    # A batch is a part of a larger block: its row starts do not begin at 0, and its entries go on after it.
+    z, bias, x, scale, (values, columns, starts) = sparse_batch(np.float64)
+    part = slice(3, 6)
+    ones = np.ones(x.shape[1])
+    got = stored(kind, z[part], bias, (values, columns, starts[3:7]), ones, scale[part])
+    assert_alike(got, run(kind, z[part], bias, (x[part],), scale[part]), np.float64)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_stored_entries_at_all(kind):
+    z, bias, x, scale, _ = sparse_batch(np.float64)
+    nothing = (np.empty(0), np.empty(0, np.int32), np.zeros(len(x) + 1, np.int64))
+    got = stored(kind, z, bias, nothing, np.ones(x.shape[1]), scale)
+    assert_alike(got, run(kind, z, bias, (np.zeros_like(x),), scale), np.float64)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_good_reconstruction_of_stored_entries_keeps_its_digits(kind):
+    # The loss is far below the squares, or the logits, that go into it, and float32 has few digits to lose.
+    rng = np.random.default_rng(10)
+    x = (rng.random((5, 400)) < 0.7).astype(np.float32)
+    if kind[0] == "log_loss":
+        z = np.where(x > 0, 5.0, -5.0).astype(np.float32)
+    else:
+        x *= 30
+        z = x + np.float32(0.03) * rng.standard_normal(x.shape).astype(np.float32)
+    csr, ones, bias = sparse.csr_array(x), np.ones(400, np.float32), np.zeros(400, np.float32)
+    entries = (csr.data, csr.indices.astype(np.int32), csr.indptr.astype(np.int64))
+    _, got, _, _ = stored(kind, z, bias, entries, ones, ones[:5])
+    _, expected, _, _ = run(kind, z, bias, (x,), ones[:5])
+    np.testing.assert_allclose(got, expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("where", ["stored", "zero"])
+@pytest.mark.parametrize("form", ["weighted", "stored"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_nan_is_seen_in_every_form(kind, form, where, dtype):
+    z, bias, x, scale, entries = sparse_batch(dtype)
+    column = int(np.flatnonzero(x[1] if where == "stored" else x[1] == 0)[0])
+    z[1, column] = np.nan
+    ones = np.ones(x.shape[1], dtype)
+
+    def call():
+        if form == "stored":
+            return stored(kind, z, bias, entries, ones, scale)
+        return run(kind, z, bias, (x, np.tile(ones, (len(x), 1))), scale, "weighted_")
+
+    if config.DISABLE_JIT and kind[0] == "log_loss":
+        # Python's own floor refuses NaN.
+        with pytest.raises(ValueError, match="NaN"):
+            call()
+        return
+    value, row_loss, delta, bias_grad = call()
+    assert math.isnan(value)
+    assert np.flatnonzero(np.isnan(row_loss)).tolist() == [1]
+    assert np.argwhere(np.isnan(delta)).tolist() == [[1, column]]
+    assert np.flatnonzero(np.isnan(bias_grad)).tolist() == [column]

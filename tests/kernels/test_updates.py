@@ -1,9 +1,9 @@
-"""Updates: trajectories of several steps against the papers' formulas in NumPy."""
+"""Updates: trajectories of several steps against the papers' formulas in NumPy; clipping."""
 
 import numpy as np
 import pytest
 
-from skae.kernels.updates import UPDATES
+from skae.kernels.updates import UPDATES, clip_norm
 
 DTYPES = [np.float32, np.float64]
 RTOL = {np.float32: 1e-5, np.float64: 1e-12}
@@ -93,3 +93,36 @@ def test_nan_reaches_the_parameters(name, dtype):
     theta, grad = np.zeros(3, dtype), np.array([1.0, np.nan, 1.0], dtype)
     UPDATES[name].step(theta, grad, tuple(np.zeros_like(theta) for _ in range(UPDATES[name].n_memories)), 0.1, 1)
     assert np.isnan(theta).tolist() == [False, True, False]
+
+
+# Clipping.
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("factor", [0.5, 1.0, 2.0, 1e12])
+def test_clipping_shortens_to_the_limit_and_keeps_the_direction(factor, dtype):
+    grad = start(dtype)
+    limit = factor * float(np.linalg.norm(grad.astype(np.float64)))
+    before = grad.copy()
+    clip_norm(grad, limit)
+    if factor > 1:
+        np.testing.assert_array_equal(grad, before)
+        return
+    np.testing.assert_allclose(grad, factor * before, rtol=RTOL[dtype])
+    assert np.linalg.norm(grad.astype(np.float64)) == pytest.approx(limit, rel=RTOL[dtype])
+
+
+def test_the_norm_to_clip_is_taken_in_float64():
+    # The squares overflow float32.
+    grad = np.full(4, 1e30, np.float32)
+    clip_norm(grad, 1.0)
+    np.testing.assert_allclose(grad, 0.5, rtol=1e-6)
+
+
+def test_clipping_leaves_zero_alone_and_hands_nan_on():
+    grad = np.zeros(3)
+    clip_norm(grad, 1e-300)
+    assert (grad == 0).all()
+    grad = np.array([1.0, np.nan])
+    clip_norm(grad, 1e-3)
+    assert np.isnan(grad[1])
