@@ -27,6 +27,9 @@ _GATHER_BYTES = 2**20
 _PLATEAU_FACTOR = 0.2
 _PLATEAU_CUTS = 3
 
+# Share of the first loss from which on L-BFGS counts as arrived.
+_EXACT = float(np.finfo(np.float64).eps) ** 2
+
 # Growth of the loss from which training counts as diverged.
 _ABSURD = 1e6
 
@@ -380,12 +383,13 @@ class _Watch:
         self.curve.append(loss)
         if held_loss is not None:
             self.held_curve.append(held_loss)
+        if self.schedule.keep_epochs:
+            # Before the listeners, in which an interrupt may come as well.
+            self.last = (self.objective.network.theta.copy(), copy.deepcopy(self.state), len(self.curve))
         self.stopped = bool(self.report.end(run.epoch, loss, held_loss))
         self.converged = met or self.stopped
         self.ended = self.converged or run.epoch >= self.schedule.max_iter
         self.stopped = self.stopped and not (met or run.epoch >= self.schedule.max_iter)
-        if self.schedule.keep_epochs:
-            self.last = (self.objective.network.theta.copy(), copy.deepcopy(self.state), len(self.curve))
         return self.ended
 
     def result(self, interrupt=None):
@@ -445,6 +449,8 @@ def lbfgs(objective, sample, schedule, state, held=None, report=None):
 
     def after_iteration(intermediate_result):
         end_iteration(intermediate_result.x, intermediate_result.fun)
+        # Far below the rounding of any loss; older versions of SciPy go on from there to what is not a number.
+        watch.converged |= float(intermediate_result.fun) <= _EXACT
         if watch.converged:
             raise StopIteration
 

@@ -374,3 +374,23 @@ AutoencoderTransformer(5, max_iter=10**6, tol=0, n_iter_no_change=10**7).fit(np.
 def test_an_interrupt_that_nobody_catches_ends_the_process():
     result = subprocess.run([sys.executable, "-c", UNCAUGHT], capture_output=True, text=True, timeout=120)
     assert result.returncode != 0 and result.stderr.rstrip().endswith("KeyboardInterrupt")
+
+
+def test_an_interrupt_in_the_hook_at_the_end_of_an_epoch_keeps_that_epoch(monkeypatch):
+    from skae._reporting import EpochPrinter
+
+    def end(self, epoch, loss, validation_loss):
+        if epoch == 3:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(EpochPrinter, "end", end)
+    X = np.random.default_rng(0).random((30, 4))
+    ae = AutoencoderTransformer(2, max_iter=5, tol=0.0, warm_start=True, verbose=1, random_state=0)
+    with pytest.raises(KeyboardInterrupt):
+        ae.fit(X)
+    assert ae.n_iter_ == 3
+    monkeypatch.undo()
+    ae.fit(X)
+    whole = AutoencoderTransformer(2, max_iter=5, tol=0.0, random_state=0).fit(X)
+    assert ae.loss_curve_ == whole.loss_curve_
+    assert (ae.coefs_[0] == whole.coefs_[0]).all()

@@ -503,3 +503,13 @@ def test_samples_leave_out_rows_without_weight():
     assert sample.rows.tolist() == [3, 8]
     assert sample.scales(slice(0, 2), np.float64).tolist() == [0.5, 0.5]
     assert Sample.of(rows()).scales(slice(0, 2), np.float32).tolist() == [np.float32(1 / N_ROWS)] * 2
+
+
+def test_lbfgs_stops_at_a_loss_of_nothing():
+    # One row is reconstructed exactly, and better with every iteration.
+    J = objective(sparse=False, alpha=0.0)
+    result = SOLVERS["lbfgs"](
+        J, Sample.of(rows()[:1]), Schedule(max_iter=1000, tol=0.0, n_iter_no_change=1000), state()
+    )
+    assert result.converged and result.n_iter < 1000
+    assert 0.0 <= result.loss_curve[-1] < 1e-30
