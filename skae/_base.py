@@ -32,7 +32,7 @@ from .kernels.updates import UPDATES
 
 
 @contextmanager
-def _restored_on_failure(estimator):
+def restored_on_failure(estimator):
     """Give an estimator back the attributes it had, should the block end in an exception."""
     before = dict(vars(estimator))
     try:
@@ -191,7 +191,7 @@ class BaseAutoencoder(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Tra
             When ``max_iter`` is reached before the stopping rule is met.
         """
         tasks = EpochTasks(self, X, y, sample_weight)
-        with interruptible(), _restored_on_failure(self):
+        with interruptible(), restored_on_failure(self):
             continues = self.warm_start and hasattr(self, "_network")
             X, sample_weight = self._validated(X, sample_weight, reset=not continues)
             sample = Sample.of(X, sample_weight)
@@ -241,7 +241,7 @@ class BaseAutoencoder(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Tra
         -------
         self
         """
-        with interruptible(), _restored_on_failure(self):
+        with interruptible(), restored_on_failure(self):
             if self.early_stopping:
                 raise ValueError("partial_fit holds no rows out: early_stopping must be False; got True.")
             continues = hasattr(self, "_network")

@@ -10,7 +10,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.validation import FLOAT_DTYPES, check_is_fitted, validate_data
 
-from ._base import BaseAutoencoder
+from ._base import BaseAutoencoder, restored_on_failure
 from .denoising import DenoisingAE
 
 
@@ -97,6 +97,11 @@ class AutoencoderImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         ValueError
             For an estimator with ``missing_values="error"``, and for infinite values.
         """
+        with restored_on_failure(self):
+            self._fit(X, sample_weight)
+        return self
+
+    def _fit(self, X, sample_weight):
         estimator = self._autoencoder()
         X = self._checked(X, reset=True)
         with warnings.catch_warnings(), np.errstate(invalid="ignore", divide="ignore"):
@@ -111,7 +116,6 @@ class AutoencoderImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
                 warnings.simplefilter("ignore", ConvergenceWarning)
             estimator.fit(self._scaled(scaler, X), sample_weight=sample_weight)
         self.scaler_, self.estimator_, self._empty = scaler, estimator, empty
-        return self
 
     def _autoencoder(self):
         """The autoencoder to train."""
@@ -163,7 +167,8 @@ class AutoencoderImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     @staticmethod
     def _scaled(scaler, X):
         """Scaled rows in float32, which is enough for what is about one, and trains twice as fast."""
-        return scaler.transform(X.astype(np.float64)).astype(np.float32)
+        # What is beyond all measure stays within float32, and within its sums.
+        return np.clip(scaler.transform(X.astype(np.float64)), -1e30, 1e30).astype(np.float32)
 
     def _checked(self, X, reset):
         """A copy of X in float32 or float64."""

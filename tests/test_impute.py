@@ -111,3 +111,22 @@ def test_infinity_is_refused_and_a_failed_refit_leaves_the_old_state(holes):
     with pytest.raises(ValueError, match="infinity"):
         imputer.fit(worse)
     np.testing.assert_array_equal(imputer.transform(with_holes), before)
+
+
+def test_a_failed_refit_on_a_frame_leaves_the_old_names(holes):
+    pd = pytest.importorskip("pandas")
+    _, with_holes, _ = holes
+    imputer = AutoencoderImputer(QUICK).fit(pd.DataFrame(with_holes, columns=list("abcd")))
+    with pytest.raises(ValueError, match="infinity"):
+        imputer.fit(np.where(np.isnan(with_holes), np.inf, with_holes)[:, :3])
+    assert imputer.n_features_in_ == 4
+    assert list(imputer.feature_names_in_) == list("abcd")
+
+
+def test_values_beyond_all_measure_are_survived(holes):
+    _, with_holes, _ = holes
+    imputer = AutoencoderImputer(QUICK).fit(with_holes)
+    rows = with_holes[:5].copy()
+    rows[:, 0] = 1e300
+    rows[:, 1] = np.nan
+    assert np.isfinite(imputer.transform(rows)).all()
