@@ -154,6 +154,14 @@ class BaseAutoencoder(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Tra
         """Corruption of the training input in a precision, or None; after earlier rows where the training continues."""
         return None
 
+    def _gate(self):
+        """Which units of the code stay on in training: a gate, or None for that of ``_units_kept``."""
+        return None
+
+    def _units_kept(self):
+        """How many units of a code stay on outside of training; None for all."""
+        return None
+
     def _check_combination(self):
         """Raise ValueError where parameters that are legal alone do not go together."""
 
@@ -307,6 +315,7 @@ class BaseAutoencoder(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Tra
             self._noise(sample, network.dtype, continues),
             self._learned_fill(sample, continues),
             self.zero_sampling,
+            self._gate(),
         )
         return objective, state
 
@@ -346,7 +355,7 @@ class BaseAutoencoder(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Tra
                 f"got output_activation={output!r}. For another output use loss='squared_error'."
             )
         sizes = (int(n_features), *map(int, hidden), int(self.n_components))
-        return Architecture(sizes, self.activation, output, bool(self.tied_weights))
+        return Architecture(sizes, self.activation, output, bool(self.tied_weights), self._units_kept())
 
     def _check_range(self, sample):
         legal = LOSSES[self.loss_].data_range

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from . import _buffers
+from ._gates import TopK
 from ._matrices import StoredRows
 from ._rows import Reader, block_rows, is_native, release, row_blocks
 from .kernels.activations import ACTIVATIONS
@@ -44,12 +45,15 @@ class Architecture:
         Names in ``ACTIVATIONS``: of all hidden layers, and of the last.
     tied : bool
         Whether the decoder's weights are the encoder's transposed.
+    n_active : int or None
+        Units of a code that stay on, the most active ones; None for all.
     """
 
     encoder_sizes: tuple
     activation: str
     output_activation: str
     tied: bool
+    n_active: int | None = None
 
     @property
     def sizes(self):
@@ -126,6 +130,7 @@ class Network:
         self.theta = _buffers.aligned(theta)
         self.weights, self.biases = architecture.layers(self.theta)
         self.activations = architecture.activations
+        self.gate = None if architecture.n_active is None else TopK(architecture.n_active)
 
     def __reduce__(self):
         # The views are rebuilt, so that they share memory with theta again.
@@ -163,6 +168,8 @@ class Network:
             for layer, z in enumerate(outputs, first):
                 multiply(a, self.weights[layer], z)
                 self.activations[layer].forward(z, self.biases[layer])
+                if layer == self.architecture.depth - 1 and self.gate is not None:
+                    self.gate.apply(z)
                 a = z
             release(X)
         return out

@@ -13,7 +13,7 @@ from ._matrices import FilledRows, StoredRows
 from ._network import multiply
 from ._outputs import ExactOutput, SampledOutput
 from ._rows import Reader, block_rows, release, row_blocks
-from .kernels import missing, penalties
+from .kernels import gates, missing, penalties
 
 # Overflow shows in the loss, which the solvers check; and BLAS raises the flag for invalid operations now and then on
 # what lies in the unused parts of its buffers.
@@ -98,14 +98,17 @@ class Objective:
         Inputs in the place of NaN, which leave the loss; None where X has no NaN.
     zero_sampling : float in (0, 1], default=None
         Share of the zeros of sparse rows to take the loss on, see ``SampledOutput``; None for all.
+    gate : TopK or Lifetime, default=None
+        Of the code in training, in the place of the network's own.
     """
 
-    def __init__(self, network, loss, alpha=0.0, terms=(), noise=None, fill_values=None, zero_sampling=None):
+    def __init__(self, network, loss, alpha=0.0, terms=(), noise=None, fill_values=None, zero_sampling=None, gate=None):
         self.network = network
         self.loss = loss
         self.alpha = float(alpha)
         self.terms = list(terms)
         self.noise = noise
+        self.gate = network.gate if gate is None else gate
         self.fill_values = None if fill_values is None else fill_values.astype(network.dtype)
         self.grad = _buffers.zeros(network.theta.shape, network.dtype)
         weights, self._bias_grads = network.architecture.layers(self.grad)
@@ -180,6 +183,8 @@ class Objective:
         for z, weights, bias, activation in zip(outputs, network.weights, network.biases, network.activations):
             multiply(a, weights, z)
             activation.forward(z, bias)
+            if z is batch.code and self.gate is not None:
+                self.gate.apply(z)
             a = z
         value = self._output.value(batch, a, x, observed, rng)
         for term in self.terms:
@@ -204,6 +209,8 @@ class Objective:
             if layer == depth:
                 for term in terms:
                     term.at_code(batch, delta)
+                if self.gate is not None:
+                    gates.stop_where_zero(below, delta)
             network.activations[layer - 1].backward(delta, below, self._bias_grads[layer - 1])
             if layer <= depth:
                 for term in terms:
@@ -251,8 +258,12 @@ class Objective:
 
     @_quiet
     def full_value(self, sample, seed=None):
-        """J over a whole sample, by blocks of rows, without its gradient."""
-        value = sum(self._forward(batch, x, rng) for batch, x, rng in self._blocks(sample, seed))
+        """J over a whole sample, by blocks of rows, without its gradient, and with the network's own gate."""
+        gate, self.gate = self.gate, self.network.gate
+        try:
+            value = sum(self._forward(batch, x, rng) for batch, x, rng in self._blocks(sample, seed))
+        finally:
+            self.gate = gate
         return value + self._add_l2() if self.alpha else value
 
     def _blocks(self, sample, seed):

@@ -201,6 +201,8 @@ def run_epoch(objective, sample, schedule, update, state, rate=None, warm_up=Fal
     n_rows, size = len(rows), min(schedule.batch_size, len(rows))
     together = size * max(1, block_rows(X.shape[1], theta.dtype, _GATHER_BYTES) // size)
     read = objective.reader(X, min(together, n_rows))
+    if objective.gate is not None:
+        objective.gate.begin_epoch(state.epoch)
     warming = warm_up and state.epoch < schedule.warmup_epochs
     total, first_value = 0.0, None
     for first in range(0, n_rows, together):

@@ -76,6 +76,20 @@ class KLSparsity(Term):
         penalties.add_outer(delta, batch.row_scale, (self._per_row * self._slope).astype(delta.dtype))
 
 
+class L1Sparsity(Term):
+    """weight * mean over rows of sum_l |h_l|."""
+
+    def __init__(self, weight):
+        self.weight = weight
+
+    def value(self, batch):
+        sums = np.abs(batch.code).sum(axis=1, dtype=np.float64)
+        return self.weight * float(sums @ batch.row_scale)
+
+    def at_code(self, batch, delta):
+        delta += np.sign(batch.code) * (batch.row_scale * delta.dtype.type(self.weight))[:, None]
+
+
 def kl_divergence(target, mean):
     """KL(target || mean) of two Bernoulli distributions, elementwise, in nats."""
     return target * np.log(target / mean) + (1.0 - target) * np.log((1.0 - target) / (1.0 - mean))

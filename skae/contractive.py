@@ -4,7 +4,7 @@ from numbers import Real
 
 from sklearn.utils._param_validation import Interval
 
-from ._base import BaseAutoencoder
+from ._corruption import CorruptedInput, parameters
 from ._docs import documented
 from ._terms import contraction
 
@@ -14,8 +14,9 @@ from ._terms import contraction
 contraction_weight : float, default=0.1
     Weight of the mean squared Frobenius norm of the encoder's Jacobian.
 """
+    + parameters(default=0.0)
 )
-class ContractiveAE(BaseAutoencoder):
+class ContractiveAE(CorruptedInput):
     """Contractive autoencoder: the code changes little when the input does.
 
     Adds to the objective of ``AutoencoderTransformer``
@@ -50,7 +51,7 @@ class ContractiveAE(BaseAutoencoder):
     """
 
     _parameter_constraints = {
-        **BaseAutoencoder._parameter_constraints,
+        **CorruptedInput._parameter_constraints,
         "contraction_weight": [Interval(Real, 0, None, closed="left")],
     }
 
@@ -59,6 +60,8 @@ class ContractiveAE(BaseAutoencoder):
         n_components=64,
         *,
         contraction_weight=0.1,
+        corruption="masking",
+        noise_level=0.0,
         hidden_layer_sizes=(),
         activation="logistic",
         output_activation="auto",
@@ -110,6 +113,8 @@ class ContractiveAE(BaseAutoencoder):
             verbose=verbose,
         )
         self.contraction_weight = contraction_weight
+        self.corruption = corruption
+        self.noise_level = noise_level
 
     def _terms(self, network):
         return [contraction(self.contraction_weight, network)] if self.contraction_weight > 0 else []

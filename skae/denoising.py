@@ -1,27 +1,11 @@
 """DenoisingAE: an autoencoder trained to undo a corruption of its input."""
 
-from numbers import Real
-
-import numpy as np
-from sklearn.utils._param_validation import Interval, StrOptions
-
-from ._base import BaseAutoencoder
+from ._corruption import CorruptedInput, parameters
 from ._docs import documented
-from ._objective import Noise
-from ._rows import column_range
-from .kernels.corruptions import CORRUPTIONS
 
 
-@documented(
-    own_parameters="""
-corruption : {"masking", "gaussian", "salt_and_pepper"}, default="masking"
-    Masking sets each input to 0 with probability q; Gaussian noise adds N(0, sigma^2); salt and pepper sets each input,
-    with probability q, to the least or the greatest value of its column.
-noise_level : float, default=0.25
-    q, in [0, 1], or sigma, in units of X. 0 gives the plain autoencoder.
-"""
-)
-class DenoisingAE(BaseAutoencoder):
+@documented(own_parameters=parameters(default=0.25))
+class DenoisingAE(CorruptedInput):
     """Denoising autoencoder: reconstructs the clean input from a corrupted copy.
 
     Minimises the objective of ``AutoencoderTransformer`` with x_hat computed from a corrupted x_tilde, and the loss
@@ -51,12 +35,6 @@ class DenoisingAE(BaseAutoencoder):
     >>> ae.transform(X).shape
     (1797, 32)
     """
-
-    _parameter_constraints = {
-        **BaseAutoencoder._parameter_constraints,
-        "corruption": [StrOptions(set(CORRUPTIONS))],
-        "noise_level": [Interval(Real, 0, None, closed="left")],
-    }
 
     def __init__(
         self,
@@ -116,22 +94,3 @@ class DenoisingAE(BaseAutoencoder):
         )
         self.corruption = corruption
         self.noise_level = noise_level
-
-    def _check_combination(self):
-        low, high = CORRUPTIONS[self.corruption].level_range
-        if not low <= self.noise_level <= high:
-            raise ValueError(
-                f"noise_level with corruption={self.corruption!r} is a probability and must be in [{low:g}, {high:g}]; "
-                f"got noise_level={self.noise_level!r}."
-            )
-
-    def _noise(self, sample, dtype, continues):
-        if self.noise_level == 0:
-            return None
-        low = high = np.empty(0, dtype)
-        if self.corruption == "salt_and_pepper":
-            # Kept, so that partial_fit takes the range of all rows seen.
-            self._range = column_range(sample, *(getattr(self, "_range", ()) if continues else ()))
-            # A column without any value has no range.
-            low, high = (np.nan_to_num(bound).astype(dtype) for bound in self._range)
-        return Noise(CORRUPTIONS[self.corruption], self.noise_level, low, high)

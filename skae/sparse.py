@@ -1,33 +1,58 @@
 """SparseAE: an autoencoder whose hidden units are active on few rows."""
 
-from numbers import Real
+from numbers import Integral, Real
 
-from sklearn.utils._param_validation import Interval
+import numpy as np
+from sklearn.utils._param_validation import Interval, StrOptions
 
-from ._base import BaseAutoencoder
+from ._corruption import CorruptedInput, parameters
 from ._docs import documented
-from ._terms import KLSparsity
+from ._gates import AnnealedTopK, Lifetime
+from ._terms import KLSparsity, L1Sparsity
 from .kernels.activations import ACTIVATIONS
+from .kernels.updates import UPDATES
 
 
 @documented(
     own_parameters="""
+sparsity : {"kl", "l1", "topk", "lifetime"}, default="kl"
+    What makes the code sparse, see below.
 sparsity_target : float, default=0.05
-    Wanted mean activation rho of each unit of the code, in (0, 1).
+    Wanted mean activation rho of each unit of the code, in (0, 1), with "kl"; with "lifetime" the share of the rows of
+    a mini-batch, rounded up, on which each unit stays on.
 sparsity_weight : float, default=0.1
-    Weight of the KL term.
+    Weight of the term, with "kl" and "l1".
+n_active : int, default=25
+    Units of the code that stay on in each row, with "topk".
+n_active_transform : int, default=None
+    The same outside of training, ``n_active`` or more: in ``transform``, ``reconstruct`` and the scores. None for
+    ``n_active``.
+anneal_epochs : int, default=0
+    With "topk", epochs since the initialisation in which the number of units that stay on falls linearly from
+    n_components to ``n_active``.
 """
+    + parameters(default=0.0)
 )
-class SparseAE(BaseAutoencoder):
-    """Sparse autoencoder: the mean activation of every unit of the code is drawn to a small target.
+class SparseAE(CorruptedInput):
+    """Sparse autoencoder: few units of the code are on for a row.
 
-    Adds to the objective of ``AutoencoderTransformer``
+    ``sparsity`` chooses how.
+
+    "kl" adds to the objective of ``AutoencoderTransformer`` [1]_
 
         sparsity_weight * sum_l KL(rho || rho_hat_l),
         KL(rho || r) = rho log(rho / r) + (1 - rho) log((1 - rho) / (1 - r)),
 
     with rho_hat_l the mean activation of unit l of the code: over all rows with "lbfgs", over those of the mini-batch
     with the other solvers. The activation must have the range (0, 1): "logistic".
+
+    "l1" adds sparsity_weight * 1/m sum_i sum_l |h_il|.
+
+    "topk" sets all but the ``n_active`` greatest activations of each row to zero before they are decoded [2]_; no
+    gradient comes back through the others. ``n_active_transform`` units stay on when the training is over.
+
+    "lifetime" sets, for each unit, all but its greatest activations over the rows of a mini-batch to zero, in training
+    alone [3]_. Every unit is on for some rows, so that none dies.
 
     Parameters
     ----------
@@ -41,6 +66,8 @@ class SparseAE(BaseAutoencoder):
     References
     ----------
     .. [1] A. Ng, "Sparse autoencoder", CS294A lecture notes, Stanford University (2011).
+    .. [2] A. Makhzani and B. Frey, "k-sparse autoencoders", arXiv:1312.5663 (2013).
+    .. [3] A. Makhzani and B. Frey, "Winner-take-all autoencoders", NIPS (2015).
 
     Examples
     --------
@@ -53,17 +80,27 @@ class SparseAE(BaseAutoencoder):
     """
 
     _parameter_constraints = {
-        **BaseAutoencoder._parameter_constraints,
+        **CorruptedInput._parameter_constraints,
+        "sparsity": [StrOptions({"kl", "l1", "topk", "lifetime"})],
         "sparsity_target": [Interval(Real, 0, 1, closed="neither")],
         "sparsity_weight": [Interval(Real, 0, None, closed="left")],
+        "n_active": [Interval(Integral, 1, None, closed="left")],
+        "n_active_transform": [None, Interval(Integral, 1, None, closed="left")],
+        "anneal_epochs": [Interval(Integral, 0, None, closed="left")],
     }
 
     def __init__(
         self,
         n_components=64,
         *,
+        sparsity="kl",
         sparsity_target=0.05,
         sparsity_weight=0.1,
+        n_active=25,
+        n_active_transform=None,
+        anneal_epochs=0,
+        corruption="masking",
+        noise_level=0.0,
         hidden_layer_sizes=(),
         activation="logistic",
         output_activation="auto",
@@ -114,17 +151,95 @@ class SparseAE(BaseAutoencoder):
             warm_start=warm_start,
             verbose=verbose,
         )
+        self.sparsity = sparsity
         self.sparsity_target = sparsity_target
         self.sparsity_weight = sparsity_weight
+        self.n_active = n_active
+        self.n_active_transform = n_active_transform
+        self.anneal_epochs = anneal_epochs
+        self.corruption = corruption
+        self.noise_level = noise_level
 
     def _check_combination(self):
+        super()._check_combination()
+        getattr(self, f"_check_{self.sparsity}", lambda: None)()
+        if self.sparsity in ("topk", "lifetime") and self.solver not in UPDATES:
+            raise ValueError(
+                f"sparsity={self.sparsity!r} changes the objective from batch to batch: it needs solver in "
+                f"{sorted(UPDATES)}; got solver={self.solver!r}. Use one of these, or sparsity='kl' or 'l1'."
+            )
+
+    def _check_kl(self):
         fitting = [name for name, record in ACTIVATIONS.items() if record.range == (0.0, 1.0)]
         if self.sparsity_weight > 0 and self.activation not in fitting:
             raise ValueError(
                 f"The KL sparsity term of {type(self).__name__} (sparsity_weight={self.sparsity_weight:g}) needs "
                 f"activations in (0, 1): activation={' or '.join(map(repr, fitting))}; got "
-                f"activation={self.activation!r}. Use that activation, or sparsity_weight=0."
+                f"activation={self.activation!r}. Use that activation, another sparsity, or sparsity_weight=0."
+            )
+
+    def _check_topk(self):
+        if self.n_active > self.n_components:
+            raise ValueError(
+                f"n_active must be at most n_components={self.n_components} with sparsity='topk'; got "
+                f"n_active={self.n_active}."
+            )
+        if self.n_active_transform is not None and not self.n_active <= self.n_active_transform <= self.n_components:
+            raise ValueError(
+                f"n_active_transform must lie between n_active={self.n_active} and n_components={self.n_components}; "
+                f"got n_active_transform={self.n_active_transform}. None stands for n_active."
             )
 
     def _terms(self, network):
-        return [KLSparsity(self.sparsity_weight, self.sparsity_target)] if self.sparsity_weight > 0 else []
+        if self.sparsity_weight > 0 and self.sparsity == "kl":
+            return [KLSparsity(self.sparsity_weight, self.sparsity_target)]
+        if self.sparsity_weight > 0 and self.sparsity == "l1":
+            return [L1Sparsity(self.sparsity_weight)]
+        return []
+
+    def _gate(self):
+        if self.sparsity == "topk":
+            return AnnealedTopK(self.n_active, self.n_components, self.anneal_epochs)
+        return Lifetime(self.sparsity_target) if self.sparsity == "lifetime" else None
+
+    def _units_kept(self):
+        if self.sparsity != "topk":
+            return None
+        return int(self.n_active if self.n_active_transform is None else self.n_active_transform)
+
+    def sparsity_report(self, X, threshold=0.01):
+        """How sparse the code of X is.
+
+        A unit is on for a row where |h| > threshold. It is dead when it is on for no row, and saturated when it is
+        within the threshold of a bound of its activation (1 for "logistic", -1 or 1 for "tanh") for every row.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        threshold : float, default=0.01
+            In units of the activation, 0 or more.
+
+        Returns
+        -------
+        dict
+            ``active_units_per_row`` (mean number of units that are on), ``dead_fraction`` and ``saturated_fraction``
+            (of the units), ``mean_activation`` (ndarray of shape (n_components,)), ``active_fraction`` (ndarray of
+            shape (n_components,): share of the rows for which each unit is on) and ``explained_variance`` (that of
+            ``score``).
+        """
+        if not threshold >= 0:
+            raise ValueError(f"threshold must be 0 or more; got {threshold!r}.")
+        code = self.transform(X)
+        if hasattr(code, "to_numpy"):
+            code = code.to_numpy()
+        active = (np.abs(code) > threshold).mean(axis=0)
+        bound = np.abs(ACTIVATIONS[self.activation].range).max()
+        saturated = (np.abs(code) >= bound - threshold).all(axis=0) if np.isfinite(bound) else np.zeros_like(active)
+        return {
+            "active_units_per_row": float(active.sum()),
+            "dead_fraction": float((active == 0).mean()),
+            "saturated_fraction": float(saturated.mean()),
+            "mean_activation": code.mean(axis=0, dtype=np.float64),
+            "active_fraction": active,
+            "explained_variance": self.score(X),
+        }

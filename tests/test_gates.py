@@ -1,0 +1,160 @@
+"""Gates of the code: what stays on, what the gradient is, and SparseAE with each of its kinds of sparsity."""
+
+import pickle
+
+import numpy as np
+import pytest
+
+from skae import SparseAE
+from skae._gates import AnnealedTopK, Lifetime, TopK
+from skae._network import Architecture, Network
+from skae._objective import Objective
+from skae._terms import L1Sparsity
+from skae.kernels.losses import LOSSES
+
+DTYPES = [np.float32, np.float64]
+
+
+@pytest.fixture
+def code(rng):
+    return rng.standard_normal((7, 9))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("k", [1, 4, 9, 20])
+def test_topk_keeps_the_greatest_of_each_row(k, dtype, code):
+    out = code.astype(dtype)
+    TopK(k).apply(out)
+    for row, before in zip(out, code.astype(dtype)):
+        kept = np.sort(np.argsort(before)[-k:])
+        expected = np.zeros_like(before)
+        expected[kept] = before[kept]
+        np.testing.assert_array_equal(row, expected)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("share, kept", [(0.01, 1), (0.3, 3), (3 / 7, 3), (0.99, 7), (1.0, 7)])
+def test_lifetime_keeps_the_greatest_of_each_column(share, kept, dtype, code):
+    out = code.astype(dtype)
+    Lifetime(share).apply(out)
+    for column, before in zip(out.T, code.astype(dtype).T):
+        chosen = np.argsort(before)[-kept:]
+        expected = np.zeros_like(before)
+        expected[chosen] = before[chosen]
+        np.testing.assert_array_equal(column, expected)
+
+
+def test_ties_stay_and_nan_is_seen():
+    out = np.array([[1.0, 1.0, 0.0], [2.0, np.nan, 1.0]])
+    TopK(1).apply(out)
+    np.testing.assert_array_equal(out[0], [1.0, 1.0, 0.0])
+    assert np.isnan(out[1]).any()
+
+
+def test_annealing_is_linear():
+    gate = AnnealedTopK(10, 100, 9)
+    found = []
+    for epoch in (0, 1, 3, 9, 50):
+        gate.begin_epoch(epoch)
+        found.append(gate.k)
+    assert found == [100, 90, 70, 10, 10]
+    gate = AnnealedTopK(10, 100, 0)
+    gate.begin_epoch(0)
+    assert gate.k == 10
+
+
+@pytest.mark.parametrize("activation", ["identity", "logistic", "tanh", "relu"])
+@pytest.mark.parametrize("gate", [TopK(2), Lifetime(0.4)], ids=["topk", "lifetime"])
+@pytest.mark.parametrize("hidden", [(), (5,)], ids=["shallow", "deep"])
+def test_gradient_against_finite_differences(gate, activation, hidden, rng):
+    architecture = Architecture((4, *hidden, 6), activation, "identity", False)
+    network = Network(architecture, architecture.initial(rng, np.float64))
+    network.theta += 0.1 * rng.standard_normal(network.theta.shape)
+    objective = Objective(network, LOSSES["squared_error"], 0.01, [L1Sparsity(0.05)], gate=gate)
+    x = rng.standard_normal((5, 4))
+    objective.value_and_gradient(x)
+    gradient = objective.grad.copy()
+    step = 1e-6
+    for i in range(len(network.theta)):
+        values = []
+        for sign in (1, -1):
+            network.theta[i] += sign * step
+            values.append(objective.value(x))
+            network.theta[i] -= sign * step
+        assert gradient[i] == pytest.approx((values[0] - values[1]) / (2 * step), rel=1e-5, abs=1e-7)
+
+
+def test_topk_counts_in_training_and_at_transform(rng):
+    X = rng.standard_normal((60, 8))
+    ae = SparseAE(12, sparsity="topk", n_active=3, activation="identity", max_iter=3, random_state=0).fit(X)
+    assert ((ae.transform(X) != 0).sum(axis=1) == 3).all()
+    np.testing.assert_allclose(ae.inverse_transform(ae.transform(X)), ae.reconstruct(X), rtol=1e-10)
+    errors = np.square(X - ae.reconstruct(X)).sum(axis=1)
+    np.testing.assert_allclose(-ae.score_samples(X), errors, rtol=1e-10)
+    more = SparseAE(**{**ae.get_params(), "n_active_transform": 5}).fit(X)
+    assert ((more.transform(X) != 0).sum(axis=1) == 5).all()
+    np.testing.assert_array_equal(more.coefs_[0], ae.coefs_[0])
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(more)).transform(X), more.transform(X))
+
+
+def test_lifetime_acts_in_training_alone(rng):
+    X = rng.standard_normal((64, 8))
+    settings = dict(activation="identity", max_iter=3, batch_size=16, random_state=0)
+    ae = SparseAE(12, sparsity="lifetime", sparsity_target=0.1, **settings).fit(X)
+    assert (ae.transform(X) != 0).all()
+    plain = SparseAE(12, sparsity="l1", sparsity_weight=0.0, **settings).fit(X)
+    assert np.abs(ae.coefs_[0] - plain.coefs_[0]).max() > 1e-3
+
+
+def test_l1_shrinks_the_code(rng):
+    X = rng.standard_normal((80, 8))
+    settings = dict(activation="relu", max_iter=200, learning_rate_init=1e-2, random_state=0)
+    sizes = [
+        np.abs(SparseAE(12, sparsity="l1", sparsity_weight=weight, **settings).fit_transform(X)).mean()
+        for weight in (0.0, 0.1, 1.0)
+    ]
+    assert sizes[0] > 1.2 * sizes[1] and sizes[1] > 1.2 * sizes[2]
+
+
+@pytest.mark.parametrize(
+    "parameters, message",
+    [
+        ({"sparsity": "topk", "n_active": 13}, "n_active must be at most n_components=12.*got n_active=13"),
+        (
+            {"sparsity": "topk", "n_active": 5, "n_active_transform": 4},
+            "n_active_transform must lie between n_active=5",
+        ),
+        ({"sparsity": "topk", "n_active": 5, "n_active_transform": 13}, "got n_active_transform=13"),
+        ({"sparsity": "topk", "n_active": 5, "solver": "lbfgs"}, "needs solver in .*got solver='lbfgs'"),
+        ({"sparsity": "lifetime", "solver": "lbfgs"}, "needs solver in .*got solver='lbfgs'"),
+        ({"sparsity": "l2"}, "sparsity"),
+        ({"sparsity": "kl", "activation": "relu"}, "another sparsity"),
+    ],
+)
+def test_illegal_combinations(parameters, message, rng):
+    with pytest.raises(ValueError, match=message):
+        SparseAE(12, **parameters).fit(rng.random((20, 6)))
+
+
+def test_sparsity_report(rng):
+    X = rng.random((40, 6))
+    ae = SparseAE(5, sparsity="topk", n_active=2, activation="relu", max_iter=3, random_state=0).fit(X)
+    # One unit that is never on, one that always is.
+    ae.coefs_[0][:, 0], ae.intercepts_[0][0] = 0.0, -1.0
+    ae.coefs_[0][:, 1], ae.intercepts_[0][1] = 0.0, 100.0
+    code, report = ae.transform(X), ae.sparsity_report(X)
+    assert report["active_units_per_row"] == pytest.approx((np.abs(code) > 0.01).sum(axis=1).mean())
+    assert report["dead_fraction"] == np.mean([(np.abs(column) <= 0.01).all() for column in code.T]) >= 0.2
+    np.testing.assert_allclose(report["mean_activation"], code.mean(axis=0))
+    assert report["active_fraction"][:2].tolist() == [0.0, 1.0]
+    assert report["saturated_fraction"] == 0.0
+    assert report["explained_variance"] == ae.score(X)
+    with pytest.raises(ValueError, match="threshold must be 0 or more; got -1"):
+        ae.sparsity_report(X, threshold=-1)
+
+
+def test_saturated_units_are_reported(rng):
+    X = rng.random((40, 6))
+    ae = SparseAE(4, max_iter=3, random_state=0).fit(X)
+    ae.coefs_[0][:, 0], ae.intercepts_[0][0] = 0.0, 50.0
+    assert ae.set_output(transform="pandas").sparsity_report(X)["saturated_fraction"] == 0.25
