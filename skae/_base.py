@@ -43,7 +43,7 @@ def restored_on_failure(estimator):
         raise
 
 
-def _refuse_dates(array, name):
+def refuse_dates(array, name):
     """Raise ValueError for dates and durations, which scikit-learn takes for numbers."""
     if array.dtype.kind in "mM":
         raise ValueError(
@@ -191,7 +191,8 @@ class BaseAutoencoder(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Tra
             was before the call.
         KeyboardInterrupt
             When it is interrupted. With ``warm_start`` the estimator is then what the last whole epoch left, and the
-            next ``fit`` goes on from there; otherwise, and before the end of the first epoch, it is as it was.
+            next ``fit`` on the same rows goes on from there; otherwise, and before the end of the first epoch, it is as
+            it was.
 
         Warns
         -----
@@ -257,6 +258,8 @@ class BaseAutoencoder(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Tra
             sample = Sample.of(X, sample_weight)
             objective, state = self._prepared(sample, continues)
             update = UPDATES[self.solver]
+            # A fit that was cut short is not gone on with after other training.
+            state.run = None
             start_memory(state, update, objective.network.theta)
             schedule = self._schedule(len(sample.rows))
             with one_thread_if_small(objective.network.architecture.product_flops(schedule.batch_size)):
@@ -441,7 +444,7 @@ class BaseAutoencoder(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Tra
         """
         check_is_fitted(self)
         H = check_array(H, dtype="numeric", input_name="H")
-        _refuse_dates(H, "H")
+        refuse_dates(H, "H")
         if H.shape[1] != self._n_features_out:
             raise ValueError(
                 f"H has {H.shape[1]} features, but {type(self).__name__} is expecting {self._n_features_out} features "
@@ -537,7 +540,7 @@ class BaseAutoencoder(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Tra
         X = validate_data(
             self, X, dtype="numeric", reset=reset, ensure_all_finite=False, accept_sparse=["csr", "csc", "coo"]
         )
-        _refuse_dates(X, "X")
+        refuse_dates(X, "X")
         if issparse(X):
             assert_all_finite(X.data, estimator_name=type(self).__name__, input_name="X")
             return SparseRows(as_csr(X))

@@ -17,21 +17,18 @@ _noted = False
 def interruptible():
     """Note SIGINT within the block, in the main thread of a program that has left its handling to Python."""
     global _noted
-    watched = (
-        threading.current_thread() is threading.main_thread()
-        and signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    )
-    if not watched:
-        # Within another such block, the outer one goes on noting.
+    outer = signal.getsignal(signal.SIGINT)
+    # Ours is found within another such block, and after a signal at the very end of one.
+    if threading.current_thread() is not threading.main_thread() or outer not in (signal.default_int_handler, _note):
         yield
         return
-    _noted = False
-    signal.signal(signal.SIGINT, _note)
     try:
+        _noted = False
+        signal.signal(signal.SIGINT, _note)
         yield
     finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
         _noted = False
+        signal.signal(signal.SIGINT, outer)
 
 
 def _note(number, frame):

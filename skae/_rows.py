@@ -212,6 +212,7 @@ def is_binary(sample):
     return all(((block == 0) | (block == 1) | (block != block)).all() for block in blocks)
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def column_sums(sample):
     """Weighted sum of each column of a sample without its NaN, and the weight that went into it.
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 import math
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -100,6 +101,10 @@ class Run:
         Of the noise on held rows, the same every time, so that their curve shows the training alone.
     order : ndarray or None
         Of the rows in the last epoch, of which that of the next is a permutation.
+    theta : ndarray or None
+        Parameters to go on from, where the estimator was given the best ones.
+    data : tuple
+        Which rows were trained on: only with the same ones does the next fit go on.
     """
 
     epoch: int = 0
@@ -110,6 +115,8 @@ class Run:
     held_best: float = math.inf
     held_noise: np.random.SeedSequence | None = None
     order: np.ndarray | None = None
+    theta: np.ndarray | None = None
+    data: tuple = ()
 
 
 @dataclass
@@ -293,7 +300,7 @@ def minibatch(objective, sample, schedule, state, held=None, report=None, *, upd
     """
     theta = objective.network.theta
     start_memory(state, update, theta)
-    watch = _Watch(objective, held, schedule, state, report)
+    watch = _Watch(objective, sample, held, schedule, state, report)
     order = state.run.order
     if schedule.shuffle and order is not None and np.array_equal(np.sort(order), sample.rows):
         sample = sample._replace(rows=order)
@@ -343,15 +350,18 @@ class _Watch:
         Whether it ended before the last epoch.
     """
 
-    def __init__(self, objective, held, schedule, state, report):
+    def __init__(self, objective, sample, held, schedule, state, report):
         self.objective = objective
         self.held = held
         self.schedule = schedule
         self.state = state
         self.report = report or Report()
-        if state.run is None or state.run.epoch >= schedule.max_iter:
-            state.run = Run()
+        data = fingerprint(sample)
+        if state.run is None or state.run.epoch >= schedule.max_iter or state.run.data != data:
+            state.run = Run(data=data)
         run = state.run
+        if run.theta is not None:
+            objective.network.theta[...], run.theta = run.theta, None
         self.rule = StoppingRule(schedule.tol, schedule.n_iter_no_change, run.best, run.stale)
         self.curve, self.held_curve = [], []
         self.ended = self.converged = False
@@ -401,10 +411,17 @@ class _Watch:
             theta[...], state, n_iter = self.last
         else:
             if state.run.best_theta is not None:
+                state.run.theta = theta.copy()
                 theta[...] = state.run.best_theta
             if not self.stopped:
                 state.run = None
         return FitResult(theta, self.curve[:n_iter], self.held_curve[:n_iter], n_iter, self.converged, state, interrupt)
+
+
+def fingerprint(sample):
+    """What tells the rows of a sample from others: shape, type, and the values of some rows."""
+    chosen = sample.rows[np.linspace(0, len(sample.rows) - 1, 16).astype(int)]
+    return (*sample.X.shape, len(sample.rows), str(sample.X.dtype), zlib.crc32(sample.X[chosen].tobytes()))
 
 
 def fixed_seed(rng):
@@ -429,7 +446,7 @@ def lbfgs(objective, sample, schedule, state, held=None, report=None):
     theta = objective.network.theta
     seed = fixed_seed(state.noise_rng)
     # A plateau ends the training, since there is no learning rate to cut.
-    watch = _Watch(objective, held, replace(schedule, learning_rate="constant"), state, report)
+    watch = _Watch(objective, sample, held, replace(schedule, learning_rate="constant"), state, report)
 
     fresh = state.epoch == 0 and state.step == 0
     coordinates = CentredCoordinates(objective.network, *objective.filled(sample).mean_and_scale())

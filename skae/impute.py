@@ -8,9 +8,9 @@ import numpy as np
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin, _fit_context, clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.preprocessing import StandardScaler
-from sklearn.utils.validation import FLOAT_DTYPES, check_is_fitted, validate_data
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
-from ._base import BaseAutoencoder, restored_on_failure
+from ._base import BaseAutoencoder, refuse_dates, restored_on_failure
 from .denoising import DenoisingAE
 
 
@@ -104,11 +104,23 @@ class AutoencoderImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     def _fit(self, X, sample_weight):
         estimator = self._autoencoder()
         X = self._checked(X, reset=True)
-        with warnings.catch_warnings(), np.errstate(invalid="ignore", divide="ignore"):
-            # Means of columns without any value.
+        weights = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+        if not weights.any():
+            raise ValueError("Sample weights must contain at least one non-zero number.")
+        # Divided, so that their sums are finite.
+        weights = weights / weights.max()
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            # Means of columns without any value; overflow is looked for below.
             warnings.simplefilter("ignore", RuntimeWarning)
-            scaler = StandardScaler().fit(X, sample_weight=sample_weight)
-        empty = ~np.isfinite(scaler.mean_)
+            scaler = StandardScaler().fit(X.astype(np.float64), sample_weight=weights)
+        empty = np.isnan(X[weights > 0]).all(axis=0)
+        measured = np.isfinite(scaler.mean_) & np.isfinite(scaler.scale_)
+        if not (measured | empty).all():
+            column = int(np.flatnonzero(~(measured | empty))[0])
+            raise ValueError(
+                f"Column {column} of X holds values whose variance is beyond the range of float64, up to "
+                f"{np.nanmax(np.abs(X[:, column])):g}. Divide the column by a constant, or remove such values."
+            )
         scaler.mean_[empty] = 0.0
         scaler.scale_[empty] = 1.0
         with warnings.catch_warnings():
@@ -172,7 +184,9 @@ class AutoencoderImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
 
     def _checked(self, X, reset):
         """A copy of X in float32 or float64."""
-        return validate_data(self, X, dtype=FLOAT_DTYPES, ensure_all_finite="allow-nan", copy=True, reset=reset)
+        X = validate_data(self, X, dtype="numeric", ensure_all_finite="allow-nan", reset=reset)
+        refuse_dates(X, "X")
+        return X.astype(np.float32 if X.dtype == np.float32 else np.float64)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

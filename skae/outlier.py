@@ -14,6 +14,7 @@ from .autoencoder import AutoencoderTransformer
 
 _MOST_COMPONENTS = 64
 # The 97.5 % point of the normal law, and what makes the median absolute deviation its standard deviation.
+_SLACK = 1.0 + 1e-6
 _NORMAL_975, _DEVIATION_OF_MAD = 1.959964, 1.482602
 
 
@@ -233,7 +234,8 @@ def _greatest_normal_loss(losses, weights):
     roots = np.cbrt(losses, dtype=np.float64)
     centre = _weighted_quantile(roots, weights, 0.5)
     deviation = _DEVIATION_OF_MAD * _weighted_quantile(np.abs(roots - centre), weights, 0.5)
-    return (centre + _NORMAL_975 * deviation) ** 3
+    # The loss in the middle is normal, also where rounding is all that makes losses differ.
+    return max((centre + _NORMAL_975 * deviation) ** 3, _weighted_quantile(losses, weights, 0.5)) * _SLACK
 
 
 def _weighted_quantile(values, weights, share):

@@ -130,3 +130,19 @@ def test_values_beyond_all_measure_are_survived(holes):
     rows[:, 0] = 1e300
     rows[:, 1] = np.nan
     assert np.isfinite(imputer.transform(rows)).all()
+
+
+def test_weights_of_any_size_and_values_without_a_variance(holes):
+    _, with_holes, _ = holes
+    weights = np.random.default_rng(0).random(len(with_holes))
+    first = AutoencoderImputer(QUICK).fit(with_holes, sample_weight=weights).transform(with_holes)
+    second = AutoencoderImputer(QUICK).fit(with_holes, sample_weight=1e300 * weights).transform(with_holes)
+    np.testing.assert_allclose(second, first, rtol=1e-6)
+    with pytest.raises(ValueError, match="Column 0 of X holds values whose variance is beyond the range of float64"):
+        AutoencoderImputer(QUICK).fit(1e200 * with_holes)
+
+
+def test_dates_are_refused():
+    dates = np.array([["2020-01-01", "NaT"], ["2021-01-01", "2022-01-01"]], "M8[D]")
+    with pytest.raises(ValueError, match="X must hold numbers; got dtype datetime64"):
+        AutoencoderImputer(QUICK).fit(dates)

@@ -61,10 +61,23 @@ def test_other_threads_and_nested_blocks_change_nothing():
         handler = signal.getsignal(signal.SIGINT)
         assert handler is _interrupts._note
         with interruptible():
-            pass
+            assert signal.getsignal(signal.SIGINT) is handler
         assert signal.getsignal(signal.SIGINT) is handler
         thread = threading.Thread(target=lambda: interruptible().__enter__())
         thread.start()
         thread.join()
         assert signal.getsignal(signal.SIGINT) is handler
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+@main_only
+def test_a_signal_at_the_very_end_does_no_harm_to_later_blocks(monkeypatch):
+    # As a signal leaves it that arrives while the handler is being put back.
+    monkeypatch.setattr(_interrupts, "_noted", True)
+    signal.signal(signal.SIGINT, _interrupts._note)
+    try:
+        with interruptible():
+            check()
+        check()
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -229,12 +229,12 @@ def test_other_trainings_go_on_too(form, X, monkeypatch):
     assert_same_models(ae.fit(data, **options), whole)
 
 
-def test_other_rows_may_go_on_with_it(X, monkeypatch):
+def test_other_rows_begin_anew_from_what_was_kept(X, monkeypatch):
     ae = estimator(warm_start=True)
     with monkeypatch.context() as patch:
         Interruption(patch, _solvers, "run_epoch", 4)
         interrupted(ae, X)
-    assert ae.fit(X[:31]).n_iter_ == 8
+    assert ae.fit(X[:31]).n_iter_ == 3 + 8
     assert np.isfinite(ae.loss_curve_).all()
 
 
@@ -394,3 +394,69 @@ def test_an_interrupt_in_the_hook_at_the_end_of_an_epoch_keeps_that_epoch(monkey
     whole = AutoencoderTransformer(2, max_iter=5, tol=0.0, random_state=0).fit(X)
     assert ae.loss_curve_ == whole.loss_curve_
     assert (ae.coefs_[0] == whole.coefs_[0]).all()
+
+
+class _StopAfter:
+    """A callback that stops the fit with an epoch."""
+
+    def __init__(self, epoch):
+        self.epoch, self.seen = epoch, 0
+
+    def setup(self, estimator, context):
+        pass
+
+    def teardown(self, estimator, context):
+        pass
+
+    def on_fit_task_begin(self, estimator, context):
+        pass
+
+    def on_fit_task_end(self, estimator, context):
+        self.seen += context.task_name == "epoch"
+        return self.seen == self.epoch
+
+
+needs_callbacks = pytest.mark.skipif(
+    not hasattr(AutoencoderTransformer, "set_callbacks"), reason="this scikit-learn has no callbacks"
+)
+
+
+@needs_callbacks
+def test_a_stop_with_early_stopping_is_gone_on_with_from_the_last_epoch():
+    X = np.random.default_rng(0).random((40, 10))
+    settings = dict(
+        max_iter=40, tol=0.0, n_iter_no_change=40, early_stopping=True, learning_rate_init=0.3, random_state=0
+    )
+    whole = AutoencoderTransformer(5, **settings).fit(X)
+    curve = np.array(whole.validation_loss_curve_)
+    # An epoch that was worse than one before it.
+    stop = int(np.flatnonzero(curve[1:] > np.minimum.accumulate(curve)[:-1])[0]) + 2
+    ae = AutoencoderTransformer(5, warm_start=True, **settings).set_callbacks(_StopAfter(stop)).fit(X)
+    best = AutoencoderTransformer(5, **{**settings, "max_iter": stop}).fit(X)
+    assert (ae.coefs_[0] == best.coefs_[0]).all()
+    ae.set_callbacks().fit(X)
+    assert ae.loss_curve_ == whole.loss_curve_
+    assert (ae.coefs_[0] == whole.coefs_[0]).all()
+
+
+@needs_callbacks
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_other_rows_begin_a_fit_of_their_own(early_stopping):
+    rng = np.random.default_rng(0)
+    first, second = rng.random((200, 10)), 3 + 5 * rng.random((200, 10))
+    ae = AutoencoderTransformer(
+        5, max_iter=20, warm_start=True, early_stopping=early_stopping, tol=1e-4, n_iter_no_change=5, random_state=0
+    )
+    ae.set_params(learning_rate_init=0.01).set_callbacks(_StopAfter(10)).fit(first)
+    before = ae.coefs_[0].copy()
+    ae.set_callbacks().fit(second)
+    assert ae.n_iter_ == 30
+    assert (ae.coefs_[0] != before).any()
+
+
+@needs_callbacks
+def test_partial_fit_ends_what_was_cut_short():
+    X = np.random.default_rng(0).random((40, 6))
+    ae = AutoencoderTransformer(3, max_iter=8, tol=0.0, warm_start=True, random_state=0)
+    ae.set_callbacks(_StopAfter(3)).fit(X).set_callbacks().partial_fit(X).fit(X)
+    assert ae.n_iter_ == 3 + 1 + 8

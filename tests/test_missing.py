@@ -467,3 +467,10 @@ def test_whole_numbers_have_no_holes(dtype):
     rows = np.arange(20).reshape(4, 5).astype(dtype)
     np.testing.assert_array_equal(ae.transform(rows), ae.transform(rows.astype(float)))
     assert ae.score_samples(rows).shape == (4,)
+
+
+def test_values_at_the_end_of_the_range_end_in_an_error_and_no_warning():
+    X = np.random.default_rng(0).random((20, 3)) * 1e308
+    X[0, 0] = np.nan
+    with pytest.raises(ValueError, match="diverged"):
+        AutoencoderTransformer(2, missing_values="mask", random_state=0).fit(X)

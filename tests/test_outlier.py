@@ -368,3 +368,9 @@ def test_interrupted_refit_leaves_the_old_state(detector, X, monkeypatch):
             detector.fit(X[:, :3])
     assert vars(detector) == before
     assert detector.predict(X).shape == (200,)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_identical_rows_are_not_outliers(seed):
+    X = np.repeat(np.random.default_rng(seed).random((1, 9)), 120, axis=0)
+    assert (AutoencoderOutlierDetector(random_state=0).fit(X).predict(X) == 1).all()
