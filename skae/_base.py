@@ -542,6 +542,11 @@ class BaseAutoencoder(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Tra
         )
         refuse_dates(X, "X")
         if issparse(X):
+            if self.missing_values == "mask" and X.dtype.kind == "f" and np.isnan(X.data).any():
+                raise ValueError(
+                    "missing_values='mask' needs a dense X: got a sparse one with NaN among its stored values. Pass "
+                    "X.toarray(), or remove these values."
+                )
             assert_all_finite(X.data, estimator_name=type(self).__name__, input_name="X")
             return SparseRows(as_csr(X))
         if X.dtype == object:

@@ -6,6 +6,7 @@ import numpy as np
 import oracle
 import pandas as pd
 import pytest
+from scipy import sparse
 from sklearn.base import clone
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
@@ -474,3 +475,12 @@ def test_values_at_the_end_of_the_range_end_in_an_error_and_no_warning():
     X[0, 0] = np.nan
     with pytest.raises(ValueError, match="diverged"):
         AutoencoderTransformer(2, missing_values="mask", random_state=0).fit(X)
+
+
+def test_holes_in_sparse_x_are_refused_by_name():
+    X = sparse.random(20, 5, density=0.5, format="csr", random_state=0)
+    X.data[0] = np.nan
+    with pytest.raises(ValueError, match="missing_values='mask' needs a dense X"):
+        AutoencoderTransformer(2, missing_values="mask").fit(X)
+    with pytest.raises(ValueError, match="Input X contains NaN"):
+        AutoencoderTransformer(2).fit(X)
