@@ -208,9 +208,9 @@ class BaseAutoencoder(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Tra
             vars(self).pop("_observed", None)
             objective, state = self._prepared(sample, continues)
             sample, held = self._split(sample, state, sample_weight)
-            printer = EpochPrinter(type(self).__name__, self.max_iter, len(sample.rows))
             tasks.fitted = lambda curve, held: self._fitted(X, objective.network, state, curve, held, continues)
-            report = Reports([*([printer] if self.verbose else []), *([tasks] if tasks.active else [])])
+            listeners = [EpochPrinter(type(self).__name__, self.max_iter, len(sample.rows))] if self.verbose else []
+            report = Reports(listeners + ([tasks] if tasks.active else []))
             schedule = self._schedule(len(sample.rows))
             rows = schedule.batch_size if self.solver in UPDATES else objective.block_size(len(sample.rows))
             with one_thread_if_small(objective.network.architecture.product_flops(rows)):

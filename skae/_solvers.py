@@ -379,7 +379,7 @@ class _Watch:
         self.report.begin()
 
     def end(self, loss):
-        """Take the training loss of one epoch; whether the training has ended."""
+        """Take the training loss of one epoch."""
         run, held_loss = self.state.run, None
         if self.held is not None:
             held_loss = self.objective.full_value(self.held, run.held_noise)
@@ -398,11 +398,11 @@ class _Watch:
         if self.schedule.keep_epochs:
             # Before the listeners, in which an interrupt may come as well.
             self.last = (self.objective.network.theta.copy(), copy.deepcopy(self.state), len(self.curve))
-        self.stopped = bool(self.report.end(run.epoch, loss, held_loss))
-        self.converged = met or self.stopped
-        self.ended = self.converged or run.epoch >= self.schedule.max_iter
-        self.stopped = self.stopped and not (met or run.epoch >= self.schedule.max_iter)
-        return self.ended
+        stopped = bool(self.report.end(run.epoch, loss, held_loss))
+        complete = met or run.epoch >= self.schedule.max_iter
+        self.converged = met or stopped
+        self.ended = complete or stopped
+        self.stopped = stopped and not complete
 
     def result(self, interrupt=None):
         """The trained parameters: those of the least loss on held rows, where rows were held."""
