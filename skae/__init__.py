@@ -1,5 +1,6 @@
 """Classic autoencoders as scikit-learn transformers, with kernels compiled by Numba."""
 
+from ._stacking import stack
 from ._version import __version__
 from .autoencoder import AutoencoderTransformer
 from .contractive import ContractiveAE
@@ -14,4 +15,5 @@ __all__ = [
     "DenoisingAE",
     "SparseAE",
     "__version__",
+    "stack",
 ]

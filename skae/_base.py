@@ -11,7 +11,7 @@ import numpy as np
 from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin, _fit_context
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils import assert_all_finite, check_array, check_random_state
+from sklearn.utils import assert_all_finite, check_array
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
@@ -158,6 +158,10 @@ class BaseAutoencoder(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Tra
         """Which units of the code stay on in training: a gate, or None for that of ``_units_kept``."""
         return None
 
+    def _activity(self):
+        """Watches the code for dead units that are to be revived, or None."""
+        return None
+
     def _units_kept(self):
         """How many units of a code stay on outside of training; None for all."""
         return None
@@ -297,13 +301,10 @@ class BaseAutoencoder(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Tra
         else:
             self.loss_ = self._resolved_loss(sample)
             architecture = self._architecture(n_features, self.loss_)
-            seeds = np.random.SeedSequence(check_random_state(self.random_state).randint(0, 2**31, size=4).tolist())
-            initial, shuffle, noise, held = seeds.spawn(4)
+            initial, state = TrainingState.begin(self.random_state)
             # L-BFGS loses its line search to the rounding of float32.
             dtype = np.dtype(np.float64) if self.solver == "lbfgs" else model_dtype(sample.X)
-            network = Network(architecture, architecture.initial(np.random.default_rng(initial), dtype))
-            # SFC64 is the fastest of NumPy's generators, and noise is drawn by the million.
-            state = TrainingState(np.random.default_rng(shuffle), np.random.Generator(np.random.SFC64(noise)), held)
+            network = Network(architecture, architecture.initial(initial, dtype))
         self._check_range(sample)
         if self.zero_sampling is not None and self.solver not in UPDATES:
             raise ValueError(
@@ -319,6 +320,7 @@ class BaseAutoencoder(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Tra
             self._learned_fill(sample, continues),
             self.zero_sampling,
             self._gate(),
+            self._activity(),
         )
         return objective, state
 
@@ -531,6 +533,51 @@ class BaseAutoencoder(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Tra
         check_is_fitted(self)
         errors = squared_errors(self._reconstruction, self._checked(X), per_feature)
         return labelled(self, errors, X, self._feature_names()) if per_feature else errors
+
+    def to_mlp(self, kind="classifier", **parameters):
+        """scikit-learn's multi-layer perceptron, started from the encoder, to be fine-tuned with labels.
+
+        Its first layers are those of the encoder, so that before the training its last hidden layer is
+        ``transform(X)``; its output layer is random. ``fit`` without ``warm_start`` begins from the encoder each time,
+        and so do copies by ``clone``, as a GridSearchCV makes them.
+
+        Parameters
+        ----------
+        kind : {"classifier", "regressor"}, default="classifier"
+            ``MLPClassifier`` or ``MLPRegressor``.
+        **parameters
+            Parameters of the perceptron. ``hidden_layer_sizes`` and ``activation`` are those of the encoder.
+
+        Returns
+        -------
+        MLPClassifier or MLPRegressor
+            Not fitted; ``coefs_`` and ``intercepts_`` hold copies of the encoder's.
+
+        Raises
+        ------
+        ValueError
+            For another kind, for parameters that the encoder fixes, and for a code of which few units stay on.
+        """
+        check_is_fitted(self)
+        # Here, since its import takes longer than that of the package.
+        from ._fine_tuning import PERCEPTRONS
+
+        if kind not in PERCEPTRONS:
+            raise ValueError(f"kind must be one of {sorted(PERCEPTRONS)}; got {kind!r}.")
+        given = {"hidden_layer_sizes", "activation"} & set(parameters)
+        if given:
+            raise ValueError(f"{' and '.join(sorted(given))} are those of the encoder; leave them out.")
+        architecture = self._network.architecture
+        if architecture.n_active is not None:
+            raise ValueError(
+                f"A perceptron keeps all units of a layer; this code keeps {architecture.n_active} on. Train with "
+                "another sparsity than 'topk'."
+            )
+        mlp = PERCEPTRONS[kind](
+            hidden_layer_sizes=architecture.encoder_sizes[1:], activation=architecture.activation, **parameters
+        )
+        depth = architecture.depth
+        return mlp.start_from(self._network.weights[:depth], self._network.biases[:depth])
 
     def _checked(self, X, reset=False, training=False):
         """X as a numeric matrix that is read by rows, of any dtype and order; an array is not copied.

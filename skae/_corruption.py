@@ -19,6 +19,10 @@ corruption : {"masking", "gaussian", "salt_and_pepper"}, default="masking"
     clean input.
 noise_level : float, default=DEFAULT
     q, in [0, 1], or sigma, in units of X. 0 is for no corruption.
+emphasis : float, default=0.0
+    How much less an entry that was not corrupted counts in the loss than one that was, in [0, 1]: 1 - emphasis times.
+    With 1 the loss is taken on the corrupted entries alone (Vincent et al. 2010, section 4.2). Not with Gaussian
+    noise, which corrupts every entry.
 """
 
 
@@ -28,12 +32,13 @@ def parameters(default):
 
 
 class CorruptedInput(BaseAutoencoder):
-    """Base of the estimators with ``corruption`` and ``noise_level``; not to be used directly."""
+    """Base of the estimators that train on corrupted input; not to be used directly."""
 
     _parameter_constraints = {
         **BaseAutoencoder._parameter_constraints,
         "corruption": [StrOptions(set(CORRUPTIONS))],
         "noise_level": [Interval(Real, 0, None, closed="left")],
+        "emphasis": [Interval(Real, 0, 1, closed="both")],
     }
 
     def _check_combination(self):
@@ -42,6 +47,12 @@ class CorruptedInput(BaseAutoencoder):
             raise ValueError(
                 f"noise_level with corruption={self.corruption!r} is a probability and must be in [{low:g}, {high:g}]; "
                 f"got noise_level={self.noise_level!r}."
+            )
+        if self.emphasis > 0 and CORRUPTIONS[self.corruption].emphasise is None:
+            fitting = sorted(name for name, record in CORRUPTIONS.items() if record.emphasise is not None)
+            raise ValueError(
+                f"emphasis must be 0 with corruption={self.corruption!r}, which leaves no entry as it was; got "
+                f"emphasis={self.emphasis!r}. Set it to 0, or use corruption={' or '.join(map(repr, fitting))}."
             )
 
     def _noise(self, sample, dtype, continues):
@@ -53,4 +64,4 @@ class CorruptedInput(BaseAutoencoder):
             self._range = column_range(sample, *(getattr(self, "_range", ()) if continues else ()))
             # A column without any value has no range.
             low, high = (np.nan_to_num(bound).astype(dtype) for bound in self._range)
-        return Noise(CORRUPTIONS[self.corruption], self.noise_level, low, high)
+        return Noise(CORRUPTIONS[self.corruption], self.noise_level, low, high, self.emphasis)

@@ -144,6 +144,10 @@ class Network:
         """Code of each row of X, by blocks of rows; shape (n_samples, n_components)."""
         return self._run(X, 0, self.architecture.depth)
 
+    def code_inputs(self, X):
+        """What the last layer of the encoder meets of each row of X: X itself for an encoder of one layer."""
+        return self._run(X, 0, self.architecture.depth - 1) if self.architecture.depth > 1 else X
+
     def decode(self, H):
         """Reconstruction from each row of H, by blocks of rows; shape (n_samples, n_features)."""
         return self._run(H, self.architecture.depth, 2 * self.architecture.depth)

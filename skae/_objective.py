@@ -29,18 +29,27 @@ class Noise:
     level : float
     low, high : ndarray of shape (n_features,)
         Range of each column, for the corruptions that need it.
+    emphasis : float in [0, 1], default=0.0
+        How much less than a corrupted entry one that was not corrupted counts in the loss.
     """
 
-    def __init__(self, corruption, level, low, high):
+    def __init__(self, corruption, level, low, high, emphasis=0.0):
         self.corruption = corruption
         self.level = float(level)
         self.low = low
         self.high = high
+        self.emphasis = float(emphasis)
+
+    @property
+    def takes_stored(self):
+        """Whether the stored entries of sparse rows are all that it needs."""
+        return self.corruption.apply_stored is not None and self.emphasis == 0
 
     def apply(self, x, rng, batch):
         """Corrupted copy of x in a buffer of the batch, from fresh draws."""
         draws = batch.scratch("draws", x.shape, self.corruption.draw_dtype)
         self.corruption.draw(rng, draws)
+        batch.drawn = draws
         if isinstance(x, StoredRows):
             values = np.zeros_like(x.values)
             self.corruption.apply_stored(*x.entries, draws, self.level, values)
@@ -48,6 +57,24 @@ class Noise:
         out = batch.scratch("corrupted", x.shape)
         self.corruption.apply(x, draws, self.level, self.low, self.high, out)
         return out
+
+    def entry_weights(self, batch, observed):
+        """How many times each entry of the rows that were just corrupted counts, or None for once.
+
+        Parameters
+        ----------
+        batch : Batch
+        observed : ndarray or None
+            The same without regard to the corruption; overwritten.
+        """
+        if self.emphasis == 0:
+            return observed
+        draws = batch.drawn
+        if observed is None:
+            observed = batch.scratch("emphasis", draws.shape)
+            observed[...] = 1
+        self.corruption.emphasise(draws, self.level, observed.dtype.type(1.0 - self.emphasis), observed)
+        return observed
 
 
 class Batch:
@@ -100,15 +127,29 @@ class Objective:
         Share of the zeros of sparse rows to take the loss on, see ``SampledOutput``; None for all.
     gate : TopK or Lifetime, default=None
         Of the code in training, in the place of the network's own.
+    activity : Activity, default=None
+        Sees the code of every batch whose gradient is taken.
     """
 
-    def __init__(self, network, loss, alpha=0.0, terms=(), noise=None, fill_values=None, zero_sampling=None, gate=None):
+    def __init__(
+        self,
+        network,
+        loss,
+        alpha=0.0,
+        terms=(),
+        noise=None,
+        fill_values=None,
+        zero_sampling=None,
+        gate=None,
+        activity=None,
+    ):
         self.network = network
         self.loss = loss
         self.alpha = float(alpha)
         self.terms = list(terms)
         self.noise = noise
         self.gate = network.gate if gate is None else gate
+        self.activity = activity
         self.fill_values = None if fill_values is None else fill_values.astype(network.dtype)
         self.grad = _buffers.zeros(network.theta.shape, network.dtype)
         weights, self._bias_grads = network.architecture.layers(self.grad)
@@ -121,8 +162,8 @@ class Objective:
 
     def reader(self, X, n_rows):
         """Reads at most n_rows rows of X at once for this objective, stored rows where it can use them."""
-        noisy = self.noise is not None and self.noise.corruption.apply_stored is None
-        return Reader(X, self.network.dtype, n_rows, keep_sparse=not noisy and self.fill_values is None)
+        stored = self.noise is None or self.noise.takes_stored
+        return Reader(X, self.network.dtype, n_rows, keep_sparse=stored and self.fill_values is None)
 
     def filled(self, sample):
         """A sample without NaN."""
@@ -153,6 +194,8 @@ class Objective:
         batch = self.batch(len(x))
         batch.row_scale = batch.even_scale if row_scale is None else row_scale
         value = self._forward(batch, x, rng)
+        if self.activity is not None:
+            self.activity.see(batch.code)
         self._backward(batch)
         if self.alpha:
             value += self._add_l2()
@@ -173,7 +216,9 @@ class Objective:
             filled, observed = batch.scratch("filled", x.shape), batch.scratch("observed", x.shape)
             missing.fill(x, self.fill_values, filled, observed)
             x = filled
-        return x if self.noise is None else self.noise.apply(x, rng, batch), x, observed
+        if self.noise is None:
+            return x, x, observed
+        return self.noise.apply(x, rng, batch), x, self.noise.entry_weights(batch, observed)
 
     def _forward(self, batch, x, rng):
         """Loss and terms."""

@@ -15,9 +15,11 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy.optimize import minimize
+from sklearn.utils import check_random_state
 
 from . import _buffers, _interrupts
 from ._network import CentredCoordinates
+from ._revival import revive
 from ._rows import block_rows
 from .kernels.updates import UPDATES, clip_norm
 
@@ -131,8 +133,25 @@ class TrainingState:
     epoch: int = 0
     # Greatest objective of the first batch of a pass, over the passes that went well.
     reference: float | None = None
+    # Units of the code that were on in the last epoch, and how many that were not have been revived.
+    active: np.ndarray | None = None
+    n_revived: int = 0
     # A fit that was cut short by an interrupt or a callback; None where the last one came to its end.
     run: Run | None = None
+
+    @classmethod
+    def begin(cls, random_state):
+        """The generator of the initial weights, and the state of a training that begins.
+
+        Parameters
+        ----------
+        random_state : int, RandomState instance or None
+        """
+        seeds = np.random.SeedSequence(check_random_state(random_state).randint(0, 2**31, size=4).tolist())
+        initial, shuffle, noise, held = seeds.spawn(4)
+        # SFC64 is the fastest of NumPy's generators, and noise is drawn by the million.
+        state = cls(np.random.default_rng(shuffle), np.random.Generator(np.random.SFC64(noise)), held)
+        return np.random.default_rng(initial), state
 
 
 class FitResult(NamedTuple):
@@ -230,6 +249,8 @@ def run_epoch(objective, sample, schedule, update, state, rate=None, warm_up=Fal
             step(theta, grad, memory, warmth * rate, state.step)
     loss = total / n_rows
     state.epoch += 1
+    if objective.activity is not None:
+        state.active = objective.activity.take()
     if state.reference is None:
         state.reference = first_value
     check_convergent(objective, sample, loss, schedule, state, rate)
@@ -308,6 +329,8 @@ def minibatch(objective, sample, schedule, state, held=None, report=None, *, upd
     try:
         while not watch.ended:
             watch.begin()
+            if objective.activity is not None and state.active is not None:
+                state.n_revived += revive(objective, sample, state.active, state.memory, state.noise_rng)
             if schedule.shuffle:
                 state.run.order = state.shuffle_rng.permutation(sample.rows)
                 sample = sample._replace(rows=state.run.order)

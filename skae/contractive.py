@@ -62,6 +62,7 @@ class ContractiveAE(CorruptedInput):
         contraction_weight=0.1,
         corruption="masking",
         noise_level=0.0,
+        emphasis=0.0,
         hidden_layer_sizes=(),
         activation="logistic",
         output_activation="auto",
@@ -115,6 +116,7 @@ class ContractiveAE(CorruptedInput):
         self.contraction_weight = contraction_weight
         self.corruption = corruption
         self.noise_level = noise_level
+        self.emphasis = emphasis
 
     def _terms(self, network):
         return [contraction(self.contraction_weight, network)] if self.contraction_weight > 0 else []

@@ -42,6 +42,7 @@ class DenoisingAE(CorruptedInput):
         *,
         corruption="masking",
         noise_level=0.25,
+        emphasis=0.0,
         hidden_layer_sizes=(),
         activation="logistic",
         output_activation="auto",
@@ -94,3 +95,4 @@ class DenoisingAE(CorruptedInput):
         )
         self.corruption = corruption
         self.noise_level = noise_level
+        self.emphasis = emphasis

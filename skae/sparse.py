@@ -4,10 +4,12 @@ from numbers import Integral, Real
 
 import numpy as np
 from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import check_is_fitted
 
 from ._corruption import CorruptedInput, parameters
 from ._docs import documented
 from ._gates import AnnealedTopK, Lifetime
+from ._revival import ON, Activity
 from ._terms import KLSparsity, L1Sparsity
 from .kernels.activations import ACTIVATIONS
 from .kernels.updates import UPDATES
@@ -30,6 +32,8 @@ n_active_transform : int, default=None
 anneal_epochs : int, default=0
     With "topk", epochs since the initialisation in which the number of units that stay on falls linearly from
     n_components to ``n_active``.
+revive_dead : bool, default=False
+    Whether units that are dead get new weights, see below. Not with "lbfgs".
 """
     + parameters(default=0.0)
 )
@@ -54,6 +58,13 @@ class SparseAE(CorruptedInput):
     "lifetime" sets, for each unit, all but its greatest activations over the rows of a mini-batch to zero, in training
     alone [3]_. Every unit is on for some rows, so that none dies.
 
+    With ``revive_dead`` a unit that was on, |h| > 0.01, for no row of an epoch is given new weights before the next one
+    [4]_. It draws a row, with probability proportional to its reconstruction loss, out of at most 1,024 rows (fewer of
+    very wide data) that are drawn evenly. With a that row as the code layer meets it, and mean(a) that of the rows
+    drawn, its weights become s (a - mean(a)) / ||a - mean(a)||, where s is the mean norm of those of the units that
+    live, and its bias -w^T mean(a). In the decoder they become 0, or, tied, w; the optimiser's memory of it is cleared.
+    ``n_revived_`` counts them.
+
     Parameters
     ----------
     {parameters}
@@ -62,12 +73,16 @@ class SparseAE(CorruptedInput):
     Attributes
     ----------
     {attributes}
+    n_revived_ : int
+        How many times a unit was revived since the parameters were initialised.
 
     References
     ----------
     .. [1] A. Ng, "Sparse autoencoder", CS294A lecture notes, Stanford University (2011).
     .. [2] A. Makhzani and B. Frey, "k-sparse autoencoders", arXiv:1312.5663 (2013).
     .. [3] A. Makhzani and B. Frey, "Winner-take-all autoencoders", NIPS (2015).
+    .. [4] T. Bricken et al., "Towards monosemanticity: decomposing language models with dictionary learning",
+       Transformer Circuits Thread (2023), appendix on the resampling of neurons, of which this is a variant.
 
     Examples
     --------
@@ -87,6 +102,7 @@ class SparseAE(CorruptedInput):
         "n_active": [Interval(Integral, 1, None, closed="left")],
         "n_active_transform": [None, Interval(Integral, 1, None, closed="left")],
         "anneal_epochs": [Interval(Integral, 0, None, closed="left")],
+        "revive_dead": ["boolean"],
     }
 
     def __init__(
@@ -99,8 +115,10 @@ class SparseAE(CorruptedInput):
         n_active=25,
         n_active_transform=None,
         anneal_epochs=0,
+        revive_dead=False,
         corruption="masking",
         noise_level=0.0,
+        emphasis=0.0,
         hidden_layer_sizes=(),
         activation="logistic",
         output_activation="auto",
@@ -157,8 +175,10 @@ class SparseAE(CorruptedInput):
         self.n_active = n_active
         self.n_active_transform = n_active_transform
         self.anneal_epochs = anneal_epochs
+        self.revive_dead = revive_dead
         self.corruption = corruption
         self.noise_level = noise_level
+        self.emphasis = emphasis
 
     def _check_combination(self):
         super()._check_combination()
@@ -167,6 +187,12 @@ class SparseAE(CorruptedInput):
             raise ValueError(
                 f"sparsity={self.sparsity!r} changes the objective from batch to batch: it needs solver in "
                 f"{sorted(UPDATES)}; got solver={self.solver!r}. Use one of these, or sparsity='kl' or 'l1'."
+            )
+
+        if self.revive_dead and self.solver not in UPDATES:
+            raise ValueError(
+                f"revive_dead=True changes weights between the epochs: it needs solver in {sorted(UPDATES)}; got "
+                f"solver={self.solver!r}. Use one of these, or revive_dead=False."
             )
 
     def _check_kl(self):
@@ -202,12 +228,20 @@ class SparseAE(CorruptedInput):
             return AnnealedTopK(self.n_active, self.n_components, self.anneal_epochs)
         return Lifetime(self.sparsity_target) if self.sparsity == "lifetime" else None
 
+    def _activity(self):
+        return Activity(self.n_components) if self.revive_dead else None
+
     def _units_kept(self):
         if self.sparsity != "topk":
             return None
         return int(self.n_active if self.n_active_transform is None else self.n_active_transform)
 
-    def sparsity_report(self, X, threshold=0.01):
+    @property
+    def n_revived_(self):
+        check_is_fitted(self)
+        return self._training.n_revived
+
+    def sparsity_report(self, X, threshold=ON):
         """How sparse the code of X is.
 
         A unit is on for a row where |h| > threshold. It is dead when it is on for no row, and saturated when it is

@@ -57,6 +57,16 @@ def gaussian(x, draws, level, low, high, out):
 
 
 @kernel
+def emphasis(draws, level, untouched, weights):
+    """Multiply the weights by that of an untouched entry, save where masking and salt and pepper touched it."""
+    threshold = np.int32(round(level * 65536.0))
+    for i in range(weights.shape[0]):
+        for j in range(weights.shape[1]):
+            if np.int32(draws[i, j]) >= threshold:
+                weights[i, j] *= untouched
+
+
+@kernel
 def salt_and_pepper(x, draws, level, low, high, out):
     threshold = np.int32(round(level * 65536.0))
     half = np.int32(round(level * 32768.0))
@@ -81,6 +91,8 @@ class Corruption(NamedTuple):
         Apply the draws; low and high are the range of each column.
     level_range : tuple of float
         Legal noise levels, both ends included.
+    emphasise : callable (draws, level, untouched, weights) -> None, or None
+        Multiply the weights of the entries that were not corrupted; None where all of them are.
     apply_stored : callable (stored, columns, row_starts, draws, level, out) -> None, or None
         The same on the stored entries of sparse rows, for a corruption that leaves zeros as they are.
     """
@@ -90,14 +102,15 @@ class Corruption(NamedTuple):
     draw_dtype: type | None
     apply: Callable
     level_range: tuple
+    emphasise: Callable | None = None
     apply_stored: Callable | None = None
 
 
 CORRUPTIONS = {
     record.name: record
     for record in (
-        Corruption("masking", sixteen_bits, np.uint16, masking, (0.0, 1.0), masking_stored),
+        Corruption("masking", sixteen_bits, np.uint16, masking, (0.0, 1.0), emphasis, masking_stored),
         Corruption("gaussian", standard_normal, None, gaussian, (0.0, float("inf"))),
-        Corruption("salt_and_pepper", sixteen_bits, np.uint16, salt_and_pepper, (0.0, 1.0)),
+        Corruption("salt_and_pepper", sixteen_bits, np.uint16, salt_and_pepper, (0.0, 1.0), emphasis),
     )
 }

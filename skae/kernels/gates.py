@@ -1,5 +1,7 @@
 """Gates of the code: what is below a threshold is set to zero, in the code and in the gradient that comes back."""
 
+import numpy as np
+
 from .._jit import kernel
 
 
@@ -29,3 +31,11 @@ def stop_where_zero(a, delta):
     for i in range(a.shape[0]):
         for j in range(a.shape[1]):
             delta[i, j] = zero if a[i, j] == zero else delta[i, j]
+
+
+@kernel
+def mark_active(a, threshold, active):
+    """active_l = 1 where |a_il| > threshold for a row i."""
+    for i in range(a.shape[0]):
+        for j in range(a.shape[1]):
+            active[j] |= np.uint8(abs(a[i, j]) > threshold)

@@ -1,0 +1,92 @@
+"""Dead units of a code: seen in training, and given weights with which they live.
+
+A unit is dead in an epoch when it was on, |h| > 0.01, for no row of it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ._objective import row_losses
+from .kernels import gates
+
+# Activation above which a unit counts as on.
+ON = 0.01
+
+# Rows among which those are drawn that the revived units are to stand for.
+_CANDIDATES = 1024
+
+
+class Activity:
+    """Which units of a code were on since the last call of ``take``.
+
+    Parameters
+    ----------
+    width : int
+    """
+
+    def __init__(self, width):
+        self._seen = np.zeros(width, np.uint8)
+
+    def see(self, code):
+        """Take the activations of a batch, after the gate."""
+        gates.mark_active(code, code.dtype.type(ON), self._seen)
+
+    def take(self):
+        """Which units were on, of all seen; and begin anew."""
+        active = self._seen.astype(bool)
+        self._seen[:] = 0
+        return active
+
+
+def revive(objective, sample, active, memory, rng):
+    """Give the units that are dead new weights, and clear the optimiser's memory of them.
+
+    Each draws a row, with probability proportional to its reconstruction loss, out of at most 1,024 rows (fewer of very
+    wide data) that are drawn evenly. With a that row as the code layer meets it and mean(a) that of the rows drawn, the
+    unit's weights are s (a - mean(a)) / ||a - mean(a)|| and its bias is -w^T mean(a), so that it is on for this row and
+    its like; s is the mean norm of the weights of the living units (1 where none lives). Its weights in the decoder are
+    0, so that no reconstruction changes before it learns; with tied weights they are w.
+
+    A variant of the resampling of Bricken et al. (2023), "Towards monosemanticity".
+
+    Parameters
+    ----------
+    objective : Objective
+        The parameters of its network are changed in place.
+    sample : Sample
+    active : ndarray of bool of shape (n_components,)
+        Which units live.
+    memory : tuple of ndarray
+        Of the optimiser, shaped as the parameters.
+    rng : numpy Generator
+
+    Returns
+    -------
+    int
+        How many units were given weights.
+    """
+    dead = np.flatnonzero(~active)
+    if len(dead) == 0:
+        return 0
+    network, depth = objective.network, objective.network.architecture.depth
+    rows = rng.choice(sample.rows, min(objective.block_size(_CANDIDATES), len(sample.rows)), replace=False)
+    losses = row_losses(network, objective.loss, sample.X[rows], objective.fill_values).astype(np.float64)
+    if sample.weights is not None:
+        losses *= sample.weights[rows]
+    chances = losses / losses.sum() if losses.sum() > 0 else None
+    inputs = network.code_inputs(objective.filled(sample).X[rows].astype(network.dtype))
+    mean = inputs.mean(axis=0, dtype=np.float64)
+    directions = inputs[rng.choice(len(rows), len(dead), p=chances)] - mean
+    norms = np.linalg.norm(directions, axis=1, keepdims=True)
+    directions = np.divide(directions, norms, out=np.zeros_like(directions), where=norms > 0)
+    weights, bias = network.weights[depth - 1], network.biases[depth - 1]
+    living = np.linalg.norm(weights[:, active], axis=0)
+    directions *= living.mean() if len(living) else 1.0
+    for layers in (network, *map(network.architecture.layers, memory)):
+        layers.weights[depth - 1][:, dead] = 0
+        layers.weights[depth][dead] = 0
+        layers.biases[depth - 1][dead] = 0
+    weights[:, dead] = directions.T
+    bias[dead] = -(directions @ mean)
+    return len(dead)

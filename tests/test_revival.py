@@ -1,0 +1,159 @@
+"""Dead units: seen in training, and revived on request."""
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+
+from skae import SparseAE
+from skae._network import Architecture, Network
+from skae._objective import Objective
+from skae._revival import Activity, revive
+from skae._rows import Sample
+from skae.kernels.losses import LOSSES
+
+DTYPES = [np.float32, np.float64]
+
+
+def killing(n_rows=400, seed=5):
+    """Rows with a large common offset, through which the first steps push ReLU units far below zero."""
+    rng = np.random.default_rng(seed)
+    return (rng.standard_normal((n_rows, 4)) @ rng.standard_normal((4, 12)) + 4.0).astype(np.float32)
+
+
+def fitted(**parameters):
+    settings = dict(sparsity="l1", sparsity_weight=0.1, activation="relu", max_iter=60, tol=0.0, random_state=0)
+    return SparseAE(24, **{**settings, "learning_rate_init": 0.1, "learning_rate": "cosine", **parameters})
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_activity_is_over_all_batches_since_it_was_taken(dtype):
+    activity = Activity(4)
+    activity.see(np.array([[0.0, 0.5, 0.01, -0.2], [0.0, 0.0, 0.0, 0.0]], dtype))
+    activity.see(np.array([[0.0, 0.0, 0.009, 0.0]], dtype))
+    assert activity.take().tolist() == [False, True, False, True]
+    assert activity.take().tolist() == [False] * 4
+
+
+@pytest.mark.parametrize("tied", [False, True])
+@pytest.mark.parametrize("hidden", [(), (7,)])
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_the_rule(tied, hidden, dtype, rng):
+    architecture = Architecture((5, *hidden, 6), "relu", "identity", tied)
+    network = Network(architecture, architecture.initial(rng, dtype))
+    depth = architecture.depth
+    network.biases[depth - 1][2] = -100.0
+    objective = Objective(network, LOSSES["squared_error"])
+    X = rng.random((40, 5)).astype(dtype)
+    before = network.theta.copy()
+    memory = (np.ones_like(network.theta), np.ones_like(network.theta))
+    active = np.array([True, True, False, True, True, True])
+    reconstruction, code = network.reconstruct(X), network.encode(X)
+    assert not code[:, 2].any()
+
+    assert revive(objective, Sample.of(X), active, memory, np.random.default_rng(0)) == 1
+
+    w, bias = network.weights[depth - 1][:, 2], network.biases[depth - 1][2]
+    assert np.linalg.norm(w) == pytest.approx(
+        np.linalg.norm(network.weights[depth - 1][:, active], axis=0).mean(), rel=1e-5
+    )
+    inputs = network.code_inputs(X)
+    assert bias == pytest.approx(-inputs.mean(axis=0) @ w, rel=1e-4, abs=1e-5)
+    # It stands for one of the rows, for which it is on.
+    directions = inputs - inputs.mean(axis=0)
+    cosines = directions @ w / np.linalg.norm(directions, axis=1) / np.linalg.norm(w)
+    assert cosines.max() == pytest.approx(1.0, abs=1e-5)
+    assert network.encode(X)[cosines.argmax(), 2] > 0.01
+    np.testing.assert_array_equal(network.encode(X)[:, active], code[:, active])
+    if tied:
+        np.testing.assert_array_equal(network.weights[depth][2], w)
+    else:
+        assert not network.weights[depth][2].any()
+        np.testing.assert_allclose(network.reconstruct(X), reconstruction, rtol=1e-5, atol=1e-6)
+    for flat in memory:
+        weights, biases = architecture.layers(flat)
+        assert not weights[depth - 1][:, 2].any() and not weights[depth][2].any() and biases[depth - 1][2] == 0
+        # Of all else nothing is forgotten.
+        assert (flat == 0).sum() == len(w) + 1 + (0 if tied else len(w))
+    assert (network.theta != before).sum() <= 2 * len(w) + 1
+
+
+def test_rows_are_drawn_by_their_loss(rng):
+    architecture = Architecture((3, 4), "relu", "identity", False)
+    network = Network(architecture, np.zeros(architecture.n_parameters))
+    # The reconstruction is zero: all of the loss is in the last row.
+    X = np.zeros((50, 3))
+    X[-1] = [3.0, 0.0, 4.0]
+    memory = (np.zeros_like(network.theta),)
+    assert revive(Objective(network, LOSSES["squared_error"]), Sample.of(X), np.zeros(4, bool), memory, rng) == 4
+    np.testing.assert_allclose(network.weights[0], np.tile([[0.6], [0.0], [0.8]], 4), atol=1e-12)
+
+
+def test_nothing_to_draw_from_is_no_failure(rng):
+    architecture = Architecture((3, 4), "relu", "identity", False)
+    network = Network(architecture, np.zeros(architecture.n_parameters))
+    revive(Objective(network, LOSSES["squared_error"]), Sample.of(np.zeros((5, 3))), np.zeros(4, bool), (), rng)
+    assert np.isfinite(network.theta).all()
+
+
+def test_units_that_the_data_kill_are_revived():
+    X = killing()
+    without, revived = fitted().fit(X), fitted(revive_dead=True).fit(X)
+    dead, left = (ae.sparsity_report(X)["dead_fraction"] for ae in (without, revived))
+    assert dead > 0.5 and left < 0.1
+    assert revived.n_revived_ > 0 and without.n_revived_ == 0
+    assert revived.score(X) > without.score(X) + 0.05
+
+
+def test_where_none_dies_nothing_changes(rng):
+    X = rng.random((100, 6))
+    settings = dict(sparsity="l1", sparsity_weight=0.0, max_iter=5, tol=0.0, random_state=0)
+    one, other = (SparseAE(4, revive_dead=flag, **settings).fit(X) for flag in (False, True))
+    np.testing.assert_array_equal(one.coefs_[0], other.coefs_[0])
+    assert other.n_revived_ == 0
+
+
+@pytest.mark.parametrize("sparsity", ["kl", "l1", "topk", "lifetime"])
+@pytest.mark.parametrize("missing", ["error", "mask"])
+def test_goes_with_every_sparsity(sparsity, missing):
+    X = killing()
+    if missing == "mask":
+        X[::5, 3] = np.nan
+    activation = "logistic" if sparsity == "kl" else "relu"
+    ae = fitted(sparsity=sparsity, activation=activation, revive_dead=True, missing_values=missing, n_active=2)
+    ae.fit(X)
+    assert np.isfinite(ae.transform(X)).all()
+    np.testing.assert_array_equal(clone(ae).fit(X).transform(X), ae.transform(X))
+
+
+def test_a_fit_in_two_parts_is_one_fit():
+    X = killing()
+    settings = dict(revive_dead=True, learning_rate="constant", shuffle=False)
+    whole = fitted(max_iter=12, **settings).fit(X)
+    parts = fitted(max_iter=6, warm_start=True, **settings).fit(X)
+    parts.fit(X)
+    assert whole.n_revived_ > 0
+    assert parts.n_revived_ == whole.n_revived_
+    np.testing.assert_array_equal(parts.coefs_[0], whole.coefs_[0])
+
+
+def test_the_counter_begins_anew_with_a_new_fit():
+    X = killing()
+    ae = fitted(revive_dead=True, max_iter=12).fit(X)
+    first = ae.n_revived_
+    assert ae.fit(X).n_revived_ == first
+
+
+def test_sample_weights_and_sparse_rows(rng):
+    from scipy import sparse
+
+    X = sparse.random(80, 700, 0.02, format="csr", random_state=0)
+    weights = rng.random(80)
+    settings = dict(revive_dead=True, sparsity_weight=5.0, max_iter=10)
+    one, other = (fitted(**settings).fit(data, sample_weight=weights) for data in (X, X.toarray()))
+    assert one.n_revived_ == other.n_revived_ > 0
+    np.testing.assert_allclose(one.coefs_[0], other.coefs_[0], rtol=1e-5, atol=1e-8)
+
+
+def test_lbfgs_is_refused(rng):
+    with pytest.raises(ValueError, match=r"revive_dead=True.*needs solver in .*got solver='lbfgs'"):
+        SparseAE(4, revive_dead=True, solver="lbfgs").fit(rng.random((20, 5)))

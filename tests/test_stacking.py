@@ -1,0 +1,224 @@
+"""Greedy layers as a Pipeline, joined by stack, fine-tuned with and without labels."""
+
+import pickle
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+from sklearn.model_selection import GridSearchCV
+from sklearn.neural_network import MLPClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from skae import AutoencoderTransformer, ContractiveAE, DenoisingAE, SparseAE, stack
+from skae.datasets import load_digits_unit
+
+SETTINGS = dict(max_iter=5, tol=0.0, random_state=0)
+
+
+@pytest.fixture(scope="module")
+def digits():
+    X, y = load_digits_unit(return_X_y=True)
+    return X[:500], y[:500]
+
+
+def layers(X, activation="logistic", tied=False, first=DenoisingAE, second=AutoencoderTransformer, **parameters):
+    output = {"identity": "identity"}.get(activation, activation)
+    settings = {**SETTINGS, "activation": activation, "tied_weights": tied, **parameters}
+    return make_pipeline(
+        first(20, loss="log_loss" if activation == "logistic" else "squared_error", **settings),
+        second(12, hidden_layer_sizes=(15,), loss="squared_error", output_activation=output, **settings),
+        second(6, loss="squared_error", output_activation=output, **settings),
+    ).fit(X)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("tied", [False, True])
+@pytest.mark.parametrize("activation", ["identity", "logistic", "tanh", "relu"])
+def test_before_training_it_is_going_through_the_layers(activation, tied, dtype, digits):
+    X = digits[0].astype(dtype)
+    pipeline = layers(X, activation, tied)
+    deep = stack(*pipeline)
+    assert deep.hidden_layer_sizes == (20, 15, 12) and deep.n_components == 6
+    assert deep.tied_weights == tied and len(deep.coefs_) == 8
+    tolerance = dict(rtol=1e-4, atol=1e-5) if dtype == np.float32 else dict(rtol=1e-10, atol=1e-12)
+    code = pipeline.transform(X)
+    assert deep.transform(X).dtype == dtype
+    np.testing.assert_allclose(deep.transform(X), code, **tolerance)
+    np.testing.assert_allclose(deep.inverse_transform(code), pipeline.inverse_transform(code), **tolerance)
+    np.testing.assert_allclose(deep.reconstruct(X), pipeline.inverse_transform(code), **tolerance)
+
+
+@pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
+@pytest.mark.parametrize("tied", [False, True])
+def test_fit_goes_on_from_the_layers(tied, solver, digits):
+    X, _ = digits
+    deep = stack(*layers(X, tied=tied), solver=solver, max_iter=20)
+    before = -deep.score_samples(X).mean()
+    deep.fit(X)
+    assert -deep.score_samples(X).mean() < before
+    if solver == "lbfgs":
+        # The first point that it tries is the start itself.
+        assert deep.loss_curve_[0] < before + 1e-9
+    assert deep.n_iter_ == 20 == len(deep.loss_curve_)
+
+
+def test_the_layers_stay_as_they_are(digits):
+    X, _ = digits
+    pipeline = layers(X)
+    before = pipeline.transform(X)
+    stack(*pipeline, learning_rate_init=0.1).fit(X)
+    np.testing.assert_array_equal(pipeline.transform(X), before)
+
+
+def test_it_is_an_estimator_like_any_other(digits):
+    X, y = digits
+    deep = stack(*layers(X), max_iter=3, random_state=7)
+    copied = pickle.loads(pickle.dumps(deep))
+    np.testing.assert_array_equal(copied.fit(X).transform(X), deep.fit(X).transform(X))
+    assert not hasattr(clone(deep), "_network")
+    assert clone(deep).fit(X).transform(X).shape == (500, 6)
+    assert list(deep.get_feature_names_out()[:1]) == ["autoencodertransformer0"]
+    deep.partial_fit(X[:100])
+    assert deep.n_iter_ == 4
+    assert deep.set_output(transform="pandas").transform(X).shape == (500, 6)
+
+
+def test_names_of_the_columns_and_means_come_along(digits):
+    pd = pytest.importorskip("pandas")
+    X = pd.DataFrame(digits[0], columns=[f"p{j}" for j in range(64)])
+    X.iloc[::7, 3] = np.nan
+    first = DenoisingAE(10, missing_values="mask", loss="log_loss", **SETTINGS).fit(X)
+    second = AutoencoderTransformer(5, loss="log_loss", **SETTINGS).fit(first.transform(X))
+    deep = stack(first, second)
+    assert list(deep.feature_names_in_) == list(X.columns)
+    np.testing.assert_allclose(deep.transform(X), second.transform(first.transform(X)), rtol=1e-12)
+    deep.fit(X)
+
+
+def test_one_layer_is_a_copy_of_it(digits):
+    X, _ = digits
+    ae = ContractiveAE(8, loss="log_loss", **SETTINGS).fit(X)
+    np.testing.assert_array_equal(stack(ae).transform(X), ae.transform(X))
+    assert type(stack(ae)) is AutoencoderTransformer
+
+
+def test_what_does_not_fit_together_is_named(digits):
+    X, _ = digits
+    first = AutoencoderTransformer(20, loss="log_loss", **SETTINGS).fit(X)
+    H = first.transform(X)
+    with pytest.raises(ValueError, match="at least one"):
+        stack()
+    with pytest.raises(TypeError, match="Estimator 2 of stack must be a fitted autoencoder"):
+        stack(first, StandardScaler())
+    with pytest.raises(TypeError, match="Estimator 1 of stack"):
+        stack([first, first])
+    with pytest.raises(NotFittedError):
+        stack(first, AutoencoderTransformer(5))
+    with pytest.raises(ValueError, match=r"Estimator 2 of stack was fitted on 64 features.*has 20"):
+        stack(first, AutoencoderTransformer(5, loss="log_loss", **SETTINGS).fit(X))
+    with pytest.raises(ValueError, match=r"Estimator 2 .*output_activation='identity'.*activation='logistic'"):
+        stack(first, AutoencoderTransformer(5, **SETTINGS).fit(H))
+    with pytest.raises(ValueError, match=r"same activation: .*'logistic'.*number 2 'tanh'"):
+        stack(first, AutoencoderTransformer(5, activation="tanh", **SETTINGS).fit(H))
+    with pytest.raises(ValueError, match="same tied_weights"):
+        stack(first, AutoencoderTransformer(5, loss="log_loss", tied_weights=True, **SETTINGS).fit(H))
+    with pytest.raises(ValueError, match="another sparsity than 'topk'"):
+        stack(first, SparseAE(5, sparsity="topk", n_active=2, loss="log_loss", **SETTINGS).fit(H))
+    with pytest.raises(ValueError, match="missing_values='mask'"):
+        stack(first, AutoencoderTransformer(5, loss="log_loss", missing_values="mask", **SETTINGS).fit(H))
+    with pytest.raises(TypeError, match="n_units"):
+        stack(first, n_units=3)
+
+
+@pytest.mark.parametrize("kind", ["classifier", "regressor"])
+@pytest.mark.parametrize("activation", ["identity", "logistic", "tanh", "relu"])
+def test_the_hidden_layer_of_the_perceptron_is_the_code(activation, kind, digits):
+    X, y = digits
+    deep = stack(*layers(X, activation))
+    mlp = deep.to_mlp(kind, learning_rate_init=1e-30, max_iter=1, alpha=0.0, random_state=0)
+    with pytest.raises(NotFittedError):
+        mlp.predict(X)
+    for found, expected in zip(mlp.coefs_ + mlp.intercepts_, deep.coefs_[:4] + deep.intercepts_[:4]):
+        np.testing.assert_array_equal(found, expected)
+    # Training that does not move.
+    mlp.fit(X, y)
+    assert [w.shape[1] for w in mlp.coefs_] == [20, 15, 12, 6, 10 if kind == "classifier" else 1]
+    output = deep.transform(X) @ mlp.coefs_[-1] + mlp.intercepts_[-1]
+    if kind == "classifier":
+        odds = np.exp(output - output.max(axis=1, keepdims=True))
+        np.testing.assert_allclose(mlp.predict_proba(X), odds / odds.sum(axis=1, keepdims=True), rtol=1e-6)
+    else:
+        np.testing.assert_allclose(mlp.predict(X), output.ravel(), rtol=1e-6, atol=1e-9)
+
+
+def test_every_fit_and_every_copy_begins_from_the_encoder(digits):
+    X, y = digits
+    ae = DenoisingAE(30, loss="log_loss", max_iter=30, tol=0.0, random_state=0).fit(X)
+    mlp = ae.to_mlp(max_iter=5, random_state=0, early_stopping=True)
+    assert isinstance(mlp, MLPClassifier)
+    again = clone(mlp)
+    expected = mlp.fit(X, y).predict_proba(X)
+    np.testing.assert_array_equal(again.fit(X, y).predict_proba(X), expected)
+    np.testing.assert_array_equal(mlp.fit(X, y).predict_proba(X), expected)
+    np.testing.assert_array_equal(clone(mlp).fit(X, y).predict_proba(X), expected)
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(again)).predict_proba(X), expected)
+    np.testing.assert_array_equal(ae.to_mlp().coefs_[0], ae.coefs_[0])
+    blank = MLPClassifier((30,), activation="logistic", max_iter=5, random_state=0, early_stopping=True).fit(X, y)
+    assert (blank.predict_proba(X) != expected).any()
+
+
+@pytest.mark.parametrize("warm_start", [False, True])
+def test_partial_fit_and_warm_start_begin_from_the_encoder_too(warm_start, digits):
+    X, y = digits
+    ae = AutoencoderTransformer(8, loss="log_loss", **SETTINGS).fit(X)
+    mlp = ae.to_mlp(learning_rate_init=1e-30, max_iter=1, warm_start=warm_start, random_state=0)
+    mlp.fit(X, y) if warm_start else mlp.partial_fit(X, y, classes=np.unique(y))
+    np.testing.assert_allclose(mlp.coefs_[0], ae.coefs_[0], rtol=1e-12)
+
+
+def test_a_search_over_the_perceptron_begins_from_the_encoder(digits):
+    X, y = digits
+    ae = AutoencoderTransformer(8, loss="log_loss", **SETTINGS).fit(X)
+    mlp = ae.to_mlp(learning_rate_init=1e-30, max_iter=1, random_state=0)
+    search = GridSearchCV(mlp, {"alpha": [0.0, 1e-3]}, cv=2).fit(X, y)
+    np.testing.assert_allclose(search.best_estimator_.coefs_[0], ae.coefs_[0], rtol=1e-12)
+
+
+def test_pretraining_gains_with_few_labels(digits):
+    X, y = digits
+    ae = DenoisingAE(100, loss="log_loss", noise_level=0.5, learning_rate_init=3e-3, max_iter=100, random_state=0).fit(
+        X
+    )
+    settings = dict(max_iter=200, random_state=0)
+    started = ae.to_mlp(**settings).fit(X[:60], y[:60]).score(X[60:], y[60:])
+    blank = MLPClassifier((100,), activation="logistic", **settings).fit(X[:60], y[:60]).score(X[60:], y[60:])
+    assert started > blank
+
+
+def test_what_a_perceptron_cannot_be(digits):
+    X, y = digits
+    with pytest.raises(NotFittedError):
+        AutoencoderTransformer().to_mlp()
+    ae = AutoencoderTransformer(8, loss="log_loss", **SETTINGS).fit(X)
+    with pytest.raises(ValueError, match=r"kind must be one of .*got 'cluster'"):
+        ae.to_mlp("cluster")
+    with pytest.raises(ValueError, match="activation and hidden_layer_sizes are those of the encoder"):
+        ae.to_mlp(activation="relu", hidden_layer_sizes=(3,))
+    with pytest.raises(TypeError, match="depth"):
+        ae.to_mlp(depth=3)
+    with pytest.raises(ValueError, match="another sparsity than 'topk'"):
+        SparseAE(8, sparsity="topk", n_active=2, loss="log_loss", **SETTINGS).fit(X).to_mlp()
+    with pytest.raises(ValueError, match=r"X with 63 features.*Pass X as the encoder takes it"):
+        ae.to_mlp().fit(X[:, 1:], y)
+    with pytest.raises(ValueError, match=r"hidden_layer_sizes=\(5,\) ask for"):
+        ae.to_mlp().set_params(hidden_layer_sizes=(5,)).fit(X, y)
+
+
+def test_layers_may_be_added_on_top(digits):
+    X, y = digits
+    ae = AutoencoderTransformer(8, loss="log_loss", **SETTINGS).fit(X)
+    mlp = ae.to_mlp(learning_rate_init=1e-30, max_iter=1).set_params(hidden_layer_sizes=(8, 5)).fit(X, y)
+    np.testing.assert_allclose(mlp.coefs_[0], ae.coefs_[0], rtol=1e-12)
+    assert mlp.coefs_[1].shape == (8, 5)
