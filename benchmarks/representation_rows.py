@@ -1,0 +1,274 @@
+"""The rows of ``benchmarks.representations``: what is trained on what, and how its result is measured.
+
+The settings were chosen on training rows alone, with ``--held-out``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from sklearn.pipeline import make_pipeline
+
+from skae import AutoencoderTransformer, ContractiveAE, DenoisingAE, SparseAE
+
+from .representation_data import digits, mnist, mnist_basic, nudged_digits, self_taught
+from .representation_measures import FineTuned, Frozen, FrozenSearched, SquaredError
+
+
+class Row(NamedTuple):
+    """One line of the table.
+
+    Attributes
+    ----------
+    label : str
+        As a reader sees it.
+    figure : {"error", "accuracy", "squared error"}
+        What is measured: per cent of the test rows, or a mean over the test images.
+    published, goal : float or None
+    source : str
+        Of the published figure.
+    split : callable (held_out) -> Split
+    model : callable (seed) -> estimator
+        What is trained without labels: an autoencoder, or a Pipeline of them.
+    measure : callable (model, Split, seed) -> float
+        Trains the model and measures it.
+    width : int
+        Components of the code, for PCA beside it.
+    seeds : int
+        How many the result is a mean of.
+    """
+
+    label: str
+    figure: str
+    published: float | None
+    goal: float | None
+    source: str
+    split: Callable
+    model: Callable
+    measure: Callable
+    width: int
+    seeds: int = 3
+
+
+def _ends(max_iter, **parameters):
+    """A training that its schedule ends, and no stopping rule."""
+    return {"max_iter": max_iter, "learning_rate": "cosine", "tol": 0.0, "n_iter_no_change": max_iter, **parameters}
+
+
+def _maker(kind, n_components, **parameters):
+    return lambda seed: kind(n_components, random_state=seed, **parameters)
+
+
+def _layers(*makers):
+    return lambda seed: make_pipeline(*(make(seed) for make in makers))
+
+
+# Grey values in [0, 1] are taken as probabilities of ink.
+_INK = {"loss": "log_loss", "tied_weights": True}
+_WINNERS = {"sparsity": "lifetime", "sparsity_target": 0.05, "activation": "relu", "tied_weights": True}
+_K200 = {**_INK, "sparsity_target": 0.1, **_ends(30, learning_rate_init=5e-3)}
+
+_RIFAI = "Rifai et al. 2011"
+_VINCENT = "Vincent et al. 2010"
+_UFLDL = "UFLDL tutorial"
+
+ROWS = {
+    "plain": Row(
+        "plain, 1,000 units",
+        "error",
+        2.17,
+        2.1,
+        _RIFAI,
+        mnist,
+        _maker(AutoencoderTransformer, 1000, **_INK, **_ends(40, learning_rate_init=5e-3)),
+        Frozen(0.02),
+        1000,
+    ),
+    "denoising": Row(
+        "denoising, 1,000 units",
+        "error",
+        1.95,
+        1.6,
+        _VINCENT,
+        mnist,
+        _maker(DenoisingAE, 1000, noise_level=0.4, **_INK, **_ends(40, learning_rate_init=5e-3)),
+        Frozen(0.02),
+        1000,
+    ),
+    "contractive": Row(
+        "contractive, 1,000 units",
+        "error",
+        1.82,
+        1.6,
+        _RIFAI,
+        mnist,
+        _maker(ContractiveAE, 1000, contraction_weight=1.0, **_INK, **_ends(40, learning_rate_init=5e-3)),
+        Frozen(0.03),
+        1000,
+    ),
+    "kl": Row(
+        "KL-sparse, 1,000 units",
+        "error",
+        None,
+        1.8,
+        "",
+        mnist,
+        _maker(SparseAE, 1000, sparsity_weight=1.0, **_INK, **_ends(40, learning_rate_init=5e-3)),
+        Frozen(0.02),
+        1000,
+    ),
+    "topk": Row(
+        "top-k, 1,000 units",
+        "error",
+        1.35,
+        1.3,
+        "Makhzani and Frey 2013",
+        mnist,
+        _maker(
+            SparseAE,
+            1000,
+            sparsity="topk",
+            n_active=25,
+            n_active_transform=100,
+            activation="relu",
+            tied_weights=True,
+            revive_dead=True,
+            **_ends(30),
+        ),
+        Frozen(0.03),
+        1000,
+    ),
+    "lifetime": Row(
+        "lifetime sparsity, 2,000 units",
+        "error",
+        1.20,
+        1.1,
+        "Makhzani and Frey 2015",
+        mnist,
+        _maker(SparseAE, 2000, **_WINNERS, **_ends(40)),
+        Frozen(0.02),
+        2000,
+    ),
+    "one-layer": Row(
+        "the best one layer",
+        "error",
+        1.20,
+        1.0,
+        "Makhzani and Frey 2015",
+        mnist,
+        _maker(SparseAE, 2000, **_WINNERS, **_ends(60)),
+        Frozen(0.02),
+        2000,
+    ),
+    "few-labels": Row(
+        "10,000 training rows, 50,000 test rows",
+        "error",
+        3.43,
+        3.0,
+        _VINCENT,
+        mnist_basic,
+        _maker(SparseAE, 2000, **_WINNERS, **_ends(60)),
+        Frozen(0.02),
+        2000,
+    ),
+    "self-taught": Row(
+        "self-taught, digits 5-9 to 0-4, KL, 200 units",
+        "accuracy",
+        98.3,
+        98.6,
+        _UFLDL,
+        self_taught,
+        _maker(SparseAE, 200, sparsity_weight=1.0, **_K200),
+        Frozen(0.1),
+        200,
+    ),
+    "stacked": Row(
+        "stacked 200-200, frozen",
+        "accuracy",
+        87.7,
+        96.0,
+        _UFLDL,
+        mnist,
+        _layers(
+            _maker(SparseAE, 200, sparsity_weight=1.0, **_K200), _maker(SparseAE, 200, sparsity_weight=0.1, **_K200)
+        ),
+        Frozen(0.1),
+        200,
+    ),
+    "stacked-tuned": Row(
+        "stacked 200-200, fine-tuned",
+        "accuracy",
+        97.6,
+        98.4,
+        _UFLDL,
+        mnist,
+        _layers(
+            _maker(SparseAE, 200, sparsity_weight=1.0, **_K200), _maker(SparseAE, 200, sparsity_weight=0.1, **_K200)
+        ),
+        FineTuned({"max_iter": 30, "alpha": 1e-4}),
+        200,
+    ),
+    "denoising-tuned": Row(
+        "stacked denoising 1000-1000-1000, fine-tuned",
+        "error",
+        1.28,
+        1.2,
+        _VINCENT,
+        mnist,
+        _layers(*(_maker(DenoisingAE, 1000, noise_level=q, **_INK, **_ends(20)) for q in (0.25, 0.25, 0.25))),
+        FineTuned({"max_iter": 30, "alpha": 1e-4}),
+        1000,
+    ),
+    "compression": Row(
+        "30-component code, 784-1000-500-250-30",
+        "squared error",
+        3.00,
+        3.0,
+        "Hinton and Salakhutdinov 2006",
+        mnist,
+        _maker(
+            AutoencoderTransformer,
+            30,
+            hidden_layer_sizes=(1000, 500, 250),
+            activation="relu",
+            output_activation="logistic",
+            loss="squared_error",
+            **_ends(40),
+        ),
+        SquaredError(),
+        30,
+    ),
+    "digits": Row(
+        "scikit-learn's digits, 256 units",
+        "accuracy",
+        99.0,
+        99.2,
+        "",
+        digits,
+        _maker(SparseAE, 256, **{**_WINNERS, "sparsity_target": 0.07}, batch_size=32, **_ends(500)),
+        FrozenSearched(),
+        256,
+        5,
+    ),
+    "nudged": Row(
+        "nudged digits, 100 units",
+        "accuracy",
+        93.5,
+        95.0,
+        "scikit-learn's example of BernoulliRBM",
+        nudged_digits,
+        _maker(ContractiveAE, 100, contraction_weight=0.1, **_INK, **_ends(100, learning_rate_init=5e-3)),
+        Frozen(100.0),
+        100,
+    ),
+}
+
+# The classifiers of raw pixels and of principal components.
+BASELINES = {
+    "mnist": {"raw": Frozen(0.03), "PCA": Frozen(0.03)},
+    "mnist_basic": {"raw": Frozen(0.01), "PCA": Frozen(0.01)},
+    "self_taught": {"raw": Frozen(0.03), "PCA": Frozen(0.03)},
+    "digits": {"raw": FrozenSearched(), "PCA": FrozenSearched()},
+    "nudged_digits": {"raw": Frozen(100.0), "PCA": Frozen(100.0)},
+}

@@ -1,0 +1,137 @@
+"""Representations against the published results: every row of the table in the documentation.
+
+Each row trains an autoencoder without labels and measures its code, as a rule by a linear classifier on frozen codes;
+raw pixels and PCA with as many components stand beside it. What is in the file of results is not run again.
+
+python -m benchmarks.representations --output results.json
+python -m benchmarks.representations lifetime topk --output results.json
+python -m benchmarks.representations --output results.json --table
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import time
+import warnings
+from pathlib import Path
+
+from sklearn.decomposition import PCA
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.preprocessing import FunctionTransformer
+
+from .report import versions
+from .representation_rows import BASELINES, ROWS
+
+
+class Results:
+    """Results by row and seed in a JSON file, which is written anew after each.
+
+    Parameters
+    ----------
+    path : Path
+    """
+
+    def __init__(self, path):
+        self._path = path
+        self.found = json.loads(path.read_text()) if path.exists() else {}
+
+    def once(self, key, make):
+        """The result of a key, made where it is not there yet; make() returns a dict."""
+        if key not in self.found:
+            start = time.perf_counter()
+            result = make()
+            self.found[key] = {**result, "seconds": round(time.perf_counter() - start, 1), "versions": versions()}
+            partial = self._path.with_suffix(".partial")
+            partial.write_text(json.dumps(self.found, indent=1))
+            os.replace(partial, self._path)
+            print(f"{key:<40}{self.found[key]['value']:>9.3f}{self.found[key]['seconds']:>9.1f} s", flush=True)
+        return self.found[key]
+
+
+def described(row):
+    """The settings of a row in one line."""
+    model = row.model(0)
+    layers = [layer for _, layer in model.steps] if hasattr(model, "steps") else [model]
+    return " ".join(" -> ".join(map(str, layers)).split()) + f"; {row.measure!r}"
+
+
+def run(name, held_out, results):
+    """Measure one row with all its seeds, and what stands beside it."""
+    row, split = ROWS[name], None
+    prefix = "held out/" if held_out else ""
+    keys = [f"{prefix}{name}/{seed}" for seed in range(row.seeds)]
+    beside = [f"{prefix}{row.split.__name__}/{label}" for label in beside_labels(row)]
+    if not all(key in results.found for key in keys + beside):
+        split = row.split(held_out)
+
+    def measured(make, measure, seed):
+        return lambda: {"value": measure(make(seed), split, seed), "settings": described(row)}
+
+    for seed, key in enumerate(keys):
+        results.once(key, measured(row.model, row.measure, seed))
+    for (label, make), key in zip(beside_labels(row).items(), beside):
+        measure = row.measure if row.figure == "squared error" else BASELINES[row.split.__name__][label.split()[0]]
+        results.once(key, lambda make=make, measure=measure: {"value": measure(make(split), split, 0)})
+
+
+def beside_labels(row):
+    """What stands beside a row: makers of transformers by label."""
+    pca = {f"PCA {row.width}": lambda split: PCA(min(row.width, split.X.shape[1]), random_state=0)}
+    return pca if row.figure == "squared error" else {"raw": lambda split: FunctionTransformer(), **pca}
+
+
+def lines(held_out, results):
+    """The table in Markdown; of what has been measured."""
+    yield "| row | published | goal | skae, mean of the seeds | spread | raw pixels | PCA | seconds a seed |"
+    yield "| --- | --- | --- | --- | --- | --- | --- | --- |"
+    prefix = "held out/" if held_out else ""
+    for name, row in ROWS.items():
+        found = [results.found.get(f"{prefix}{name}/{seed}") for seed in range(row.seeds)]
+        found = [result for result in found if result is not None]
+        if not found:
+            continue
+        values = [_shown(row, result["value"]) for result in found]
+        spread = statistics.stdev(values) if len(values) > 1 else 0.0
+        beside = {
+            label.split()[0]: results.found.get(f"{prefix}{row.split.__name__}/{label}") for label in beside_labels(row)
+        }
+        cells = [
+            f"{row.label} ({row.figure}{'' if row.figure == 'squared error' else ', %'})",
+            "" if row.published is None else f"{row.published:g}",
+            "" if row.goal is None else f"{'>' if row.figure == 'accuracy' else '<'} {row.goal:g}",
+            f"{statistics.mean(values):.2f} ({len(values)})",
+            f"{spread:.2f}",
+            *("" if beside.get(k) is None else f"{_shown(row, beside[k]['value']):.2f}" for k in ("raw", "PCA")),
+            f"{statistics.median(result['seconds'] for result in found):.0f}",
+        ]
+        yield f"| {' | '.join(cells)} |"
+
+
+def _shown(row, value):
+    """A measured value as the row shows it."""
+    return 100.0 - value if row.figure == "error" else value
+
+
+def main(arguments=None):
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.representations", description=__doc__.splitlines()[0])
+    parser.add_argument("rows", nargs="*", metavar="row", help=f"of {', '.join(ROWS)} (default: all)")
+    parser.add_argument("--output", type=Path, default=Path("representations.json"), help="file of results")
+    parser.add_argument("--held-out", action="store_true", help="measure on held-out training rows, to choose settings")
+    parser.add_argument("--table", action="store_true", help="print the table of what is in the file, run nothing")
+    options = parser.parse_args(arguments)
+    unknown = sorted(set(options.rows) - set(ROWS))
+    if unknown:
+        parser.error(f"no such row: {', '.join(unknown)}; there are {', '.join(ROWS)}")
+    warnings.simplefilter("ignore", ConvergenceWarning)
+    results = Results(options.output)
+    if not options.table:
+        for name in options.rows or ROWS:
+            run(name, options.held_out, results)
+    print(*lines(options.held_out, results), sep="\n")
+
+
+if __name__ == "__main__":
+    main()
