@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import warnings
-from contextlib import contextmanager
 from numbers import Integral, Real
 
 import numpy as np
@@ -23,24 +22,13 @@ from ._matrices import FilledRows, SparseRows, as_csr
 from ._network import Architecture, Network
 from ._objective import Objective, row_losses
 from ._reporting import EpochPrinter, EpochTasks, Reports
+from ._restoring import restored_on_failure
 from ._rows import Sample, column_sums, is_binary, model_dtype, read_blocks, sums_finite, value_range
 from ._solvers import SOLVERS, Schedule, TrainingState, check_last_step, run_epoch, start_memory
 from ._threads import one_thread_if_small
 from .kernels.activations import ACTIVATIONS
 from .kernels.losses import LOSSES
 from .kernels.updates import UPDATES
-
-
-@contextmanager
-def restored_on_failure(estimator):
-    """Give an estimator back the attributes it had, should the block end in an exception."""
-    before = dict(vars(estimator))
-    try:
-        yield
-    except BaseException:
-        # In one step, which a second interrupt finds done or not begun.
-        estimator.__dict__ = before
-        raise
 
 
 def refuse_dates(array, name):
@@ -269,6 +257,8 @@ class BaseAutoencoder(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Tra
             with one_thread_if_small(objective.network.architecture.product_flops(schedule.batch_size)):
                 loss = run_epoch(objective, sample, schedule, update, state)
                 check_last_step(objective, sample, schedule, state)
+            # What these rows leave off may be on for others.
+            state.active = None
             vars(self).update(self._fitted(X, objective.network, state, [loss], [], continues))
         return self
 
@@ -546,12 +536,14 @@ class BaseAutoencoder(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Tra
         kind : {"classifier", "regressor"}, default="classifier"
             ``MLPClassifier`` or ``MLPRegressor``.
         **parameters
-            Parameters of the perceptron. ``hidden_layer_sizes`` and ``activation`` are those of the encoder.
+            Parameters of the perceptron. ``hidden_layer_sizes`` and ``activation`` are those of the encoder; more
+            layers can be set on top of it with ``set_params``.
 
         Returns
         -------
         MLPClassifier or MLPRegressor
-            Not fitted; ``coefs_`` and ``intercepts_`` hold copies of the encoder's.
+            Not fitted; ``coefs_`` and ``intercepts_`` hold copies of the encoder's. It takes no missing values: of a
+            model with ``missing_values="mask"`` they are to be filled with ``column_means_`` first.
 
         Raises
         ------
@@ -562,21 +554,20 @@ class BaseAutoencoder(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Tra
         # Here, since its import takes longer than that of the package.
         from ._fine_tuning import PERCEPTRONS
 
-        if kind not in PERCEPTRONS:
-            raise ValueError(f"kind must be one of {sorted(PERCEPTRONS)}; got {kind!r}.")
-        given = {"hidden_layer_sizes", "activation"} & set(parameters)
-        if given:
-            raise ValueError(f"{' and '.join(sorted(given))} are those of the encoder; leave them out.")
         architecture = self._network.architecture
-        if architecture.n_active is not None:
+        if not (isinstance(kind, str) and kind in PERCEPTRONS):
+            raise ValueError(f"kind must be one of {sorted(PERCEPTRONS)}; got {kind!r}.")
+        fixed = {"hidden_layer_sizes": architecture.encoder_sizes[1:], "activation": architecture.activation}
+        for name in fixed.keys() & parameters.keys():
             raise ValueError(
-                f"A perceptron keeps all units of a layer; this code keeps {architecture.n_active} on. Train with "
-                "another sparsity than 'topk'."
+                f"{name} is that of the encoder, {fixed[name]!r}; got {name}={parameters[name]!r}. Leave it out."
             )
-        mlp = PERCEPTRONS[kind](
-            hidden_layer_sizes=architecture.encoder_sizes[1:], activation=architecture.activation, **parameters
-        )
-        depth = architecture.depth
+        if architecture.gated:
+            raise ValueError(
+                f"A perceptron keeps all units of a layer; this code keeps n_active={architecture.n_active}. Train "
+                "with another sparsity than 'topk'."
+            )
+        mlp, depth = PERCEPTRONS[kind](**fixed, **parameters), architecture.depth
         return mlp.start_from(self._network.weights[:depth], self._network.biases[:depth])
 
     def _checked(self, X, reset=False, training=False):

@@ -21,8 +21,8 @@ noise_level : float, default=DEFAULT
     q, in [0, 1], or sigma, in units of X. 0 is for no corruption.
 emphasis : float, default=0.0
     How much less an entry that was not corrupted counts in the loss than one that was, in [0, 1]: 1 - emphasis times.
-    With 1 the loss is taken on the corrupted entries alone (Vincent et al. 2010, section 4.2). Not with Gaussian
-    noise, which corrupts every entry.
+    With 1 the loss is taken on the corrupted entries alone (Vincent et al. 2010, section 4.2). Without noise it has no
+    effect; Gaussian noise, which corrupts every entry, does not take it.
 """
 
 

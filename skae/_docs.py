@@ -53,7 +53,8 @@ missing_values : {"error", "mask"}, default="error"
 zero_sampling : float in (0, 1], default=None
     For sparse X with many columns: share q of the columns, drawn anew for each mini-batch, whose zeros count in the
     loss, 1/q times each; the stored entries always count once. The expected gradient is that of the full loss
-    (Dauphin, Glorot and Bengio 2011). None for the full loss. Other X is always taken in full.
+    (Dauphin, Glorot and Bengio 2011). None for the full loss. Other X is always taken in full, and so
+    is any under noise that makes zeros into something else, or with ``emphasis``.
 early_stopping : bool, default=False
     Hold out rows, apply the stopping rule to their loss, and give back the parameters with which it was least.
 validation_fraction : float, default=0.1

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from sklearn.base import clone
 from sklearn.neural_network import MLPClassifier, MLPRegressor
+
+from ._restoring import restored_on_failure
 
 
 class _Started:
@@ -15,25 +16,31 @@ class _Started:
     from them again, and so do copies by ``clone``.
     """
 
-    _start: tuple = ([], [])
+    _start: tuple = ([], [], None)
 
     def start_from(self, coefs, intercepts):
-        """Take copies of the weights and biases of the first layers."""
-        self._start = [w.copy() for w in coefs], [b.copy() for b in intercepts]
-        self.coefs_, self.intercepts_ = self._start
+        """Take copies of the weights and biases of the first layers, whose activation is ``activation``."""
+        self._start = [w.copy() for w in coefs], [b.copy() for b in intercepts], self.activation
+        self.coefs_, self.intercepts_ = ([array.copy() for array in arrays] for arrays in self._start[:2])
         return self
 
     def _fit(self, X, y, *args, **kwargs):
-        if not self.__sklearn_is_fitted__():
-            # By these the base would take itself for initialised.
-            vars(self).pop("coefs_", None)
-            vars(self).pop("intercepts_", None)
-        return super()._fit(X, y, *args, **kwargs)
+        with restored_on_failure(self):
+            if not self.__sklearn_is_fitted__():
+                # By these the base would take itself for initialised.
+                vars(self).pop("coefs_", None)
+                vars(self).pop("intercepts_", None)
+            return super()._fit(X, y, *args, **kwargs)
 
     def _initialize(self, y, layer_units, dtype):
-        coefs, intercepts = self._start
+        coefs, intercepts, activation = self._start
+        if activation not in (None, self.activation):
+            raise ValueError(
+                f"The first layers come from an encoder with activation={activation!r}; got "
+                f"activation={self.activation!r}. Set it back."
+            )
         wanted = [w.shape for w in coefs]
-        found = list(pairwise(layer_units))[: len(coefs)]
+        found = list(pairwise(layer_units[:-1]))[: len(coefs)]
         if found != wanted:
             raise ValueError(
                 f"The first weight matrices come from an encoder and have the shapes {wanted}; X with {layer_units[0]} "
@@ -47,8 +54,9 @@ class _Started:
         self._best_intercepts = [b.copy() for b in self.intercepts_]
 
     def __sklearn_clone__(self):
-        parameters = {name: clone(value, safe=False) for name, value in self.get_params(deep=False).items()}
-        return type(self)(**parameters).start_from(*self._start)
+        copied = super().__sklearn_clone__()
+        copied.start_from(*self._start[:2])._start = self._start
+        return copied
 
     def __sklearn_is_fitted__(self):
         return hasattr(self, "n_layers_")

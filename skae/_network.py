@@ -56,6 +56,11 @@ class Architecture:
     n_active: int | None = None
 
     @property
+    def gated(self):
+        """Whether some units of a code are set to zero."""
+        return self.n_active is not None and self.n_active < self.encoder_sizes[-1]
+
+    @property
     def sizes(self):
         """Widths from the input to its reconstruction."""
         return self.encoder_sizes + self.encoder_sizes[-2::-1]

@@ -1,6 +1,7 @@
 """Dead units of a code: seen in training, and given weights with which they live.
 
-A unit is dead in an epoch when it was on, |h| > 0.01, for no row of it.
+A unit is dead in an epoch when it was on for no row of it: |h| > 0.01, or, where the activation has no bounds and h the
+units of X, h other than zero.
 """
 
 from __future__ import annotations
@@ -10,11 +11,18 @@ import numpy as np
 from ._objective import row_losses
 from .kernels import gates
 
-# Activation above which a unit counts as on.
-ON = 0.01
-
 # Rows among which those are drawn that the revived units are to stand for.
 _CANDIDATES = 1024
+
+
+def on_threshold(activation):
+    """Size of the activation above which a unit counts as on.
+
+    Parameters
+    ----------
+    activation : Activation
+    """
+    return 0.01 if np.isfinite(activation.range).all() else 0.0
 
 
 class Activity:
@@ -23,14 +31,17 @@ class Activity:
     Parameters
     ----------
     width : int
+    threshold : float
+        Size of the activation above which a unit is on.
     """
 
-    def __init__(self, width):
+    def __init__(self, width, threshold):
+        self._threshold = threshold
         self._seen = np.zeros(width, np.uint8)
 
     def see(self, code):
         """Take the activations of a batch, after the gate."""
-        gates.mark_active(code, code.dtype.type(ON), self._seen)
+        gates.mark_active(code, code.dtype.type(self._threshold), self._seen)
 
     def take(self):
         """Which units were on, of all seen; and begin anew."""

@@ -136,6 +136,8 @@ class TrainingState:
     # Units of the code that were on in the last epoch, and how many that were not have been revived.
     active: np.ndarray | None = None
     n_revived: int = 0
+    # Whether the parameters came from elsewhere, and not from a draw.
+    given: bool = False
     # A fit that was cut short by an interrupt or a callback; None where the last one came to its end.
     run: Run | None = None
 
@@ -249,8 +251,7 @@ def run_epoch(objective, sample, schedule, update, state, rate=None, warm_up=Fal
             step(theta, grad, memory, warmth * rate, state.step)
     loss = total / n_rows
     state.epoch += 1
-    if objective.activity is not None:
-        state.active = objective.activity.take()
+    state.active = None if objective.activity is None else objective.activity.take()
     if state.reference is None:
         state.reference = first_value
     check_convergent(objective, sample, loss, schedule, state, rate)
@@ -433,11 +434,14 @@ class _Watch:
         if interrupt is not None:
             theta[...], state, n_iter = self.last
         else:
-            if state.run.best_theta is not None:
+            best = state.run.best_theta
+            if best is not None:
                 state.run.theta = theta.copy()
-                theta[...] = state.run.best_theta
+                theta[...] = best
             if not self.stopped:
                 state.run = None
+                # Of other parameters than those that are given back.
+                state.active = state.active if best is None else None
         return FitResult(theta, self.curve[:n_iter], self.held_curve[:n_iter], n_iter, self.converged, state, interrupt)
 
 
@@ -474,7 +478,8 @@ def lbfgs(objective, sample, schedule, state, held=None, report=None):
     # A plateau ends the training, since there is no learning rate to cut.
     watch = _Watch(objective, sample, held, replace(schedule, learning_rate="constant"), state, report)
 
-    fresh = state.epoch == 0 and state.step == 0
+    fresh = state.epoch == 0 and state.step == 0 and not state.given
+    state.active = None
     coordinates = CentredCoordinates(objective.network, *objective.filled(sample).mean_and_scale())
 
     unit = 1.0

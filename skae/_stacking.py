@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
 
 from . import _buffers
@@ -10,6 +11,17 @@ from ._base import BaseAutoencoder
 from ._network import Architecture, Network
 from ._solvers import TrainingState
 from .autoencoder import AutoencoderTransformer
+
+# Fitted attributes of the first layer that hold for the whole.
+_TAKEN_OVER = {
+    "loss_",
+    "output_activation_",
+    "n_features_in_",
+    "feature_names_in_",
+    "column_means_",
+    "_observed",
+    "_sklearn_output_config",
+}
 
 
 def stack(*estimators, **parameters):
@@ -27,7 +39,8 @@ def stack(*estimators, **parameters):
         ``tied_weights``. Each after the first has ``output_activation`` equal to ``activation``, since what it
         reconstructs is the output of a hidden layer. They are copied.
     **parameters
-        Parameters of the deep autoencoder in the place of the first estimator's, for the training to come.
+        Parameters of the deep autoencoder in the place of the first estimator's, for the training to come: all but
+        those that the layers fix.
 
     Returns
     -------
@@ -74,14 +87,39 @@ def stack(*estimators, **parameters):
     theta = _buffers.zeros(architecture.n_parameters, np.result_type(*(network.dtype for network in networks)))
     _copy_layers(networks, *architecture.layers(theta))
 
-    shared = {name: getattr(first, name) for name in AutoencoderTransformer().get_params()}
-    settings = {**shared, "n_components": widths[-1], "hidden_layer_sizes": tuple(widths[:-1]), "warm_start": True}
-    deep = AutoencoderTransformer(**{**settings, **parameters})
-    fitted = ("loss_", "output_activation_", "n_features_in_", "feature_names_in_", "column_means_", "_observed")
+    fixed = {
+        "n_components": widths[-1],
+        "hidden_layer_sizes": tuple(widths[:-1]),
+        "activation": outer.activation,
+        "output_activation": outer.output_activation,
+        "loss": first.loss_,
+        "tied_weights": outer.tied,
+        "warm_start": True,
+    }
+    for name in fixed.keys() & parameters.keys():
+        raise ValueError(
+            f"{name} of a stack is {fixed[name]!r}, by what its layers are; got {name}={parameters[name]!r}. Leave it "
+            "out."
+        )
+    # Copies, as of a random state that would be drawn from by both.
+    shared = {name: clone(getattr(first, name), safe=False) for name in AutoencoderTransformer().get_params()}
+    deep = AutoencoderTransformer(**{**shared, **parameters, **fixed})
+    deep._validate_params()
+    fitted = (
+        "loss_",
+        "output_activation_",
+        "n_features_in_",
+        "feature_names_in_",
+        "column_means_",
+        "_observed",
+        "_sklearn_output_config",
+    )
     vars(deep).update({name: value for name, value in vars(first).items() if name in fitted})
+    _, state = TrainingState.begin(deep.random_state)
+    state.given = True
     vars(deep).update(
         _network=Network(architecture, theta),
-        _training=TrainingState.begin(deep.random_state)[1],
+        _training=state,
         loss_curve_=[],
         validation_loss_curve_=[],
         n_iter_=0,
@@ -96,10 +134,10 @@ def _check(position, estimator, estimators):
         raise TypeError(f"{what} must be a fitted autoencoder of skae; got {estimator!r}.")
     check_is_fitted(estimator)
     network, outer = estimator._network.architecture, estimators[0]._network.architecture
-    if network.n_active is not None:
+    if network.gated:
         raise ValueError(
-            f"{what} keeps only {network.n_active} units of its code on, which the layers of a deep autoencoder do "
-            "not. Train it with another sparsity than 'topk'."
+            f"{what} keeps only n_active={network.n_active} units of its code on, which the layers of a deep "
+            "autoencoder do not. Train it with another sparsity than 'topk'."
         )
     for name in ("activation", "tied"):
         if getattr(network, name) != getattr(outer, name):

@@ -9,7 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 from ._corruption import CorruptedInput, parameters
 from ._docs import documented
 from ._gates import AnnealedTopK, Lifetime
-from ._revival import ON, Activity
+from ._revival import Activity, on_threshold
 from ._terms import KLSparsity, L1Sparsity
 from .kernels.activations import ACTIVATIONS
 from .kernels.updates import UPDATES
@@ -58,12 +58,13 @@ class SparseAE(CorruptedInput):
     "lifetime" sets, for each unit, all but its greatest activations over the rows of a mini-batch to zero, in training
     alone [3]_. Every unit is on for some rows, so that none dies.
 
-    With ``revive_dead`` a unit that was on, |h| > 0.01, for no row of an epoch is given new weights before the next one
-    [4]_. It draws a row, with probability proportional to its reconstruction loss, out of at most 1,024 rows (fewer of
-    very wide data) that are drawn evenly. With a that row as the code layer meets it, and mean(a) that of the rows
-    drawn, its weights become s (a - mean(a)) / ||a - mean(a)||, where s is the mean norm of those of the units that
-    live, and its bias -w^T mean(a). In the decoder they become 0, or, tied, w; the optimiser's memory of it is cleared.
-    ``n_revived_`` counts them.
+    With ``revive_dead`` a unit that was on for no row of an epoch, |h| > 0.01 (for "relu" and "identity" h other than
+    zero), is given new weights before the next epoch of ``fit`` [4]_; ``partial_fit`` revives none. It draws a row,
+    with probability proportional to its reconstruction loss, out of at most 1,024 rows (fewer of very wide data) that
+    are drawn evenly. With a that row as the code layer meets it, and mean(a) that of the rows drawn, its weights become
+    s (a - mean(a)) / ||a - mean(a)||, where s is the mean norm of those of the units that live, and its bias
+    -w^T mean(a). In the decoder they become 0, or, tied, w; the optimiser's memory of it is cleared. ``n_revived_``
+    counts them.
 
     Parameters
     ----------
@@ -229,7 +230,9 @@ class SparseAE(CorruptedInput):
         return Lifetime(self.sparsity_target) if self.sparsity == "lifetime" else None
 
     def _activity(self):
-        return Activity(self.n_components) if self.revive_dead else None
+        if not self.revive_dead:
+            return None
+        return Activity(self.n_components, on_threshold(ACTIVATIONS[self.activation]))
 
     def _units_kept(self):
         if self.sparsity != "topk":
@@ -241,7 +244,7 @@ class SparseAE(CorruptedInput):
         check_is_fitted(self)
         return self._training.n_revived
 
-    def sparsity_report(self, X, threshold=ON):
+    def sparsity_report(self, X, threshold=None):
         """How sparse the code of X is.
 
         A unit is on for a row where |h| > threshold. It is dead when it is on for no row, and saturated when it is
@@ -250,8 +253,9 @@ class SparseAE(CorruptedInput):
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-        threshold : float, default=0.01
-            In units of the activation, 0 or more.
+        threshold : float, default=None
+            In units of the activation, 0 or more. None is 0.01 for "logistic" and "tanh", and 0 for "relu" and
+            "identity", whose activations have the units of X.
 
         Returns
         -------
@@ -261,6 +265,8 @@ class SparseAE(CorruptedInput):
             shape (n_components,): share of the rows for which each unit is on) and ``explained_variance`` (that of
             ``score``).
         """
+        if threshold is None:
+            threshold = on_threshold(ACTIVATIONS[self.activation])
         if not threshold >= 0:
             raise ValueError(f"threshold must be 0 or more; got {threshold!r}.")
         code = self.transform(X)

@@ -143,12 +143,15 @@ def test_sparsity_report(rng):
     ae.coefs_[0][:, 0], ae.intercepts_[0][0] = 0.0, -1.0
     ae.coefs_[0][:, 1], ae.intercepts_[0][1] = 0.0, 100.0
     code, report = ae.transform(X), ae.sparsity_report(X)
-    assert report["active_units_per_row"] == pytest.approx((np.abs(code) > 0.01).sum(axis=1).mean())
-    assert report["dead_fraction"] == np.mean([(np.abs(column) <= 0.01).all() for column in code.T]) >= 0.2
+    assert report["active_units_per_row"] == pytest.approx((code > 0).sum(axis=1).mean())
+    assert report["dead_fraction"] == np.mean([(column == 0).all() for column in code.T]) >= 0.2
     np.testing.assert_allclose(report["mean_activation"], code.mean(axis=0))
     assert report["active_fraction"][:2].tolist() == [0.0, 1.0]
     assert report["saturated_fraction"] == 0.0
     assert report["explained_variance"] == ae.score(X)
+    assert ae.sparsity_report(X, threshold=0.5)["active_units_per_row"] == pytest.approx(
+        (code > 0.5).sum(axis=1).mean()
+    )
     with pytest.raises(ValueError, match="threshold must be 0 or more; got -1"):
         ae.sparsity_report(X, threshold=-1)
 

@@ -7,8 +7,9 @@ from sklearn.base import clone
 from skae import SparseAE
 from skae._network import Architecture, Network
 from skae._objective import Objective
-from skae._revival import Activity, revive
+from skae._revival import Activity, on_threshold, revive
 from skae._rows import Sample
+from skae.kernels.activations import ACTIVATIONS
 from skae.kernels.losses import LOSSES
 
 DTYPES = [np.float32, np.float64]
@@ -27,7 +28,7 @@ def fitted(**parameters):
 
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_activity_is_over_all_batches_since_it_was_taken(dtype):
-    activity = Activity(4)
+    activity = Activity(4, 0.01)
     activity.see(np.array([[0.0, 0.5, 0.01, -0.2], [0.0, 0.0, 0.0, 0.0]], dtype))
     activity.see(np.array([[0.0, 0.0, 0.009, 0.0]], dtype))
     assert activity.take().tolist() == [False, True, False, True]
@@ -152,6 +153,37 @@ def test_sample_weights_and_sparse_rows(rng):
     one, other = (fitted(**settings).fit(data, sample_weight=weights) for data in (X, X.toarray()))
     assert one.n_revived_ == other.n_revived_ > 0
     np.testing.assert_allclose(one.coefs_[0], other.coefs_[0], rtol=1e-5, atol=1e-8)
+
+
+def test_other_training_in_between_leaves_nothing_stale():
+    X = killing()
+    settings = dict(sparsity="topk", n_active=4, revive_dead=True, warm_start=True, learning_rate="constant")
+    ae = fitted(learning_rate_init=3e-3, **settings).fit(X)
+    before = ae.score(X)
+    # Most units are off for any one row.
+    ae.partial_fit(X[:1])
+    assert ae._training.active is None
+    n_revived = ae.n_revived_
+    ae.set_params(max_iter=1).fit(X)
+    assert ae.n_revived_ == n_revived
+    assert ae.score(X) > before - 0.05
+    ae.set_params(revive_dead=False).fit(X)
+    assert ae._training.active is None
+    held = fitted(revive_dead=True, early_stopping=True, warm_start=True).fit(X)
+    assert held._training.active is None
+
+
+@pytest.mark.parametrize(
+    "activation, threshold", [("logistic", 0.01), ("tanh", 0.01), ("relu", 0.0), ("identity", 0.0)]
+)
+def test_small_units_of_x_are_no_reason_to_revive(activation, threshold, rng):
+    assert on_threshold(ACTIVATIONS[activation]) == threshold
+    X = 1e-3 * rng.random((200, 6))
+    settings = dict(sparsity="l1", sparsity_weight=0.0, activation="relu", max_iter=20, random_state=0)
+    ae = SparseAE(8, revive_dead=True, **settings).fit(X)
+    dead = (ae.transform(X) == 0).all(axis=0).sum()
+    assert dead < 8 and ae.n_revived_ < 3 * 8
+    assert ae.sparsity_report(X)["dead_fraction"] == dead / 8
 
 
 def test_lbfgs_is_refused(rng):

@@ -4,6 +4,7 @@ import pickle
 
 import numpy as np
 import pytest
+from sklearn import config_context
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV
@@ -54,14 +55,15 @@ def test_before_training_it_is_going_through_the_layers(activation, tied, dtype,
 @pytest.mark.parametrize("tied", [False, True])
 def test_fit_goes_on_from_the_layers(tied, solver, digits):
     X, _ = digits
-    deep = stack(*layers(X, tied=tied), solver=solver, max_iter=20)
+    well = {"max_iter": 60, "learning_rate_init": 1e-2}
+    deep = stack(*layers(X, tied=tied, **well), solver=solver, max_iter=1, learning_rate_init=1e-4)
+    blank = clone(deep).fit(X).loss_curve_[0]
     before = -deep.score_samples(X).mean()
     deep.fit(X)
+    assert deep.n_iter_ == 1 == len(deep.loss_curve_)
+    # The layers are what the first epoch, or the first iteration, starts from.
+    assert deep.loss_curve_[0] < before * (1.0 if solver == "lbfgs" else 1.02) < 0.9 * blank
     assert -deep.score_samples(X).mean() < before
-    if solver == "lbfgs":
-        # The first point that it tries is the start itself.
-        assert deep.loss_curve_[0] < before + 1e-9
-    assert deep.n_iter_ == 20 == len(deep.loss_curve_)
 
 
 def test_the_layers_stay_as_they_are(digits):
@@ -130,6 +132,37 @@ def test_what_does_not_fit_together_is_named(digits):
         stack(first, AutoencoderTransformer(5, loss="log_loss", missing_values="mask", **SETTINGS).fit(H))
     with pytest.raises(TypeError, match="n_units"):
         stack(first, n_units=3)
+    for parameters in ({"n_components": 3}, {"activation": "relu"}, {"loss": "squared_error"}, {"warm_start": False}):
+        with pytest.raises(ValueError, match=rf"{next(iter(parameters))} of a stack is .*; got .*Leave it out"):
+            stack(first, **parameters)
+    with pytest.raises(ValueError, match="solver"):
+        stack(first, solver="newton")
+
+
+def test_what_the_layers_are_counts_not_what_their_parameters_say_now(digits):
+    X, _ = digits
+    ae = AutoencoderTransformer(8, loss="log_loss", **SETTINGS).fit(X).set_params(activation="tanh", n_components=9)
+    assert stack(ae).activation == "logistic"
+    stack(ae).fit(X)
+
+
+def test_a_random_state_and_the_output_are_copied(digits):
+    X, _ = digits
+    source = np.random.RandomState(0)
+    ae = AutoencoderTransformer(8, loss="log_loss", max_iter=2, random_state=source).set_output(transform="pandas")
+    ae.fit(X)
+    drawn = source.get_state()[1].copy()
+    deep = stack(ae)
+    assert deep.random_state is not source
+    np.testing.assert_array_equal(source.get_state()[1], drawn)
+    assert list(deep.transform(X).columns[:1]) == ["autoencodertransformer0"]
+
+
+def test_topk_that_keeps_all_units_is_no_gate(digits):
+    X, _ = digits
+    ae = SparseAE(5, sparsity="topk", n_active=5, loss="log_loss", **SETTINGS).fit(X)
+    np.testing.assert_array_equal(stack(ae).transform(X), ae.transform(X))
+    ae.to_mlp()
 
 
 @pytest.mark.parametrize("kind", ["classifier", "regressor"])
@@ -208,8 +241,14 @@ def test_what_a_perceptron_cannot_be(digits):
     ae = AutoencoderTransformer(8, loss="log_loss", **SETTINGS).fit(X)
     with pytest.raises(ValueError, match=r"kind must be one of .*got 'cluster'"):
         ae.to_mlp("cluster")
-    with pytest.raises(ValueError, match="activation and hidden_layer_sizes are those of the encoder"):
-        ae.to_mlp(activation="relu", hidden_layer_sizes=(3,))
+    with pytest.raises(ValueError, match="activation is that of the encoder, 'logistic'; got activation='relu'"):
+        ae.to_mlp(activation="relu")
+    with pytest.raises(ValueError, match="kind must be one of"):
+        ae.to_mlp(["classifier"])
+    with pytest.raises(ValueError, match="encoder with activation='logistic'; got activation='relu'"):
+        ae.to_mlp().set_params(activation="relu").fit(X, y)
+    with pytest.raises(ValueError, match=r"hidden_layer_sizes=\(\) ask for"):
+        ae.to_mlp().set_params(hidden_layer_sizes=()).fit(X, y)
     with pytest.raises(TypeError, match="depth"):
         ae.to_mlp(depth=3)
     with pytest.raises(ValueError, match="another sparsity than 'topk'"):
@@ -226,3 +265,30 @@ def test_layers_may_be_added_on_top(digits):
     mlp = ae.to_mlp(learning_rate_init=1e-30, max_iter=1).set_params(hidden_layer_sizes=(8, 5)).fit(X, y)
     np.testing.assert_allclose(mlp.coefs_[0], ae.coefs_[0], rtol=1e-12)
     assert mlp.coefs_[1].shape == (8, 5)
+
+
+def test_a_failed_fit_leaves_the_perceptron_as_it_was(digits):
+    X, y = digits
+    ae = AutoencoderTransformer(8, loss="log_loss", **SETTINGS).fit(X)
+    mlp = ae.to_mlp(max_iter=3)
+    with pytest.raises(ValueError):
+        mlp.fit(X[:, 1:], y)
+    np.testing.assert_array_equal(mlp.coefs_[0], ae.coefs_[0])
+    expected = mlp.fit(X, y).predict_proba(X)
+    with pytest.raises(ValueError):
+        mlp.fit(X[:, 1:], y)
+    np.testing.assert_array_equal(mlp.predict_proba(X), expected)
+
+
+def test_changing_its_weights_changes_no_copy(digits):
+    ae = AutoencoderTransformer(8, loss="log_loss", **SETTINGS).fit(digits[0])
+    mlp = ae.to_mlp()
+    mlp.coefs_[0][...] = 0
+    np.testing.assert_array_equal(clone(mlp).coefs_[0], ae.coefs_[0])
+
+
+def test_copies_keep_their_metadata_requests(digits):
+    ae = AutoencoderTransformer(8, loss="log_loss", **SETTINGS).fit(digits[0])
+    with config_context(enable_metadata_routing=True):
+        mlp = ae.to_mlp().set_partial_fit_request(classes=False)
+        assert clone(mlp).get_metadata_routing().partial_fit.requests["classes"] is False
