@@ -44,14 +44,13 @@ def mnist_basic(held_out):
 
 def self_taught(held_out):
     """The encoder sees digits 5 to 9; of the training rows with digits 0 to 4 the first half trains the classifier and
-    the second is measured on; held out, the last 10,000 of the first half."""
+    the second is measured on; held out, the last 5,000 of the first half."""
     X, y = fetch_mnist(subset="train", return_X_y=True)
     low = y < 5
     few, labels = X[low], y[low]
     half = len(few) // 2
-    train, measured = (
-        (slice(half), slice(half, None)) if not held_out else (slice(half - 10_000), slice(half - 10_000, half))
-    )
+    train = slice(half - 5_000 if held_out else half)
+    measured = slice(half - 5_000, half) if held_out else slice(half, None)
     return Split(few[train], labels[train], few[measured], labels[measured], X[~low])
 
 

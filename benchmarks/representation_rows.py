@@ -67,7 +67,12 @@ def _layers(*makers):
 # Grey values in [0, 1] are taken as probabilities of ink.
 _INK = {"loss": "log_loss", "tied_weights": True}
 _WINNERS = {"sparsity": "lifetime", "sparsity_target": 0.05, "activation": "relu", "tied_weights": True}
-_K200 = {**_INK, "sparsity_target": 0.1, **_ends(30, learning_rate_init=5e-3)}
+# Squared error, L2 and sparsity as in the UFLDL exercise, whose loss is half of ours.
+_UFLDL_SETTINGS = {"output_activation": "logistic", "alpha": 3e-3, "sparsity_target": 0.1, "sparsity_weight": 6.0}
+_TWO_LAYERS = _layers(
+    _maker(SparseAE, 200, **_UFLDL_SETTINGS, **_ends(30, learning_rate_init=5e-3)),
+    _maker(SparseAE, 200, sparsity_target=0.1, **_INK, **_ends(30, learning_rate_init=5e-3)),
+)
 
 _RIFAI = "Rifai et al. 2011"
 _VINCENT = "Vincent et al. 2010"
@@ -81,7 +86,7 @@ ROWS = {
         2.1,
         _RIFAI,
         mnist,
-        _maker(AutoencoderTransformer, 1000, **_INK, **_ends(40, learning_rate_init=5e-3)),
+        _maker(AutoencoderTransformer, 1000, **_INK, **_ends(30, learning_rate_init=3e-2, warmup_epochs=1)),
         Frozen(0.02),
         1000,
     ),
@@ -92,7 +97,7 @@ ROWS = {
         1.6,
         _VINCENT,
         mnist,
-        _maker(DenoisingAE, 1000, noise_level=0.4, **_INK, **_ends(40, learning_rate_init=5e-3)),
+        _maker(DenoisingAE, 1000, noise_level=0.3, **_INK, **_ends(30, learning_rate_init=3e-2, warmup_epochs=1)),
         Frozen(0.02),
         1000,
     ),
@@ -103,8 +108,8 @@ ROWS = {
         1.6,
         _RIFAI,
         mnist,
-        _maker(ContractiveAE, 1000, contraction_weight=1.0, **_INK, **_ends(40, learning_rate_init=5e-3)),
-        Frozen(0.03),
+        _maker(ContractiveAE, 1000, contraction_weight=1.0, **_INK, **_ends(25, learning_rate_init=5e-3)),
+        Frozen(0.02),
         1000,
     ),
     "kl": Row(
@@ -114,7 +119,7 @@ ROWS = {
         1.8,
         "",
         mnist,
-        _maker(SparseAE, 1000, sparsity_weight=1.0, **_INK, **_ends(40, learning_rate_init=5e-3)),
+        _maker(SparseAE, 1000, sparsity_weight=1.0, **_INK, **_ends(30, learning_rate_init=1e-2)),
         Frozen(0.02),
         1000,
     ),
@@ -134,9 +139,10 @@ ROWS = {
             activation="relu",
             tied_weights=True,
             revive_dead=True,
-            **_ends(30),
+            anneal_epochs=10,
+            **_ends(25),
         ),
-        Frozen(0.03),
+        Frozen(0.02),
         1000,
     ),
     "lifetime": Row(
@@ -146,7 +152,7 @@ ROWS = {
         1.1,
         "Makhzani and Frey 2015",
         mnist,
-        _maker(SparseAE, 2000, **_WINNERS, **_ends(40)),
+        _maker(SparseAE, 2000, **_WINNERS, batch_size=100, **_ends(40)),
         Frozen(0.02),
         2000,
     ),
@@ -157,7 +163,7 @@ ROWS = {
         1.0,
         "Makhzani and Frey 2015",
         mnist,
-        _maker(SparseAE, 2000, **_WINNERS, **_ends(60)),
+        _maker(SparseAE, 2000, **_WINNERS, batch_size=100, **_ends(60)),
         Frozen(0.02),
         2000,
     ),
@@ -168,7 +174,7 @@ ROWS = {
         3.0,
         _VINCENT,
         mnist_basic,
-        _maker(SparseAE, 2000, **_WINNERS, **_ends(60)),
+        _maker(SparseAE, 2000, **_WINNERS, batch_size=100, **_ends(60)),
         Frozen(0.02),
         2000,
     ),
@@ -179,8 +185,8 @@ ROWS = {
         98.6,
         _UFLDL,
         self_taught,
-        _maker(SparseAE, 200, sparsity_weight=1.0, **_K200),
-        Frozen(0.1),
+        _maker(SparseAE, 200, **_UFLDL_SETTINGS, **_ends(60, learning_rate_init=5e-3)),
+        Frozen(0.3),
         200,
     ),
     "stacked": Row(
@@ -190,10 +196,8 @@ ROWS = {
         96.0,
         _UFLDL,
         mnist,
-        _layers(
-            _maker(SparseAE, 200, sparsity_weight=1.0, **_K200), _maker(SparseAE, 200, sparsity_weight=0.1, **_K200)
-        ),
-        Frozen(0.1),
+        _TWO_LAYERS,
+        Frozen(0.3),
         200,
     ),
     "stacked-tuned": Row(
@@ -203,22 +207,20 @@ ROWS = {
         98.4,
         _UFLDL,
         mnist,
-        _layers(
-            _maker(SparseAE, 200, sparsity_weight=1.0, **_K200), _maker(SparseAE, 200, sparsity_weight=0.1, **_K200)
-        ),
+        _TWO_LAYERS,
         FineTuned({"max_iter": 30, "alpha": 1e-4}),
         200,
     ),
     "denoising-tuned": Row(
-        "stacked denoising 1000-1000-1000, fine-tuned",
+        "stacked denoising 500-500-500, fine-tuned",
         "error",
         1.28,
         1.2,
         _VINCENT,
         mnist,
-        _layers(*(_maker(DenoisingAE, 1000, noise_level=q, **_INK, **_ends(20)) for q in (0.25, 0.25, 0.25))),
+        _layers(*(_maker(DenoisingAE, 500, **_INK, **_ends(15, learning_rate_init=5e-3)) for _ in range(3))),
         FineTuned({"max_iter": 30, "alpha": 1e-4}),
-        1000,
+        500,
     ),
     "compression": Row(
         "30-component code, 784-1000-500-250-30",
@@ -232,8 +234,8 @@ ROWS = {
             30,
             hidden_layer_sizes=(1000, 500, 250),
             activation="relu",
-            output_activation="logistic",
-            loss="squared_error",
+            warmup_epochs=1,
+            **_INK,
             **_ends(40),
         ),
         SquaredError(),

@@ -9,7 +9,11 @@ n_components : int, default=64
 hidden_layer_sizes : tuple of int, default=()
     Widths of further encoder layers between the input and the code; the decoder mirrors them.
 activation : {"identity", "logistic", "tanh", "relu"}, default="logistic"
-    Function g of every hidden layer, the code among them.
+    Function g of every hidden layer, the code among them. Initial weights are fitted to it: uniform within
+    +-sqrt(6 / (fan_in + fan_out)) (Glorot and Bengio 2010), or sqrt(6 / fan_in) with "relu" (He et al. 2015), biases
+    zero; with several layers "logistic" starts as the "tanh" network that computes the same. On MNIST a code of 30
+    behind hidden layers of 1000, 500 and 250 trains without pre-training from these (docs/representations.md): best
+    with "relu" and ``tied_weights``.
 output_activation : {"auto", "identity", "logistic", "tanh", "relu"}, default="auto"
     Function f of the reconstruction. "auto" is "logistic" with ``log_loss`` and "identity" with
     ``squared_error``.

@@ -192,16 +192,25 @@ def gradients(settings, weight_grads, bias_grads):
 
 
 def initial(settings, rng):
-    """Uniform weights, zero biases; with tied weights the decoder's are views of the encoder's."""
+    """Uniform weights, zero biases, several logistic layers as those of the same tanh network; with tied weights the
+    decoder's are views of the encoder's."""
     weights = []
     for layer in range(settings.depth if settings.tied else 2 * settings.depth):
         fan_in, fan_out = settings.widths[layer], settings.widths[layer + 1]
         fan = fan_in if settings.names[layer] == "relu" else fan_in + fan_out
         bound = np.sqrt(6.0 / fan)
         weights.append(rng.uniform(-bound, bound, (fan_in, fan_out)))
+    biases = [np.zeros(width) for width in settings.widths[1:]]
+    shifted = settings.names[0] == "logistic" and settings.depth > 1
+    if shifted:
+        for layer in range(len(weights)):
+            # tanh(z) = 2 logistic(2 z) - 1.
+            weights[layer] = weights[layer] * (2 if settings.names[layer] == "logistic" else 1) * (2 if layer else 1)
     if settings.tied:
         weights += [w.T for w in weights[::-1]]
-    return weights, [np.zeros(width) for width in settings.widths[1:]]
+    if shifted:
+        biases[1:] = [-w.sum(axis=0) / 2 for w in weights[1:]]
+    return weights, biases
 
 
 def corrupt(settings, x, low, high, rng):

@@ -158,11 +158,45 @@ def test_initial_weights_fill_their_bounds(activation, tied):
     for layer, w in enumerate(weights[: 2 if tied else 4]):
         he = activation == "relu" and layer < 3
         bound = np.sqrt(6 / (w.shape[0] if he else sum(w.shape)))
+        if activation == "logistic":
+            bound *= (2 if layer < 3 else 1) * (2 if layer > 0 else 1)
         assert np.abs(w).max() <= bound
         # Of at least 600 uniform draws the greatest is below 0.98 of the bound with a probability of 6e-6.
         assert np.abs(w).max() > 0.98 * bound
         assert abs(w.mean()) < 5 * bound / np.sqrt(3 * w.size)
-    assert all((b == 0).all() for b in biases)
+    assert activation == "logistic" or all((b == 0).all() for b in biases)
+
+
+@pytest.mark.parametrize("output", ["identity", "logistic"])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_several_logistic_layers_start_as_the_tanh_network(dtype, output, rng):
+    X = rng.standard_normal((50, 9)).astype(dtype)
+    sizes, tolerance = (9, 7, 8, 3), 1e-5 if dtype is np.float32 else 1e-12
+    start = {
+        name: Architecture(sizes, name, {"identity": "identity"}.get(output, name), False)
+        for name in ("logistic", "tanh")
+    }
+    networks = {name: Network(a, a.initial(np.random.default_rng(3), dtype)) for name, a in start.items()}
+    np.testing.assert_allclose(2 * networks["logistic"].encode(X) - 1, networks["tanh"].encode(X), atol=tolerance)
+    restored = {name: net.reconstruct(X) for name, net in networks.items()}
+    if output == "logistic":
+        restored["logistic"] = 2 * restored["logistic"] - 1
+    np.testing.assert_allclose(restored["logistic"], restored["tanh"], atol=tolerance)
+
+
+def test_tied_logistic_layers_start_as_the_tanh_network(rng):
+    X = rng.standard_normal((50, 9))
+    networks = [
+        Network(a, a.initial(np.random.default_rng(3), np.float64))
+        for a in (Architecture((9, 7, 3), name, "identity", True) for name in ("logistic", "tanh"))
+    ]
+    np.testing.assert_allclose(networks[0].reconstruct(X), networks[1].reconstruct(X), atol=1e-12)
+
+
+def test_one_logistic_layer_starts_from_glorot(rng):
+    architecture = Architecture((40, 30), "logistic", "identity", False)
+    weights, biases = architecture.layers(architecture.initial(rng, np.float64))
+    assert all(np.abs(w).max() <= np.sqrt(6 / 70) for w in weights) and not any(b.any() for b in biases)
 
 
 @pytest.mark.parametrize("tied", TIED)
