@@ -23,6 +23,17 @@ _TAKEN_OVER = {
     "_sklearn_output_config",
 }
 
+# Attributes of the first layer that hold for the whole.
+_TAKEN_OVER = {
+    "loss_",
+    "output_activation_",
+    "n_features_in_",
+    "feature_names_in_",
+    "column_means_",
+    "_observed",
+    "_sklearn_output_config",
+}
+
 
 def stack(*estimators, **parameters):
     """Join fitted autoencoders, each trained on the code of the one before, into one deep autoencoder.
@@ -81,9 +92,9 @@ def stack(*estimators, **parameters):
     first, networks = estimators[0], [estimator._network for estimator in estimators]
     outer = networks[0].architecture
     widths = [width for network in networks for width in network.architecture.encoder_sizes[1:]]
-    architecture = Architecture(
-        (outer.encoder_sizes[0], *widths), outer.activation, outer.output_activation, outer.tied
-    )
+    tied = all(network.architecture.tied for network in networks)
+    sizes = (outer.encoder_sizes[0], *widths)
+    architecture = Architecture(sizes, outer.activation, outer.output_activation, tied)
     theta = _buffers.zeros(architecture.n_parameters, np.result_type(*(network.dtype for network in networks)))
     _copy_layers(networks, *architecture.layers(theta))
 
@@ -93,7 +104,7 @@ def stack(*estimators, **parameters):
         "activation": outer.activation,
         "output_activation": outer.output_activation,
         "loss": first.loss_,
-        "tied_weights": outer.tied,
+        "tied_weights": tied,
         "warm_start": True,
     }
     for name in fixed.keys() & parameters.keys():
@@ -105,16 +116,7 @@ def stack(*estimators, **parameters):
     shared = {name: clone(getattr(first, name), safe=False) for name in AutoencoderTransformer().get_params()}
     deep = AutoencoderTransformer(**{**shared, **parameters, **fixed})
     deep._validate_params()
-    fitted = (
-        "loss_",
-        "output_activation_",
-        "n_features_in_",
-        "feature_names_in_",
-        "column_means_",
-        "_observed",
-        "_sklearn_output_config",
-    )
-    vars(deep).update({name: value for name, value in vars(first).items() if name in fitted})
+    vars(deep).update({name: value for name, value in vars(first).items() if name in _TAKEN_OVER})
     _, state = TrainingState.begin(deep.random_state)
     state.given = True
     vars(deep).update(
@@ -139,13 +141,11 @@ def _check(position, estimator, estimators):
             f"{what} keeps only n_active={network.n_active} units of its code on, which the layers of a deep "
             "autoencoder do not. Train it with another sparsity than 'topk'."
         )
-    for name in ("activation", "tied"):
-        if getattr(network, name) != getattr(outer, name):
-            parameter = {"tied": "tied_weights"}.get(name, name)
-            raise ValueError(
-                f"All estimators of stack must have the same {parameter}: that of the first is "
-                f"{getattr(outer, name)!r}, that of number {position} {getattr(network, name)!r}."
-            )
+    if network.activation != outer.activation:
+        raise ValueError(
+            f"All estimators of stack must have the same activation: that of the first is {outer.activation!r}, that "
+            f"of number {position} {network.activation!r}."
+        )
     if position == 1:
         return
     below = estimators[position - 2]

@@ -10,7 +10,9 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
-from ._base import BaseAutoencoder, refuse_dates, restored_on_failure
+from ._base import BaseAutoencoder
+from ._restoring import restored_on_failure
+from ._trained import refuse_dates
 from .denoising import DenoisingAE
 
 

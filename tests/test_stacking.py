@@ -99,6 +99,18 @@ def test_names_of_the_columns_and_means_come_along(digits):
     deep.fit(X)
 
 
+def test_tied_and_untied_layers_make_an_untied_whole(digits):
+    X, _ = digits
+    settings = dict(loss="log_loss", **SETTINGS)
+    for flags in ((True, False), (False, True)):
+        one = AutoencoderTransformer(20, tied_weights=flags[0], **settings).fit(X)
+        pipeline = make_pipeline(one, AutoencoderTransformer(5, tied_weights=flags[1], **settings)).fit(X)
+        deep = stack(*pipeline)
+        assert deep.tied_weights is False
+        np.testing.assert_allclose(deep.reconstruct(X), pipeline.inverse_transform(pipeline.transform(X)), rtol=1e-10)
+        deep.fit(X)
+
+
 def test_one_layer_is_a_copy_of_it(digits):
     X, _ = digits
     ae = ContractiveAE(8, loss="log_loss", **SETTINGS).fit(X)
@@ -124,8 +136,6 @@ def test_what_does_not_fit_together_is_named(digits):
         stack(first, AutoencoderTransformer(5, **SETTINGS).fit(H))
     with pytest.raises(ValueError, match=r"same activation: .*'logistic'.*number 2 'tanh'"):
         stack(first, AutoencoderTransformer(5, activation="tanh", **SETTINGS).fit(H))
-    with pytest.raises(ValueError, match="same tied_weights"):
-        stack(first, AutoencoderTransformer(5, loss="log_loss", tied_weights=True, **SETTINGS).fit(H))
     with pytest.raises(ValueError, match="another sparsity than 'topk'"):
         stack(first, SparseAE(5, sparsity="topk", n_active=2, loss="log_loss", **SETTINGS).fit(H))
     with pytest.raises(ValueError, match="missing_values='mask'"):
