@@ -41,7 +41,7 @@ VARIANTS = {
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(prog="python -m benchmarks.deep", description=__doc__.splitlines()[0])
-    parser.add_argument("--rows", type=int, default=25_000, help="training rows (default: 25,000)")
+    parser.add_argument("--rows", type=int, default=10_000, help="training rows (default: 10,000)")
     parser.add_argument("--epochs", type=int, default=10, help="of each training (default: 10)")
     parser.add_argument("--seed", type=int, default=0, help="random state (default: 0)")
     add_output(parser)

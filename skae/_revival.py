@@ -55,9 +55,10 @@ def revive(objective, sample, active, memory, rng):
 
     Each draws a row, with probability proportional to its reconstruction loss, out of at most 1,024 rows (fewer of very
     wide data) that are drawn evenly. With a that row as the code layer meets it and mean(a) that of the rows drawn, the
-    unit's weights are s (a - mean(a)) / ||a - mean(a)|| and its bias is -w^T mean(a), so that it is on for this row and
-    its like; s is the mean norm of the weights of the living units (1 where none lives). Its weights in the decoder are
-    0, so that no reconstruction changes before it learns; with tied weights they are w.
+    unit's weights are w = s (a - mean(a)) and its bias is -w^T mean(a), so that it is on for this row and its like.
+    s makes the standard deviation of w^T a over the rows drawn the mean of those of the living units (1 where none
+    lives): with stronger weights a new unit outdoes, and undoes, what the others have learnt. Its weights in the
+    decoder are 0, so that no reconstruction changes before it learns; with tied weights they are w.
 
     A variant of the resampling of Bricken et al. (2023), "Towards monosemanticity".
 
@@ -89,11 +90,11 @@ def revive(objective, sample, active, memory, rng):
     inputs = network.code_inputs(objective.filled(sample).X[rows].astype(network.dtype))
     mean = inputs.mean(axis=0, dtype=np.float64)
     directions = inputs[rng.choice(len(rows), len(dead), p=chances)] - mean
-    norms = np.linalg.norm(directions, axis=1, keepdims=True)
-    directions = np.divide(directions, norms, out=np.zeros_like(directions), where=norms > 0)
     weights, bias = network.weights[depth - 1], network.biases[depth - 1]
-    living = np.linalg.norm(weights[:, active], axis=0)
-    directions *= living.mean() if len(living) else 1.0
+    spread = (inputs @ weights[:, active]).std(axis=0).mean() if active.any() else 0.0
+    spread = spread if spread > 0 else 1.0
+    own = (inputs @ directions.T).std(axis=0)[:, None]
+    directions = np.divide(spread * directions, own, out=np.zeros_like(directions), where=own > 0)
     for layers in (network, *map(network.architecture.layers, memory)):
         layers.weights[depth - 1][:, dead] = 0
         layers.weights[depth][dead] = 0

@@ -62,9 +62,9 @@ class SparseAE(CorruptedInput):
     zero), is given new weights before the next epoch of ``fit`` [4]_; ``partial_fit`` revives none. It draws a row,
     with probability proportional to its reconstruction loss, out of at most 1,024 rows (fewer of very wide data) that
     are drawn evenly. With a that row as the code layer meets it, and mean(a) that of the rows drawn, its weights become
-    s (a - mean(a)) / ||a - mean(a)||, where s is the mean norm of those of the units that live, and its bias
-    -w^T mean(a). In the decoder they become 0, or, tied, w; the optimiser's memory of it is cleared. ``n_revived_``
-    counts them.
+    w = s (a - mean(a)) and its bias -w^T mean(a), with s such that w^T a varies over the rows drawn as it does for the
+    units that live. In the decoder its weights become 0, or, tied, w; the optimiser's memory of it is cleared.
+    ``n_revived_`` counts them.
 
     Parameters
     ----------

@@ -9,6 +9,7 @@ from skae._network import Architecture, Network
 from skae._objective import Objective
 from skae._revival import Activity, on_threshold, revive
 from skae._rows import Sample
+from skae.datasets import load_digits_unit
 from skae.kernels.activations import ACTIVATIONS
 from skae.kernels.losses import LOSSES
 
@@ -54,10 +55,9 @@ def test_the_rule(tied, hidden, dtype, rng):
     assert revive(objective, Sample.of(X), active, memory, np.random.default_rng(0)) == 1
 
     w, bias = network.weights[depth - 1][:, 2], network.biases[depth - 1][2]
-    assert np.linalg.norm(w) == pytest.approx(
-        np.linalg.norm(network.weights[depth - 1][:, active], axis=0).mean(), rel=1e-5
-    )
     inputs = network.code_inputs(X)
+    spread = (inputs @ network.weights[depth - 1]).std(axis=0)
+    assert spread[2] == pytest.approx(spread[active].mean(), rel=1e-4)
     assert bias == pytest.approx(-inputs.mean(axis=0) @ w, rel=1e-4, abs=1e-5)
     # It stands for one of the rows, for which it is on.
     directions = inputs - inputs.mean(axis=0)
@@ -86,7 +86,22 @@ def test_rows_are_drawn_by_their_loss(rng):
     X[-1] = [3.0, 0.0, 4.0]
     memory = (np.zeros_like(network.theta),)
     assert revive(Objective(network, LOSSES["squared_error"]), Sample.of(X), np.zeros(4, bool), memory, rng) == 4
-    np.testing.assert_allclose(network.weights[0], np.tile([[0.6], [0.0], [0.8]], 4), atol=1e-12)
+    w = network.weights[0]
+    np.testing.assert_allclose(w / np.linalg.norm(w, axis=0), np.tile([[0.6], [0.0], [0.8]], 4), atol=1e-12)
+    # None lives whose spread it could have.
+    np.testing.assert_allclose((X @ w).std(axis=0), 1.0)
+
+
+def test_revived_units_spread_through_a_topk_code():
+    X, _ = load_digits_unit(return_X_y=True)
+    settings = dict(sparsity="topk", n_active=8, activation="relu", tied_weights=True, max_iter=60, random_state=0)
+    used, error = {}, {}
+    for flag in (False, True):
+        ae = SparseAE(256, revive_dead=flag, **settings).fit(X)
+        used[flag] = (ae.transform(X) > 0).any(axis=0).mean()
+        error[flag] = ae.reconstruction_error(X).mean()
+    assert used[False] < 0.7 < used[True]
+    assert error[True] < error[False]
 
 
 def test_nothing_to_draw_from_is_no_failure(rng):
