@@ -155,17 +155,6 @@ ROWS = {
         Frozen(0.02),
         2000,
     ),
-    "one-layer": Row(
-        "the best one layer",
-        "error",
-        1.20,
-        1.0,
-        "Makhzani and Frey 2015",
-        mnist,
-        _maker(SparseAE, 2000, **_WINNERS, batch_size=100, **_ends(60)),
-        Frozen(0.02),
-        2000,
-    ),
     "few-labels": Row(
         "10,000 training rows, 50,000 test rows",
         "error",
