@@ -49,7 +49,6 @@ class Noise:
         """Corrupted copy of x in a buffer of the batch, from fresh draws."""
         draws = batch.scratch("draws", x.shape, self.corruption.draw_dtype)
         self.corruption.draw(rng, draws)
-        batch.drawn = draws
         if isinstance(x, StoredRows):
             values = np.zeros_like(x.values)
             self.corruption.apply_stored(*x.entries, draws, self.level, values)
@@ -58,20 +57,21 @@ class Noise:
         self.corruption.apply(x, draws, self.level, self.low, self.high, out)
         return out
 
-    def entry_weights(self, batch, observed):
-        """How many times each entry of the rows that were just corrupted counts, or None for once.
+    def entry_weights(self, x, batch, observed):
+        """How many times each entry of x counts, which was just corrupted; None for once.
 
         Parameters
         ----------
+        x : ndarray of shape (n_rows, n_features)
         batch : Batch
         observed : ndarray or None
             The same without regard to the corruption; overwritten.
         """
         if self.emphasis == 0:
             return observed
-        draws = batch.drawn
+        draws = batch.scratch("draws", x.shape, self.corruption.draw_dtype)
         if observed is None:
-            observed = batch.scratch("emphasis", draws.shape)
+            observed = batch.scratch("emphasis", x.shape)
             observed[...] = 1
         self.corruption.emphasise(draws, self.level, observed.dtype.type(1.0 - self.emphasis), observed)
         return observed
@@ -218,7 +218,7 @@ class Objective:
             x = filled
         if self.noise is None:
             return x, x, observed
-        return self.noise.apply(x, rng, batch), x, self.noise.entry_weights(batch, observed)
+        return self.noise.apply(x, rng, batch), x, self.noise.entry_weights(x, batch, observed)
 
     def _forward(self, batch, x, rng):
         """Loss and terms."""

@@ -12,17 +12,6 @@ from ._network import Architecture, Network
 from ._solvers import TrainingState
 from .autoencoder import AutoencoderTransformer
 
-# Fitted attributes of the first layer that hold for the whole.
-_TAKEN_OVER = {
-    "loss_",
-    "output_activation_",
-    "n_features_in_",
-    "feature_names_in_",
-    "column_means_",
-    "_observed",
-    "_sklearn_output_config",
-}
-
 # Attributes of the first layer that hold for the whole.
 _TAKEN_OVER = {
     "loss_",
@@ -46,9 +35,9 @@ def stack(*estimators, **parameters):
     Parameters
     ----------
     *estimators : AutoencoderTransformer, DenoisingAE, SparseAE or ContractiveAE
-        Fitted, the one that takes X first: the steps of a Pipeline, for example. All have the same ``activation`` and
-        ``tied_weights``. Each after the first has ``output_activation`` equal to ``activation``, since what it
-        reconstructs is the output of a hidden layer. They are copied.
+        Fitted, the one that takes X first: the steps of a Pipeline, for example. All have the same ``activation``; the
+        weights of the whole are tied where those of all are. Each after the first has ``output_activation`` equal to
+        ``activation``, since what it reconstructs is the output of a hidden layer. They are copied.
     **parameters
         Parameters of the deep autoencoder in the place of the first estimator's, for the training to come: all but
         those that the layers fix.
