@@ -90,6 +90,9 @@ def revive(objective, sample, active, memory, rng):
     inputs = network.code_inputs(objective.filled(sample).X[rows].astype(network.dtype))
     mean = inputs.mean(axis=0, dtype=np.float64)
     directions = inputs[rng.choice(len(rows), len(dead), p=chances)] - mean
+    # Rows that differ from the mean by their rounding alone give no direction.
+    size = np.sqrt(np.square(inputs, dtype=np.float64).sum(axis=1).max())
+    directions[np.linalg.norm(directions, axis=1) <= 1e3 * np.finfo(network.dtype).eps * size] = 0
     weights, bias = network.weights[depth - 1], network.biases[depth - 1]
     spread = (inputs @ weights[:, active]).std(axis=0).mean() if active.any() else 0.0
     spread = spread if spread > 0 else 1.0

@@ -111,6 +111,22 @@ def test_nothing_to_draw_from_is_no_failure(rng):
     assert np.isfinite(network.theta).all()
 
 
+@pytest.mark.parametrize("tied", [False, True])
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_rounding_gives_no_direction(dtype, tied):
+    X = np.full((61, 12), 0.1, dtype)
+    settings = dict(
+        sparsity="topk", n_active=1, activation="relu", tied_weights=tied, max_iter=10, tol=0.0, random_state=0
+    )
+    ae = SparseAE(20, revive_dead=True, **settings).fit(X)
+    assert max(np.abs(w).max() for w in ae.coefs_) < 2.0
+    # One column so great that the hidden layer saturates, the same for all rows.
+    U = np.c_[np.full(64, 1e4 / 3), np.random.default_rng(0).random((64, 12))].astype(dtype)
+    settings.update(activation="logistic", hidden_layer_sizes=(16,))
+    ae = SparseAE(20, revive_dead=True, **settings).fit(U)
+    assert max(np.abs(w).max() for w in ae.coefs_) < 10.0
+
+
 def test_units_that_the_data_kill_are_revived():
     X = killing()
     without, revived = fitted().fit(X), fitted(revive_dead=True).fit(X)
