@@ -16,6 +16,7 @@ import os
 import statistics
 import time
 import warnings
+from functools import partial
 from pathlib import Path
 
 from sklearn.decomposition import PCA
@@ -24,6 +25,14 @@ from sklearn.preprocessing import FunctionTransformer
 
 from .report import versions
 from .representation_rows import BASELINES, ROWS
+
+
+class Components(PCA):
+    """PCA with as many components as there are columns, where more are asked for."""
+
+    def fit(self, X, y=None):
+        self.n_components = min(self.n_components, *X.shape)
+        return super().fit(X, y)
 
 
 class Results:
@@ -38,15 +47,20 @@ class Results:
         self._path = path
         self.found = json.loads(path.read_text()) if path.exists() else {}
 
-    def once(self, key, make):
-        """The result of a key, made where it is not there yet; make() returns a dict."""
-        if key not in self.found:
+    def has(self, key, settings):
+        """Whether there is a result of these settings."""
+        return key in self.found and self.found[key]["settings"] == settings
+
+    def once(self, key, settings, make):
+        """The result of a key, a number that make() gives where there is none of these settings yet."""
+        if not self.has(key, settings):
             start = time.perf_counter()
-            result = make()
-            self.found[key] = {**result, "seconds": round(time.perf_counter() - start, 1), "versions": versions()}
-            partial = self._path.with_suffix(".partial")
-            partial.write_text(json.dumps(self.found, indent=1))
-            os.replace(partial, self._path)
+            value = make()
+            seconds = round(time.perf_counter() - start, 1)
+            self.found[key] = {"value": value, "settings": settings, "seconds": seconds, "versions": versions()}
+            unfinished = self._path.with_suffix(".partial")
+            unfinished.write_text(json.dumps(self.found, indent=1) + "\n")
+            os.replace(unfinished, self._path)
             print(f"{key:<40}{self.found[key]['value']:>9.3f}{self.found[key]['seconds']:>9.1f} s", flush=True)
         return self.found[key]
 
@@ -62,25 +76,20 @@ def run(name, held_out, results):
     """Measure one row with all its seeds, and what stands beside it."""
     row, split = ROWS[name], None
     prefix = "held out/" if held_out else ""
-    keys = [f"{prefix}{name}/{seed}" for seed in range(row.seeds)]
-    beside = [f"{prefix}{row.split.__name__}/{label}" for label in beside_labels(row)]
-    if not all(key in results.found for key in keys + beside):
-        split = row.split(held_out)
-
-    def measured(make, measure, seed):
-        return lambda: {"value": measure(make(seed), split, seed), "settings": described(row)}
-
-    for seed, key in enumerate(keys):
-        results.once(key, measured(row.model, row.measure, seed))
-    for (label, make), key in zip(beside_labels(row).items(), beside):
+    jobs = [(f"{prefix}{name}/{seed}", described(row), row.model, row.measure, seed) for seed in range(row.seeds)]
+    for label, transformer in beside_labels(row).items():
         measure = row.measure if row.figure == "squared error" else BASELINES[row.split.__name__][label.split()[0]]
-        results.once(key, lambda make=make, measure=measure: {"value": measure(make(split), split, 0)})
+        jobs.append((f"{prefix}{row.split.__name__}/{label}", repr(measure), transformer, measure, 0))
+    for key, settings, model, measure, seed in jobs:
+        if not results.has(key, settings):
+            split = row.split(held_out) if split is None else split
+            results.once(key, settings, partial(measure, model(seed), split, seed))
 
 
 def beside_labels(row):
     """What stands beside a row: makers of transformers by label."""
-    pca = {f"PCA {row.width}": lambda split: PCA(min(row.width, split.X.shape[1]), random_state=0)}
-    return pca if row.figure == "squared error" else {"raw": lambda split: FunctionTransformer(), **pca}
+    pca = {f"PCA {row.width}": lambda seed: Components(row.width, random_state=seed)}
+    return pca if row.figure == "squared error" else {"raw": lambda seed: FunctionTransformer(), **pca}
 
 
 def lines(held_out, results):
