@@ -267,8 +267,8 @@ class SparseAE(CorruptedInput):
         """
         if threshold is None:
             threshold = on_threshold(ACTIVATIONS[self.activation])
-        if not threshold >= 0:
-            raise ValueError(f"threshold must be 0 or more; got {threshold!r}.")
+        if not (isinstance(threshold, Real) and threshold >= 0):
+            raise ValueError(f"threshold must be a number, 0 or more; got {threshold!r}.")
         code = self.transform(X)
         if hasattr(code, "to_numpy"):
             code = code.to_numpy()

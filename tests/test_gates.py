@@ -152,8 +152,9 @@ def test_sparsity_report(rng):
     assert ae.sparsity_report(X, threshold=0.5)["active_units_per_row"] == pytest.approx(
         (code > 0.5).sum(axis=1).mean()
     )
-    with pytest.raises(ValueError, match="threshold must be 0 or more; got -1"):
-        ae.sparsity_report(X, threshold=-1)
+    for threshold in (-1, "a", np.nan):
+        with pytest.raises(ValueError, match="threshold must be a number, 0 or more; got"):
+            ae.sparsity_report(X, threshold=threshold)
 
 
 def test_saturated_units_are_reported(rng):
