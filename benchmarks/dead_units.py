@@ -12,6 +12,7 @@ import argparse
 import time
 import warnings
 
+import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from skae import SparseAE
@@ -19,6 +20,8 @@ from skae import SparseAE
 from .report import add_output, write
 from .representation_data import mnist
 from .representation_measures import linear
+
+_K = 25
 
 
 def main(arguments=None):
@@ -37,6 +40,7 @@ def main(arguments=None):
         for revive_dead in (False, True):
             settings = {
                 "activation": "relu",
+                "revive_dead": revive_dead,
                 "tied_weights": tied,
                 "learning_rate": "cosine",
                 "max_iter": options.epochs,
@@ -45,14 +49,13 @@ def main(arguments=None):
                 "random_state": options.seed,
             }
             start = time.perf_counter()
-            ae = SparseAE(1000, sparsity="topk", n_active=25, revive_dead=revive_dead, **settings).fit(X)
+            ae = SparseAE(1000, sparsity="topk", n_active=_K, n_active_transform=1000, **settings).fit(X)
             seconds = time.perf_counter() - start
-            in_use = int((ae.sparsity_report(X)["active_fraction"] > 1e-3).sum())
-            # The same network with all of its units.
-            whole = SparseAE(1000, sparsity="topk", n_active=25, n_active_transform=1000, **settings)
-            whole.set_params(revive_dead=revive_dead).fit(X)
-            classifier = linear(0.03).fit(whole.transform(X), y)
-            error = 100.0 - 100.0 * classifier.score(whole.transform(split.X_test), split.y_test)
+            code = ae.transform(X)
+            kth = np.partition(code, -_K, axis=1)[:, -_K, None]
+            in_use = int((((code >= kth) & (code > 0)).mean(axis=0) > 1e-3).sum())
+            classifier = linear(0.03).fit(code, y)
+            error = 100.0 - 100.0 * classifier.score(ae.transform(split.X_test), split.y_test)
             name = f"{'tied' if tied else 'untied'}{', revived' if revive_dead else ''}"
             results.append(
                 {"variant": name, "in_use": in_use, "revived": ae.n_revived_, "error": error, "seconds": seconds}

@@ -52,7 +52,7 @@ class Results:
         return key in self.found and self.found[key]["settings"] == settings
 
     def once(self, key, settings, make):
-        """The result of a key, a number that make() gives where there is none of these settings yet."""
+        """Have a result for the key, a number that make() gives where there is none of these settings yet."""
         if not self.has(key, settings):
             start = time.perf_counter()
             value = make()
@@ -61,8 +61,7 @@ class Results:
             unfinished = self._path.with_suffix(".partial")
             unfinished.write_text(json.dumps(self.found, indent=1) + "\n")
             os.replace(unfinished, self._path)
-            print(f"{key:<40}{self.found[key]['value']:>9.3f}{self.found[key]['seconds']:>9.1f} s", flush=True)
-        return self.found[key]
+            print(f"{key:<40}{value:>9.3f}{seconds:>9.1f} s", flush=True)
 
 
 def described(row):
@@ -77,8 +76,8 @@ def run(name, held_out, results):
     row, split = ROWS[name], None
     prefix = "held out/" if held_out else ""
     jobs = [(f"{prefix}{name}/{seed}", described(row), row.model, row.measure, seed) for seed in range(row.seeds)]
+    measure = row.measure if row.figure == "squared error" else BASELINES[row.split.__name__]
     for label, transformer in beside_labels(row).items():
-        measure = row.measure if row.figure == "squared error" else BASELINES[row.split.__name__][label.split()[0]]
         jobs.append((f"{prefix}{row.split.__name__}/{label}", repr(measure), transformer, measure, 0))
     for key, settings, model, measure, seed in jobs:
         if not results.has(key, settings):
@@ -109,7 +108,7 @@ def lines(held_out, results):
         }
         cells = [
             f"{row.label} ({row.figure}{'' if row.figure == 'squared error' else ', %'})",
-            "" if row.published is None else f"{row.published:g}",
+            "" if row.published is None else f"{row.published:g}" + (f" ({row.source})" if row.source else ""),
             "" if row.goal is None else f"{'>' if row.figure == 'accuracy' else '<'} {row.goal:g}",
             f"{statistics.mean(values):.2f} ({len(values)})",
             f"{spread:.2f}",
