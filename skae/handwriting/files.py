@@ -7,7 +7,7 @@ import io
 import tempfile
 from pathlib import Path
 
-from .atomic import write_atomically
+from .._atomic import write_atomically
 
 _DPI = 120
 
