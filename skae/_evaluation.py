@@ -37,6 +37,36 @@ def squared_errors(reconstruct, X, per_feature=False):
     return out
 
 
+@np.errstate(over="ignore", invalid="ignore")
+def feature_errors(reconstruct, X):
+    """Mean over the rows of the squared error of each feature.
+
+    Parameters
+    ----------
+    reconstruct : callable (ndarray of shape (n_rows, n_features)) -> array-like of that shape
+    X : ndarray of shape (n_samples, n_features)
+
+    Returns
+    -------
+    ndarray of shape (n_features,), float64
+        In squared units of X, over the entries that are not NaN; NaN for a feature that has no other.
+    """
+    total = counts = 0.0
+    for _, x, difference in _differences(reconstruct, X):
+        total += np.nansum(np.square(difference), axis=0)
+        counts += (~np.isnan(x)).sum(axis=0)
+    return np.divide(total, counts, out=np.full(X.shape[1], np.nan), where=counts > 0)
+
+
+def in_container(X, rows):
+    """An array of rows as a frame where X is one, so that an estimator finds the names that it was fitted with."""
+    names = getattr(X, "columns", None)
+    if names is None or len(set(names)) < len(names):
+        return rows
+    # pandas and polars both take a mapping of names to columns.
+    return type(X)(dict(zip(names, rows.T)))
+
+
 def labelled(estimator, errors, X, names):
     """Errors of every entry in the container that ``set_output`` asks for, with the index of X where it has one."""
     adapter = _get_container_adapter("transform", estimator)

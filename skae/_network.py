@@ -167,6 +167,10 @@ class Network:
         """Code of each row of X, by blocks of rows; shape (n_samples, n_components)."""
         return self._run(X, 0, self.architecture.depth)
 
+    def first_layer(self, X):
+        """Output of the first layer for each row of X, by blocks of rows; shape (n_samples, first width)."""
+        return self._run(X, 0, 1)
+
     def code_inputs(self, X):
         """What the last layer of the encoder meets of each row of X: X itself for an encoder of one layer."""
         return self._run(X, 0, self.architecture.depth - 1) if self.architecture.depth > 1 else X

@@ -6,6 +6,8 @@ units of X, h other than zero.
 
 from __future__ import annotations
 
+from numbers import Real
+
 import numpy as np
 
 from ._objective import row_losses
@@ -15,14 +17,46 @@ from .kernels import gates
 _CANDIDATES = 1024
 
 
-def on_threshold(activation):
+def on_threshold(activation, threshold=None):
     """Size of the activation above which a unit counts as on.
 
     Parameters
     ----------
     activation : Activation
+    threshold : float, default=None
+        What a user asks for; None for 0.01, or 0 where the activation has no bounds.
+
+    Raises
+    ------
+    ValueError
+        For a threshold that is no number, or negative.
     """
-    return 0.01 if np.isfinite(activation.range).all() else 0.0
+    if threshold is None:
+        return 0.01 if np.isfinite(activation.range).all() else 0.0
+    if not (isinstance(threshold, Real) and threshold >= 0):
+        raise ValueError(f"threshold must be a number, 0 or more; got {threshold!r}.")
+    return threshold
+
+
+def unit_activity(code, activation, threshold):
+    """For how many rows each unit of a code is on, and whether it is at a bound of its activation for all of them.
+
+    Parameters
+    ----------
+    code : ndarray of shape (n_samples, n_components)
+    activation : Activation
+    threshold : float
+        A unit is on where |h| > threshold, and at a bound where |h| is within it of the greatest possible.
+
+    Returns
+    -------
+    active_fraction : ndarray of shape (n_components,), float
+        Share of the rows for which each unit is on: 0 for a dead one.
+    saturated : ndarray of shape (n_components,), bool
+    """
+    size = np.abs(code)
+    bound = np.abs(activation.range).max()
+    return (size > threshold).mean(axis=0), (size >= bound - threshold).all(axis=0)
 
 
 class Activity:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sklearn.utils import check_array
 from sklearn.utils.validation import _check_sample_weight
 
-from ._evaluation import explained_fraction
+from ._evaluation import explained_fraction, in_container
 
 
 def reconstruction_score(estimator, X, y=None, sample_weight=None):
@@ -48,17 +48,11 @@ def reconstruction_score(estimator, X, y=None, sample_weight=None):
             f"reconstruction_score needs an estimator with transform and inverse_transform; {estimator!r} has no "
             f"{' and no '.join(missing)}."
         )
-    names = getattr(X, "columns", None)
-    if names is not None and len(set(names)) < len(names):
-        names = None
     values = check_array(X, dtype="numeric")
     if sample_weight is not None:
         sample_weight = _check_sample_weight(sample_weight, values, ensure_non_negative=True)
 
     def reconstruct(block):
-        # A frame goes in as a frame, so that the estimator finds the names that it was fitted with.
-        # pandas and polars both take a mapping of names to columns.
-        rows = block if names is None else type(X)(dict(zip(names, block.T)))
-        return estimator.inverse_transform(estimator.transform(rows))
+        return estimator.inverse_transform(estimator.transform(in_container(X, block)))
 
     return explained_fraction(reconstruct, values, sample_weight)

@@ -9,7 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 from ._corruption import CorruptedInput, parameters
 from ._docs import documented
 from ._gates import AnnealedTopK, Lifetime
-from ._revival import Activity, on_threshold
+from ._revival import Activity, on_threshold, unit_activity
 from ._terms import KLSparsity, L1Sparsity
 from .kernels.activations import ACTIVATIONS
 from .kernels.updates import UPDATES
@@ -42,7 +42,7 @@ class SparseAE(CorruptedInput):
 
     ``sparsity`` chooses how.
 
-    "kl" adds to the objective of ``AutoencoderTransformer`` [1]_
+    "kl" adds to the objective of ``AutoencoderTransformer`` [1]_ ::
 
         sparsity_weight * sum_l KL(rho || rho_hat_l),
         KL(rho || r) = rho log(rho / r) + (1 - rho) log((1 - rho) / (1 - r)),
@@ -50,7 +50,7 @@ class SparseAE(CorruptedInput):
     with rho_hat_l the mean activation of unit l of the code: over all rows with "lbfgs", over those of the mini-batch
     with the other solvers. The activation must have the range (0, 1): "logistic".
 
-    "l1" adds sparsity_weight * 1/m sum_i sum_l |h_il|.
+    "l1" adds sparsity_weight * 1/m sum_i sum_l ``|h_il|``.
 
     "topk" sets all but the ``n_active`` greatest activations of each row to zero before they are decoded [2]_; no
     gradient comes back through the others. ``n_active_transform`` units stay on when the training is over.
@@ -58,12 +58,12 @@ class SparseAE(CorruptedInput):
     "lifetime" sets, for each unit, all but its greatest activations over the rows of a mini-batch to zero, in training
     alone [3]_. Every unit is on for some rows, so that none dies.
 
-    With ``revive_dead`` a unit that was on for no row of an epoch, |h| > 0.01 (for "relu" and "identity" h other than
-    zero), is given new weights before the next epoch of ``fit`` [4]_; ``partial_fit`` revives none. It draws a row,
-    with probability proportional to its reconstruction loss, out of at most 1,024 rows (fewer of very wide data) that
-    are drawn evenly. With a that row as the code layer meets it, and mean(a) that of the rows drawn, its weights become
-    w = s (a - mean(a)) and its bias -w^T mean(a), with s such that w^T a varies over the rows drawn as it does for the
-    units that live. In the decoder its weights become 0, or, tied, w; the optimiser's memory of it is cleared.
+    With ``revive_dead`` a unit that was on for no row of an epoch, ``|h|`` > 0.01 (for "relu" and "identity" h other
+    than zero), is given new weights before the next epoch of ``fit`` [4]_; ``partial_fit`` revives none. It draws a
+    row, with probability proportional to its reconstruction loss, out of at most 1,024 rows (fewer of very wide data)
+    that are drawn evenly. With a that row as the code layer meets it, and mean(a) that of the rows drawn, its weights
+    become w = s (a - mean(a)) and its bias -w^T mean(a), with s such that w^T a varies over the rows drawn as it does
+    for the units that live. In the decoder its weights become 0, or, tied, w; the optimiser's memory of it is cleared.
     ``n_revived_`` counts them.
 
     Parameters
@@ -247,7 +247,7 @@ class SparseAE(CorruptedInput):
     def sparsity_report(self, X, threshold=None):
         """How sparse the code of X is.
 
-        A unit is on for a row where |h| > threshold. It is dead when it is on for no row, and saturated when it is
+        A unit is on for a row where ``|h|`` > threshold. It is dead when it is on for no row, and saturated when it is
         within the threshold of a bound of its activation (1 for "logistic", -1 or 1 for "tanh") for every row.
 
         Parameters
@@ -265,16 +265,12 @@ class SparseAE(CorruptedInput):
             shape (n_components,): share of the rows for which each unit is on) and ``explained_variance`` (that of
             ``score``).
         """
-        if threshold is None:
-            threshold = on_threshold(ACTIVATIONS[self.activation])
-        if not (isinstance(threshold, Real) and threshold >= 0):
-            raise ValueError(f"threshold must be a number, 0 or more; got {threshold!r}.")
+        activation = ACTIVATIONS[self.activation]
+        threshold = on_threshold(activation, threshold)
         code = self.transform(X)
         if hasattr(code, "to_numpy"):
             code = code.to_numpy()
-        active = (np.abs(code) > threshold).mean(axis=0)
-        bound = np.abs(ACTIVATIONS[self.activation].range).max()
-        saturated = (np.abs(code) >= bound - threshold).all(axis=0) if np.isfinite(bound) else np.zeros_like(active)
+        active, saturated = unit_activity(code, activation, threshold)
         return {
             "active_units_per_row": float(active.sum()),
             "dead_fraction": float((active == 0).mean()),

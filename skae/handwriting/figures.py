@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import numpy as np
-from matplotlib import colormaps
 from matplotlib.figure import Figure
 from scipy.special import entr
 from sklearn.base import clone
 
 from .._terms import kl_divergence
+from ..plotting import FilterDisplay, ReconstructionDisplay
 from .conditions import one_thread_and_quiet
 from .representations import REPRESENTATIONS
 
 _FILTER_PANELS = ("plain", "masking-0.25", "masking-0.5", "gaussian")
 # Enough to hold down the weights at pixels that never carry ink, too little to shape the others.
 _FILTER_ALPHA = 1e-4
-_GRID = 10
+_MOST_FILTERS = 100
 _MASKED = 0.25
-# Between filters; no grey, so that it is not taken for a pixel.
-_GAP = "#9ecae1"
 
 
 def filters(comparison):
@@ -52,14 +50,10 @@ def filters(comparison):
     for ax, name in zip(_axes(figure, len(names)), names):
         network = _fitted_alike(_network(comparison, name), split.X_train)
         variation = network.transform(split.X_test).std(axis=0)
-        shown = np.argsort(-variation, kind="stable")[: _GRID**2]
+        shown = np.argsort(-variation, kind="stable")[:_MOST_FILTERS]
         tiles = [_signed(row, inked) for row in network.filters_[shown]]
-        columns = min(_GRID, int(np.ceil(np.sqrt(len(tiles)))))
-        _draw_tiles(
-            ax, [tiles[i : i + columns] for i in range(0, len(tiles), columns)], split.image_shape, "gray", -1, _GAP
-        )
+        FilterDisplay(tiles, image_shape=split.image_shape).plot(ax, color_scale="shared")
         ax.set_title(f"{REPRESENTATIONS[name].label}\n{len(shown)} of {len(variation)} filters", fontsize=14)
-        ax.axis("off")
     return figure
 
 
@@ -101,16 +95,13 @@ def reconstructions(comparison):
         f"the same with {_MASKED:.0%} of the pixels masked": whole * kept,
     }
     figure = Figure(figsize=(15, 0.56 * (len(names) + 1) + 0.6), layout="constrained")
+    networks = {REPRESENTATIONS[name].label: _network(comparison, name) for name in names}
     for ax, (title, X) in zip(_axes(figure, len(panels)), panels.items()):
-        codes = {name: _network(comparison, name).transform(X) for name in names}
-        rebuilt = [_network(comparison, name).inverse_transform(code) for name, code in codes.items()]
-        _draw_tiles(ax, [X, *rebuilt], split.image_shape, "gray_r", 0, "white")
+        rebuilt = {label: network.inverse_transform(network.transform(X)) for label, network in networks.items()}
+        display = ReconstructionDisplay(X, rebuilt, image_shape=split.image_shape)
+        display.plot(ax, cmap="gray_r", vmin=0, vmax=1)
         ax.set_title(title, fontsize=14)
-        ax.set_xticks([])
-        ax.tick_params(length=0)
-        ax.spines[:].set_visible(False)
-        middles = (split.image_shape[0] + 1) * np.arange(len(names) + 1) + (split.image_shape[0] - 1) / 2
-        ax.set_yticks(middles, ["input", *(REPRESENTATIONS[name].label for name in names)], fontsize=13)
+        ax.tick_params(labelsize=13)
     figure.axes[1].set_yticks([])
     return figure
 
@@ -201,17 +192,6 @@ def _network(comparison, name):
 def _axes(figure, count):
     """Axes side by side."""
     return figure.subplots(1, count, squeeze=False)[0]
-
-
-def _draw_tiles(ax, lines, shape, colours, lowest, gap):
-    """Lines of images with a gap of one pixel between them, on one scale from the lowest value to 1."""
-    height, width = shape
-    canvas = np.full((len(lines) * (height + 1) - 1, len(lines[0]) * (width + 1) - 1), np.nan)
-    for i, line in enumerate(lines):
-        for j, image in enumerate(line):
-            top, left = i * (height + 1), j * (width + 1)
-            canvas[top : top + height, left : left + width] = np.asarray(image).reshape(shape)
-    ax.imshow(canvas, cmap=colormaps[colours].with_extremes(bad=gap), vmin=lowest, vmax=1, interpolation="nearest")
 
 
 FIGURES = {

@@ -1,0 +1,75 @@
+"""What a display draws on: matplotlib where it is installed, axes, and colours that tell classes and curves apart."""
+
+from __future__ import annotations
+
+import numpy as np
+
+# M. A. Petroff, "Accessible color sequences for data visualization", arXiv:2107.02270 (2021): ten colours that differ
+# for readers with any colour vision, and in lightness.
+_PETROFF = (
+    "#3f90da",
+    "#ffa90e",
+    "#bd1f01",
+    "#94a4a2",
+    "#832db6",
+    "#a96b59",
+    "#e76300",
+    "#b9ac70",
+    "#717581",
+    "#92dadd",
+)
+
+
+def require_matplotlib(display):
+    """Raise ImportError, with the remedy, where matplotlib is not installed.
+
+    Parameters
+    ----------
+    display : type
+        The class that is to draw.
+    """
+    try:
+        import matplotlib  # noqa: F401
+    except ImportError as error:
+        raise ImportError(f"{display.__name__} draws with matplotlib: pip install 'skae[plots]'.") from error
+
+
+def axes_for(ax, height=None):
+    """The axes that a user gave, or those of a new figure of pyplot's.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes or None
+    height : float, default=None
+        Inches of a new figure; None for matplotlib's own.
+
+    Returns
+    -------
+    matplotlib Axes
+    """
+    from matplotlib.axes import Axes
+
+    if isinstance(ax, Axes):
+        return ax
+    if ax is not None:
+        raise TypeError(f"ax must be a matplotlib Axes, or None for a new figure; got {ax!r}.")
+    import matplotlib.pyplot as plt
+
+    width, usual = plt.rcParams["figure.figsize"]
+    return plt.subplots(figsize=(width, usual if height is None else height), layout="constrained")[1]
+
+
+def distinct_colors(count):
+    """Colours for classes or curves that differ also for colour-blind readers.
+
+    Returns
+    -------
+    ndarray of shape (count, 4)
+        Up to ten of Petroff's, else evenly spaced ones of the map "viridis".
+    """
+    from matplotlib import colormaps
+    from matplotlib.colors import to_rgba_array
+
+    if count <= len(_PETROFF):
+        return to_rgba_array(_PETROFF[:count])
+    return colormaps["viridis"](np.linspace(0, 1, count))

@@ -1,0 +1,186 @@
+"""FeatureErrorDisplay: which features a reconstruction gets wrong."""
+
+from __future__ import annotations
+
+from numbers import Integral
+
+import numpy as np
+from sklearn.utils import check_array
+
+from .._evaluation import feature_errors, in_container
+from .._trained import TrainedNetwork
+from ._figures import axes_for, distinct_colors, require_matplotlib
+from ._sources import Source
+from ._tiles import checked_image_shape, draw_picture, picture_height
+
+# Inches of a bar, and of all that is above and below the bars.
+_BAR_INCHES = 0.22
+_MARGIN_INCHES = 1.0
+_BAR_OF_COLORS_INCHES = 1.2
+# Of a pixel that has no value.
+_NO_VALUE = "#9ecae1"
+
+
+class FeatureErrorDisplay:
+    """Squared reconstruction error of each feature, mean over the rows: as bars, or as an image.
+
+    ``from_estimator`` makes one of a fitted estimator. All parameters are stored as attributes.
+
+    Parameters
+    ----------
+    errors : ndarray of shape (n_features,)
+        In squared units of X; NaN for a feature without any value.
+    feature_names : array-like of str of shape (n_features,), default=None
+        None for x0, x1, ...
+    image_shape : tuple of int, default=None
+        Height and width where the features are pixels; None for bars.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        Drawn on.
+    figure_ : matplotlib Figure
+        Of the axes.
+    bars_ : matplotlib BarContainer or None
+        The greatest error first, at the top.
+    im_ : matplotlib AxesImage or None
+        Where an image was drawn.
+    colorbar_ : matplotlib Colorbar or None
+        Of the image.
+
+    See Also
+    --------
+    skae.AutoencoderTransformer.reconstruction_error : The errors of each row.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_wine
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> from skae import AutoencoderTransformer
+    >>> from skae.plotting import FeatureErrorDisplay
+    >>> X, y = load_wine(return_X_y=True)
+    >>> ae = AutoencoderTransformer(4, activation="tanh", solver="lbfgs", random_state=0)
+    >>> display = FeatureErrorDisplay.from_estimator(make_pipeline(StandardScaler(), ae).fit(X), X)
+    >>> len(display.bars_)
+    13
+    """
+
+    def __init__(self, errors, *, feature_names=None, image_shape=None):
+        self.errors = errors
+        self.feature_names = feature_names
+        self.image_shape = image_shape
+
+    @classmethod
+    def from_estimator(
+        cls, estimator, X, *, image_shape=None, feature_names=None, max_features=30, cmap="gray_r", ax=None
+    ):
+        """Draw the errors with which a fitted estimator reconstructs X.
+
+        Parameters
+        ----------
+        estimator : fitted estimator with ``reconstruct``, or with ``transform`` and ``inverse_transform``
+            An autoencoder of skae, an ``AutoencoderOutlierDetector``, PCA, or a Pipeline whose last step is one: then
+            the features, their names and the units of the errors are those that the last step takes, so that of scaled
+            columns the errors compare.
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            NaN has no error.
+        image_shape : tuple of int, default=None
+            Height and width where the features are pixels; None for bars.
+        feature_names : array-like of str of shape (n_features,), default=None
+            None for those that the estimator was fitted with, else x0, x1, ...
+        max_features, cmap, ax
+            As in ``plot``.
+
+        Returns
+        -------
+        FeatureErrorDisplay
+
+        Raises
+        ------
+        ImportError
+            When matplotlib is not installed.
+        TypeError
+            For an estimator that does not reconstruct.
+        ValueError
+            For an image shape, or names, that do not fit.
+        """
+        require_matplotlib(cls)
+        source = Source.of(estimator)
+        entered = source.enter(X)
+        if isinstance(source.model, TrainedNetwork):
+            errors = feature_errors(source.model._reconstruction, source.model._checked(entered))
+        else:
+            rows = check_array(entered, dtype="numeric")
+            errors = feature_errors(lambda block: source.reconstruct_entered(in_container(entered, block)), rows)
+        names = _entered_names(source) if feature_names is None else feature_names
+        display = cls(errors, feature_names=names, image_shape=image_shape)
+        return display.plot(ax, max_features=max_features, cmap=cmap)
+
+    def plot(self, ax=None, *, max_features=30, cmap="gray_r"):
+        """Draw the errors.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            None for a new figure.
+        max_features : int, default=30
+            Most bars, those of the greatest errors; None for all. Does not apply to an image.
+        cmap : str or matplotlib Colormap, default="gray_r"
+            Of an image; its scale begins at 0.
+
+        Returns
+        -------
+        FeatureErrorDisplay
+            The display itself.
+        """
+        require_matplotlib(type(self))
+        self.bars_ = self.im_ = self.colorbar_ = None
+        errors = np.asarray(self.errors, np.float64)
+        if self.image_shape is not None:
+            self._draw_image(ax, errors, cmap)
+        else:
+            self._draw_bars(ax, errors, max_features)
+        return self
+
+    def _draw_image(self, ax, errors, cmap):
+        picture = errors.reshape(checked_image_shape(self.image_shape, len(errors)))
+        greatest = np.fmax.reduce(errors, initial=0.0)
+        self.ax_ = axes_for(ax, height=picture_height(picture, _BAR_OF_COLORS_INCHES))
+        self.figure_ = self.ax_.figure
+        self.im_ = draw_picture(self.ax_, picture, cmap=cmap, vmin=0.0, vmax=greatest or 1.0, gap=_NO_VALUE)
+        # Without it the pixels at the edge, where the error is often none, are lost on white paper.
+        self.ax_.spines[:].set_visible(True)
+        self.colorbar_ = self.figure_.colorbar(self.im_, ax=self.ax_, label="mean squared error (squared units of X)")
+
+    def _draw_bars(self, ax, errors, max_features):
+        if max_features is not None and not (isinstance(max_features, Integral) and max_features >= 1):
+            raise ValueError(f"max_features must be an integer of at least 1, or None for all; got {max_features!r}.")
+        names = self._names(len(errors))
+        order = np.argsort(-errors, kind="stable")[:max_features]
+        places = np.arange(len(order))
+        self.ax_ = axes_for(ax, height=_BAR_INCHES * len(order) + _MARGIN_INCHES)
+        self.figure_ = self.ax_.figure
+        self.bars_ = self.ax_.barh(places, errors[order], color=distinct_colors(1))
+        self.ax_.set_yticks(places, [names[j] for j in order], parse_math=False)
+        self.ax_.set_ylim(len(order) - 0.4, -0.6)
+        self.ax_.set_xlabel("mean squared error (squared units of the feature)")
+        if len(order) < len(errors):
+            self.ax_.set_title(f"the {len(order)} greatest errors of {len(errors)} features")
+
+    def _names(self, n_features):
+        if self.feature_names is None:
+            return [f"x{j}" for j in range(n_features)]
+        names = list(map(str, self.feature_names))
+        if len(names) != n_features:
+            raise ValueError(f"feature_names must hold a name for each of {n_features} features; got {len(names)}.")
+        return names
+
+
+def _entered_names(source):
+    """Names of the features that a model takes, by what it and the steps before it know of them; None for nothing."""
+    names = getattr(source.model, "feature_names_in_", None)
+    if names is None and all(hasattr(step, "get_feature_names_out") for step in source.steps):
+        for step in source.steps:
+            names = step.get_feature_names_out(names)
+    return names

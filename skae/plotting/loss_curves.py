@@ -1,0 +1,167 @@
+"""LossCurveDisplay: how the loss of one or several trainings fell."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+
+from ..kernels.updates import UPDATES
+from ._figures import axes_for, distinct_colors, require_matplotlib
+from ._sources import Source, named_sources
+
+_UNITS = {"log_loss": "nats", "squared_error": "squared units of X"}
+
+
+class LossCurveDisplay:
+    """Training and validation loss by epoch, of one or several trainings.
+
+    The loss is the objective, the penalties included: mean over the rows, in nats or in squared units of X.
+
+    ``from_estimator`` makes one of fitted autoencoders. All parameters are stored as attributes.
+
+    Parameters
+    ----------
+    loss_curves : dict of str to array-like of shape (n_epochs,)
+        Training loss of each epoch, by the name of the training.
+    validation_loss_curves : dict of str to array-like of shape (n_epochs,), default=None
+        The same on rows held out, for the trainings that have it; NaN for an epoch without.
+    loss : {"squared_error", "log_loss"}, default="squared_error"
+        Of all of them; it gives the units.
+    step : str, default="epoch"
+        What a value is of.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        Drawn on.
+    figure_ : matplotlib Figure
+        Of the axes.
+    lines_ : dict of str to matplotlib Line2D
+        Training curves, solid.
+    validation_lines_ : dict of str to matplotlib Line2D
+        Validation curves, dashed.
+
+    Examples
+    --------
+    >>> from skae import AutoencoderTransformer
+    >>> from skae.datasets import load_digits_unit
+    >>> from skae.plotting import LossCurveDisplay
+    >>> X, y = load_digits_unit(return_X_y=True)
+    >>> fits = {
+    ...     f"learning rate {rate:g}": AutoencoderTransformer(
+    ...         32, learning_rate_init=rate, early_stopping=True, tol=1e-2, random_state=0
+    ...     ).fit(X)
+    ...     for rate in (1e-3, 1e-2)
+    ... }
+    >>> display = LossCurveDisplay.from_estimator(fits, log_scale=True)
+    >>> sorted(display.validation_lines_)
+    ['learning rate 0.001', 'learning rate 0.01']
+    """
+
+    def __init__(self, loss_curves, *, validation_loss_curves=None, loss="squared_error", step="epoch"):
+        self.loss_curves = loss_curves
+        self.validation_loss_curves = validation_loss_curves
+        self.loss = loss
+        self.step = step
+
+    @classmethod
+    def from_estimator(cls, estimators, *, log_scale=False, line_kwargs=None, ax=None):
+        """Draw the loss curves of fitted autoencoders.
+
+        Parameters
+        ----------
+        estimators : estimator, list of estimators, or dict of name to estimator
+            Fitted autoencoders of skae, or Pipelines whose last step is one, with the same ``loss_``.
+        log_scale, line_kwargs, ax
+            As in ``plot``.
+
+        Returns
+        -------
+        LossCurveDisplay
+
+        Raises
+        ------
+        ImportError
+            When matplotlib is not installed.
+        TypeError
+            For what is no autoencoder of skae.
+        ValueError
+            For losses in different units, and an autoencoder that was not trained since it was stacked.
+        """
+        require_matplotlib(cls)
+        sources = named_sources(estimators, partial(Source.of_autoencoder, display=cls))
+        models = {name: source.model for name, source in sources.items()}
+        losses = {name: model.loss_ for name, model in models.items()}
+        if len(set(losses.values())) > 1:
+            raise ValueError(
+                f"The loss must be the same for all curves of one display, since its units are; got {losses}. Draw "
+                "them on axes of their own."
+            )
+        for name, model in models.items():
+            if not model.loss_curve_:
+                raise ValueError(f"The loss_curve_ of {name} is empty, as it is after stack. Fit it first.")
+        validation = {name: _placed(model) for name, model in models.items() if model.validation_loss_curve_}
+        steps = sorted({"epoch" if model.solver in UPDATES else "iteration" for model in models.values()})
+        display = cls(
+            {name: np.array(model.loss_curve_) for name, model in models.items()},
+            validation_loss_curves=validation or None,
+            loss=next(iter(losses.values())),
+            step=" or ".join(steps),
+        )
+        return display.plot(ax, log_scale=log_scale, line_kwargs=line_kwargs)
+
+    def plot(self, ax=None, *, log_scale=False, line_kwargs=None):
+        """Draw the curves.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            None for a new figure.
+        log_scale : bool, default=False
+            Whether the axis of the loss is logarithmic.
+        line_kwargs : dict, default=None
+            For matplotlib's ``plot``, of every curve.
+
+        Returns
+        -------
+        LossCurveDisplay
+            The display itself.
+        """
+        require_matplotlib(type(self))
+        if self.loss not in _UNITS:
+            raise ValueError(f"loss must be one of {sorted(_UNITS)}; got {self.loss!r}.")
+        from matplotlib.cbook import normalize_kwargs
+        from matplotlib.lines import Line2D
+        from matplotlib.ticker import MaxNLocator
+
+        self.ax_ = axes_for(ax)
+        self.figure_ = self.ax_.figure
+        self.lines_, self.validation_lines_ = {}, {}
+        held = self.validation_loss_curves or {}
+        colors = dict(zip(self.loss_curves, distinct_colors(len(self.loss_curves))))
+        style = normalize_kwargs(line_kwargs, Line2D)
+        for name, color in colors.items():
+            label = f"{name}, training" if name in held else name
+            self.lines_[name] = self._draw(self.loss_curves[name], {"label": label, "color": color, **style})
+            if name in held:
+                options = {"label": f"{name}, validation", "color": color, "linestyle": "--", **style}
+                self.validation_lines_[name] = self._draw(held[name], options)
+        self.ax_.set(xlabel=self.step, ylabel=f"mean loss of a row, penalties included\n({_UNITS[self.loss]})")
+        if log_scale:
+            self.ax_.set_yscale("log")
+        self.ax_.xaxis.set_major_locator(MaxNLocator(integer=True))
+        self.ax_.legend()
+        return self
+
+    def _draw(self, curve, options):
+        # A line of one point is not to be seen.
+        marker = {"marker": "o"} if len(curve) == 1 else {}
+        return self.ax_.plot(np.arange(1, len(curve) + 1), curve, **{**marker, **options})[0]
+
+
+def _placed(model):
+    """The validation loss of every epoch; NaN for those, before or after, in which no rows were held out."""
+    curve = np.array(model.validation_loss_curve_)
+    without = np.full(len(model.loss_curve_) - len(curve), np.nan)
+    return np.concatenate([without, curve] if model.early_stopping else [curve, without])

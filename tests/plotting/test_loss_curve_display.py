@@ -1,0 +1,99 @@
+"""LossCurveDisplay: the curves of the estimators, with the units of their loss."""
+
+import numpy as np
+import pytest
+from sklearn.decomposition import PCA
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from skae import AutoencoderOutlierDetector, AutoencoderTransformer, stack
+from skae.kernels.losses import LOSSES
+from skae.plotting import LossCurveDisplay
+
+SETTINGS = {"max_iter": 4, "tol": 0.0, "random_state": 0}
+
+
+def test_curves_by_epoch(fitted):
+    estimators = {"plain": fitted["plain"], "noisy": fitted["denoising"], "piped": fitted["pipeline"]}
+    display = LossCurveDisplay.from_estimator(estimators)
+    assert list(display.lines_) == ["plain", "noisy", "piped"] and list(display.validation_lines_) == ["plain"]
+    for name, line in display.lines_.items():
+        model = estimators[name][-1] if name == "piped" else estimators[name]
+        np.testing.assert_array_equal(line.get_xdata(), np.arange(1, 7))
+        np.testing.assert_array_equal(line.get_ydata(), model.loss_curve_)
+    held = display.validation_lines_["plain"]
+    np.testing.assert_array_equal(held.get_ydata(), fitted["plain"].validation_loss_curve_)
+    assert held.get_linestyle() == "--" and held.get_color().tolist() == display.lines_["plain"].get_color().tolist()
+    assert len({tuple(line.get_color()) for line in display.lines_.values()}) == 3
+    texts = [text.get_text() for text in display.ax_.get_legend().get_texts()]
+    assert texts == ["plain, training", "plain, validation", "noisy", "piped"]
+    assert display.ax_.get_xlabel() == "epoch"
+
+
+@pytest.mark.parametrize("loss, unit", [("squared_error", "squared units of X"), ("log_loss", "nats")])
+def test_units_of_the_loss(loss, unit, X):
+    display = LossCurveDisplay.from_estimator(AutoencoderTransformer(4, loss=loss, **SETTINGS).fit(X))
+    assert display.loss == loss
+    assert display.ax_.get_ylabel() == f"mean loss of a row, penalties included\n({unit})"
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_every_loss_has_a_unit(loss):
+    assert LossCurveDisplay({"a": [1.0]}, loss=loss).plot().ax_.get_ylabel().endswith(")")
+
+
+def test_losses_of_two_units_do_not_go_together(X, fitted):
+    other = AutoencoderTransformer(4, loss="log_loss", **SETTINGS).fit(X)
+    with pytest.raises(ValueError, match=r"loss must be the same.*'a': 'squared_error', 'b': 'log_loss'"):
+        LossCurveDisplay.from_estimator({"a": fitted["plain"], "b": other})
+
+
+def test_iterations(X, fitted):
+    full = AutoencoderTransformer(4, solver="lbfgs", max_iter=5, random_state=0).fit(X)
+    assert LossCurveDisplay.from_estimator(full).ax_.get_xlabel() == "iteration"
+    assert LossCurveDisplay.from_estimator([full, fitted["plain"]]).ax_.get_xlabel() == "epoch or iteration"
+
+
+def test_scale_and_style(fitted):
+    display = LossCurveDisplay.from_estimator(fitted["plain"], log_scale=True, line_kwargs={"linewidth": 5})
+    assert display.ax_.get_yscale() == "log" and LossCurveDisplay({"a": [1]}).plot().ax_.get_yscale() == "linear"
+    assert {line.get_linewidth() for line in display.ax_.lines} == {5}
+    aliases = LossCurveDisplay.from_estimator(fitted["plain"], line_kwargs={"lw": 2, "c": "k", "ls": ":"})
+    assert {(line.get_color(), line.get_linestyle()) for line in aliases.ax_.lines} == {("k", ":")}
+
+
+def test_validation_stands_at_its_epochs(X):
+    ae = AutoencoderTransformer(4, warm_start=True, early_stopping=True, **SETTINGS).fit(X)
+    held = list(ae.validation_loss_curve_)
+    ae.set_params(early_stopping=False).fit(X)
+    line = LossCurveDisplay.from_estimator({"a": ae}).validation_lines_["a"]
+    np.testing.assert_array_equal(line.get_ydata(), held + 4 * [np.nan])
+    late = AutoencoderTransformer(4, warm_start=True, **SETTINGS).fit(X).set_params(early_stopping=True).fit(X)
+    line = LossCurveDisplay.from_estimator({"a": late}).validation_lines_["a"]
+    np.testing.assert_array_equal(line.get_ydata(), 4 * [np.nan] + late.validation_loss_curve_)
+    np.testing.assert_array_equal(line.get_xdata(), np.arange(1, 9))
+
+
+def test_the_autoencoder_of_a_detector(X, fitted):
+    pipeline = make_pipeline(StandardScaler(), AutoencoderOutlierDetector(fitted["denoising"])).fit(X)
+    line = LossCurveDisplay.from_estimator(pipeline).lines_["DenoisingAE"]
+    np.testing.assert_array_equal(line.get_ydata(), pipeline[-1].estimator_.loss_curve_)
+
+
+def test_more_curves_than_colours():
+    display = LossCurveDisplay({str(i): [2.0, 1.0 + i] for i in range(14)}).plot()
+    assert len({tuple(line.get_color()) for line in display.lines_.values()}) == 14
+
+
+def test_a_single_epoch_is_seen():
+    markers = [LossCurveDisplay({"a": curve}).plot().lines_["a"].get_marker() for curve in ([1.0], [2.0, 1.0])]
+    assert markers == ["o", "None"]
+
+
+def test_what_has_no_curve(X, fitted):
+    with pytest.raises(TypeError, match=r"LossCurveDisplay needs a fitted autoencoder of skae.*got PCA"):
+        LossCurveDisplay.from_estimator(PCA(2).fit(X))
+    with pytest.raises(ValueError, match="The loss_curve_ of AutoencoderTransformer is empty, as it is after stack"):
+        LossCurveDisplay.from_estimator(stack(fitted["plain"]))
+    with pytest.raises(ValueError, match=r"loss must be one of \['log_loss', 'squared_error'\]; got 'hinge'"):
+        LossCurveDisplay({"a": [1.0]}, loss="hinge").plot()
