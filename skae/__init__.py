@@ -1,12 +1,18 @@
 """Classic autoencoders as scikit-learn transformers, with kernels compiled by Numba."""
 
+import importlib
+
 from ._stacking import stack
 from ._version import __version__
 from .autoencoder import AutoencoderTransformer
 from .contractive import ContractiveAE
 from .denoising import DenoisingAE
+from .model_files import load, save
 from .outlier import AutoencoderOutlierDetector
 from .sparse import SparseAE
+
+# Imported when they are first asked for.
+_SUBMODULES = ["datasets", "export", "handwriting", "impute", "metrics", "plotting", "preprocessing"]
 
 __all__ = [
     "AutoencoderOutlierDetector",
@@ -15,5 +21,17 @@ __all__ = [
     "DenoisingAE",
     "SparseAE",
     "__version__",
+    "load",
+    "save",
     "stack",
 ]
+
+
+def __dir__():
+    return sorted(__all__ + _SUBMODULES)
+
+
+def __getattr__(name):
+    if name in _SUBMODULES:
+        return importlib.import_module(f".{name}", __name__)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -10,6 +10,7 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 
 from ._evaluation import explained_fraction, labelled, squared_errors
 from ._matrices import FilledRows, SparseRows, as_csr
+from ._notebook import FittedSummary
 from ._objective import row_losses
 from ._rows import Sample, read_blocks, sums_finite, value_range
 from .kernels.losses import LOSSES
@@ -24,7 +25,7 @@ def refuse_dates(array, name):
         )
 
 
-class TrainedNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+class TrainedNetwork(FittedSummary, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     """Base with the methods and attributes that read a trained network, ``_network``; not to be used directly."""
 
     def transform(self, X):

@@ -1,0 +1,238 @@
+"""Estimators as JSON and arrays, and back, by a closed table of classes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from reprlib import repr as shortened
+from typing import NamedTuple
+
+import numpy as np
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils.validation import check_is_fitted
+
+from ..autoencoder import AutoencoderTransformer
+from ..contractive import ContractiveAE
+from ..denoising import DenoisingAE
+from ..impute import AutoencoderImputer
+from ..outlier import AutoencoderOutlierDetector
+from ..preprocessing import PCANormalizer
+from ..sparse import SparseAE
+from . import autoencoders, parameters
+from .autoencoders import decode_names, encode_names
+from .fields import FLOATS, Fields, number_field
+
+# Of a data frame, where ``set_output`` asks for one.
+_CONTAINERS = (None, "default", "pandas", "polars")
+
+# Those of the scaler in an imputer.
+_SCALER = {"mean_": "mean", "scale_": "scale", "var_": "variance"}
+
+
+class Kind(NamedTuple):
+    """How the fitted attributes of one class go to JSON and arrays, and back.
+
+    Attributes
+    ----------
+    cls : type
+    encode : callable (estimator, arrays, path, include_optimizer) -> dict
+        Adds arrays whose names begin with the path.
+    decode : callable (estimator, fields) -> None
+        Sets the attributes.
+    """
+
+    cls: type
+    encode: Callable
+    decode: Callable
+
+
+def encoded(estimator, include_optimizer):
+    """A fitted estimator as JSON and arrays.
+
+    Parameters
+    ----------
+    estimator : estimator of ``KINDS``
+    include_optimizer : bool
+
+    Returns
+    -------
+    model : dict
+    arrays : dict of str to ndarray
+        Not copied where they need not be.
+
+    Raises
+    ------
+    TypeError
+        For another class, and for a parameter of a type that the format does not hold.
+    NotFittedError
+    """
+    arrays = {}
+    return _encoded(estimator, arrays, "", include_optimizer, KINDS), arrays
+
+
+def decoded(model, arrays):
+    """The estimator that ``encoded`` made JSON and arrays of.
+
+    Parameters
+    ----------
+    model : dict
+    arrays : dict of str to ndarray
+        Copied.
+
+    Returns
+    -------
+    estimator
+
+    Raises
+    ------
+    ValueError
+        For anything that is not an estimator of ``KINDS``, whole and consistent.
+    """
+    arrays = dict(arrays)
+    estimator = _decoded(Fields(model, arrays), KINDS)
+    if arrays:
+        raise ValueError(f"the array {next(iter(arrays))!r} is not known to this version.")
+    return estimator
+
+
+def _kind_of(estimator, legal):
+    """The record of the class of an estimator; a subclass may hold anything, and has none."""
+    kind = legal.get(type(estimator).__name__)
+    if kind is None or kind.cls is not type(estimator):
+        raise TypeError(
+            f"A model file holds one of {', '.join(legal)}, and no subclass of them; got {estimator!r}. A Pipeline can "
+            "go through skops, see skae.model_files.SKOPS_TRUSTED_TYPES."
+        )
+    return kind
+
+
+def _encoded(estimator, arrays, path, include_optimizer, legal):
+    kind = _kind_of(estimator, legal)
+    check_is_fitted(estimator)
+    fitted = kind.encode(estimator, arrays, f"{path}fitted/", include_optimizer)
+    return {**_encoded_blank(estimator, arrays, path, legal), "fitted": fitted}
+
+
+def _decoded(fields, legal):
+    estimator = _decoded_blank(fields, legal)
+    fitted = fields.fields("fitted")
+    legal[type(estimator).__name__].decode(estimator, fitted)
+    fitted.end()
+    fields.end()
+    return estimator
+
+
+# An estimator without what it was fitted to, as ``clone`` makes it; also one that is a parameter.
+
+
+def _encoded_blank(estimator, arrays, path, legal):
+    cls, path = _kind_of(estimator, legal).cls, f"{path}parameters/"
+    values = {
+        name: _encoded_parameter(value, name, arrays, path) for name, value in estimator.get_params(deep=False).items()
+    }
+    container = getattr(estimator, "_sklearn_output_config", {}).get("transform")
+    return {"class": cls.__name__, "parameters": values, "set_output": container}
+
+
+def _encoded_parameter(value, name, arrays, path):
+    if name == "estimator" and value is not None:
+        return _encoded_blank(value, arrays, f"{path}{name}/", AUTOENCODERS)
+    return parameters.encoded(value, name, arrays, path)
+
+
+def _decoded_blank(fields, legal):
+    cls = legal[fields.choice("class", legal)].cls
+    given, values = fields.fields("parameters"), {}
+    for name in given.rest():
+        if name not in cls._get_param_names():
+            raise ValueError(
+                f"{cls.__name__} has no parameter {shortened(name)} in this version. Update skae to the version that "
+                "made the file, or a later one."
+            )
+        values[name] = _decoded_parameter(given, name)
+    # Parameters that the class has had only since the file was made have their defaults.
+    estimator = cls(**values)
+    estimator._validate_params()
+    container = fields.choice("set_output", _CONTAINERS)
+    if container is not None:
+        if not hasattr(estimator, "set_output"):
+            raise ValueError(f"{cls.__name__} has no set_output.")
+        estimator.set_output(transform=container)
+    return estimator
+
+
+def _decoded_parameter(given, name):
+    if name != "estimator":
+        return parameters.decoded(given.take(name), name, given.arrays, given.path)
+    fields = given.optional_fields(name)
+    if fields is None:
+        return None
+    estimator = _decoded_blank(fields, AUTOENCODERS)
+    fields.end()
+    return estimator
+
+
+# What each class was fitted to, beside the autoencoders.
+
+
+def _encode_detector(estimator, arrays, path, include_optimizer):
+    inner = _encoded(estimator.estimator_, arrays, f"{path}estimator/", include_optimizer, AUTOENCODERS)
+    return {"estimator": inner, "offset": number_field(estimator.offset_)}
+
+
+def _decode_detector(estimator, fields):
+    estimator.estimator_ = _decoded(fields.fields("estimator"), AUTOENCODERS)
+    estimator.offset_ = fields.number("offset")
+
+
+def _encode_imputer(estimator, arrays, path, include_optimizer):
+    scaler = estimator.scaler_
+    arrays.update({f"{path}{name}": getattr(scaler, attribute) for attribute, name in _SCALER.items()})
+    arrays[f"{path}empty"] = estimator._empty
+    encode_names(estimator, arrays, path)
+    return {
+        "estimator": _encoded(estimator.estimator_, arrays, f"{path}estimator/", include_optimizer, AUTOENCODERS),
+        "n_samples_seen": parameters.encoded(scaler.n_samples_seen_, "n_samples_seen", arrays, path),
+    }
+
+
+def _decode_imputer(estimator, fields):
+    estimator.estimator_ = _decoded(fields.fields("estimator"), AUTOENCODERS)
+    n_features = estimator.n_features_in_ = estimator.estimator_.n_features_in_
+    if estimator.estimator_._fill_values is None:
+        raise ValueError("the autoencoder of an imputer must take missing values.")
+    decode_names(estimator, fields)
+    scaler = estimator.scaler_ = StandardScaler()
+    scaler.n_features_in_ = n_features
+    for attribute, name in _SCALER.items():
+        # A column without any value has no variance.
+        setattr(scaler, attribute, fields.array(name, (n_features,), ("<f8",), finite=name != "variance"))
+    estimator._empty = fields.array("empty", (n_features,), ("|b1",))
+    seen = parameters.decoded(fields.take("n_samples_seen"), "n_samples_seen", fields.arrays, fields.path)
+    if not isinstance(seen, (int, np.integer, np.floating, np.ndarray)) or np.shape(seen) not in ((), (n_features,)):
+        raise ValueError(f"n_samples_seen must be one number, or one for each feature; got {shortened(seen)}.")
+    scaler.n_samples_seen_ = seen
+
+
+def _encode_normalizer(estimator, arrays, path, include_optimizer):
+    arrays[f"{path}mean"] = estimator.mean_
+    encode_names(estimator, arrays, path)
+    return {"n_samples_seen": estimator.n_samples_seen_}
+
+
+def _decode_normalizer(estimator, fields):
+    estimator.mean_ = fields.array("mean", (None,), ("<f2", *FLOATS))
+    estimator.n_features_in_ = len(estimator.mean_)
+    estimator.n_samples_seen_ = fields.integer("n_samples_seen", 1)
+    decode_names(estimator, fields)
+
+
+AUTOENCODERS = {
+    cls.__name__: Kind(cls, autoencoders.encode, autoencoders.decode)
+    for cls in (AutoencoderTransformer, DenoisingAE, SparseAE, ContractiveAE)
+}
+KINDS = {
+    **AUTOENCODERS,
+    "AutoencoderOutlierDetector": Kind(AutoencoderOutlierDetector, _encode_detector, _decode_detector),
+    "AutoencoderImputer": Kind(AutoencoderImputer, _encode_imputer, _decode_imputer),
+    "PCANormalizer": Kind(PCANormalizer, _encode_normalizer, _decode_normalizer),
+}

@@ -1,0 +1,169 @@
+"""Fields: one JSON object of a model file with the arrays that belong to it, read strictly."""
+
+from __future__ import annotations
+
+import math
+from reprlib import repr as shortened
+
+import numpy as np
+
+from .. import _buffers
+from .container import DTYPES
+
+FLOATS = ("<f4", "<f8")
+
+# Of integers: all programs that read JSON agree on them up to here, and counters do not overflow from here.
+_GREATEST = 2**53
+
+_NOT_FINITE = {"inf": math.inf, "-inf": -math.inf, "nan": math.nan}
+
+
+def number_field(value):
+    """A float as JSON, which has no word for those that are not finite."""
+    value = float(value)
+    return value if math.isfinite(value) else {"float": repr(value)}
+
+
+def number(value, what):
+    """The float that ``number_field`` wrote."""
+    if type(value) is float:
+        return value
+    name = value.get("float") if isinstance(value, dict) and len(value) == 1 else None
+    if isinstance(name, str) and name in _NOT_FINITE:
+        return _NOT_FINITE[name]
+    raise ValueError(f"{what} must be a float; the file has {shortened(value)}.")
+
+
+class Fields:
+    """The fields of one JSON object, each of which is taken once, with a check of its value.
+
+    Parameters
+    ----------
+    values : dict
+        Of anything else it is said that it is no object.
+    arrays : dict of str to ndarray
+        All arrays of the file, from which those of this object are taken.
+    path : str, default=""
+        Where the object is: what the names of its arrays begin with.
+
+    Raises
+    ------
+    ValueError
+        By every method, for what is not there and for what is not as it must be; names the field.
+    """
+
+    def __init__(self, values, arrays, path=""):
+        if not isinstance(values, dict):
+            raise ValueError(f"{path or 'the model'} must be a JSON object; the file has {shortened(values)}.")
+        self.path = path
+        self.arrays = arrays
+        self._values = dict(values)
+
+    def take(self, name):
+        """The value of a field, unchecked."""
+        if name not in self._values:
+            raise ValueError(f"{self.path}{name} is missing.")
+        return self._values.pop(name)
+
+    def rest(self):
+        """Names of the fields that were not taken yet."""
+        return list(self._values)
+
+    def end(self):
+        """No field may be left."""
+        if self._values:
+            raise ValueError(f"the field {shortened(self.path + self.rest()[0])} is not known to this version.")
+
+    def fields(self, name):
+        """The object in a field."""
+        return Fields(self.take(name), self.arrays, f"{self.path}{name}/")
+
+    def optional_fields(self, name):
+        """The object in a field, or None where it holds null."""
+        value = self.take(name)
+        return None if value is None else Fields(value, self.arrays, f"{self.path}{name}/")
+
+    def choice(self, name, legal):
+        """One of some strings, or None where that is legal."""
+        value = self.take(name)
+        if not (value is None or isinstance(value, str)) or value not in legal:
+            raise ValueError(f"{self.path}{name} must be one of {list(legal)}; the file has {shortened(value)}.")
+        return value
+
+    def flag(self, name):
+        """True or False."""
+        value = self.take(name)
+        if type(value) is not bool:
+            raise ValueError(f"{self.path}{name} must be true or false; the file has {shortened(value)}.")
+        return value
+
+    def integer(self, name, low=0, high=_GREATEST):
+        """An integer within bounds, both included."""
+        return self._integer(self.take(name), name, low, high)
+
+    def optional_integer(self, name, low, high):
+        """The same, or None."""
+        value = self.take(name)
+        return None if value is None else self._integer(value, name, low, high)
+
+    def integers(self, name, low=0, high=_GREATEST):
+        """A list of integers, as a tuple."""
+        values = self.take(name)
+        if not isinstance(values, list):
+            raise ValueError(f"{self.path}{name} must be a list; the file has {shortened(values)}.")
+        return tuple(self._integer(value, name, low, high) for value in values)
+
+    def _integer(self, value, name, low, high):
+        if type(value) is not int or not low <= value <= high:
+            raise ValueError(
+                f"{self.path}{name} must be an integer from {low} to {high}; the file has {shortened(value)}."
+            )
+        return value
+
+    def number(self, name):
+        """A float, which need not be finite."""
+        return number(self.take(name), f"{self.path}{name}")
+
+    def optional_number(self, name):
+        """The same, or None."""
+        value = self.take(name)
+        return None if value is None else number(value, f"{self.path}{name}")
+
+    def has_array(self, name):
+        """Whether the file has an array that belongs to this object."""
+        return f"{self.path}{name}" in self.arrays
+
+    def array(self, name, shape, dtypes=FLOATS, finite=False):
+        """An array, as a copy that begins at a cache line, in the byte order of this machine.
+
+        Parameters
+        ----------
+        name : str
+        shape : tuple of int or None
+            None for a size that is free.
+        dtypes : tuple of str
+        finite : bool
+            Whether all values must be finite.
+        """
+        name = f"{self.path}{name}"
+        if name not in self.arrays:
+            raise ValueError(f"the array {name!r} is missing.")
+        array = self.arrays.pop(name)
+        fits = len(array.shape) == len(shape) and all(
+            wanted in (None, size) for size, wanted in zip(array.shape, shape)
+        )
+        dtype = array.dtype.newbyteorder("<").str
+        if not fits or dtype not in dtypes:
+            raise ValueError(
+                f"the array {name!r} must have the shape {shape} and one of the dtypes {', '.join(dtypes)}; it has the "
+                f"shape {array.shape} and the dtype {dtype}."
+            )
+        copy = _buffers.empty(array.shape, array.dtype.newbyteorder("="))
+        copy[...] = array
+        if finite and not np.isfinite(copy).all():
+            raise ValueError(f"the array {name!r} holds values that are not finite.")
+        return copy
+
+    def any_array(self, name, shape):
+        """An array of numbers of any dtype that a file may hold."""
+        return self.array(name, shape, DTYPES)

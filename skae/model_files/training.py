@@ -1,0 +1,182 @@
+"""The state of a training as JSON and arrays, and back: what continues when the training continues."""
+
+from __future__ import annotations
+
+from reprlib import repr as shortened
+
+import numpy as np
+
+from .._solvers import Run, TrainingState
+from ..kernels.updates import UPDATES
+from .fields import number_field
+
+_MOST_MEMORIES = max(update.n_memories for update in UPDATES.values())
+_INDICES = ("<i4", "<i8")
+
+# Words of the state of each bit generator, and bits of a word.
+_GENERATORS = {"PCG64": (("state", "inc"), 128), "SFC64": (range(4), 64)}
+
+
+def encoded(state, arrays, path, include_optimizer):
+    """JSON of a state; its arrays are added to the arrays.
+
+    Parameters
+    ----------
+    state : TrainingState
+    arrays : dict of str to ndarray
+        Added to.
+    path : str
+        What the names of its arrays begin with.
+    include_optimizer : bool
+        Whether to keep what the optimiser remembers, and how far a fit has come that was cut short.
+
+    Returns
+    -------
+    dict
+    """
+    if state.active is not None:
+        arrays[f"{path}active"] = state.active
+    memory, run = (state.memory, state.run) if include_optimizer else ((), None)
+    arrays.update({f"{path}memory_{i}": array for i, array in enumerate(memory)})
+    return {
+        "epoch": state.epoch,
+        "step": state.step if include_optimizer else 0,
+        "memories": len(memory),
+        "reference": None if state.reference is None else number_field(state.reference),
+        "n_revived": state.n_revived,
+        "given": state.given,
+        "shuffle_rng": _encoded_generator(state.shuffle_rng),
+        "noise_rng": _encoded_generator(state.noise_rng),
+        "held_seed": _encoded_seed(state.held_seed),
+        "run": None if run is None else _encoded_run(run, arrays, f"{path}run/"),
+    }
+
+
+def decoded(fields, theta, n_components):
+    """The state that ``encoded`` made JSON of.
+
+    Parameters
+    ----------
+    fields : Fields
+    theta : ndarray of shape (n_parameters,)
+    n_components : int
+
+    Returns
+    -------
+    TrainingState
+
+    Raises
+    ------
+    ValueError
+        For anything that is not a state of such a network.
+    """
+    dtypes = (theta.dtype.newbyteorder("<").str,)
+    state = TrainingState(
+        shuffle_rng=_generator(fields.fields("shuffle_rng")),
+        noise_rng=_generator(fields.fields("noise_rng")),
+        held_seed=_seed(fields.optional_fields("held_seed")),
+        memory=tuple(
+            fields.array(f"memory_{i}", theta.shape, dtypes)
+            for i in range(fields.integer("memories", 0, _MOST_MEMORIES))
+        ),
+        step=fields.integer("step"),
+        epoch=fields.integer("epoch"),
+        reference=fields.optional_number("reference"),
+        active=fields.array("active", (n_components,), ("|b1",)) if fields.has_array("active") else None,
+        n_revived=fields.integer("n_revived"),
+        given=fields.flag("given"),
+    )
+    run = fields.optional_fields("run")
+    state.run = None if run is None else _run(run, theta, dtypes)
+    fields.end()
+    return state
+
+
+def _encoded_run(run, arrays, path):
+    for name in ("best_theta", "order", "theta"):
+        if getattr(run, name) is not None:
+            arrays[f"{path}{name}"] = getattr(run, name)
+    return {
+        "epoch": run.epoch,
+        "best": number_field(run.best),
+        "stale": run.stale,
+        "cuts": run.cuts,
+        "held_best": number_field(run.held_best),
+        "held_noise": _encoded_seed(run.held_noise),
+        "data": [value if isinstance(value, str) else int(value) for value in run.data],
+    }
+
+
+def _run(fields, theta, dtypes):
+    def parameters(name):
+        return fields.array(name, theta.shape, dtypes, finite=True) if fields.has_array(name) else None
+
+    run = Run(
+        epoch=fields.integer("epoch"),
+        best=fields.number("best"),
+        stale=fields.integer("stale"),
+        cuts=fields.integer("cuts"),
+        best_theta=parameters("best_theta"),
+        held_best=fields.number("held_best"),
+        held_noise=_seed(fields.optional_fields("held_noise")),
+        order=fields.array("order", (None,), _INDICES) if fields.has_array("order") else None,
+        theta=parameters("theta"),
+        data=_data(fields.take("data")),
+    )
+    fields.end()
+    return run
+
+
+def _data(values):
+    """Which rows a fit was about, as ``fingerprint`` tells them."""
+    if not isinstance(values, list) or [type(value) for value in values] != [int, int, int, str, int]:
+        raise ValueError(f"the rows of an interrupted fit are four integers and a dtype; found {shortened(values)}.")
+    return tuple(values)
+
+
+def _encoded_generator(generator):
+    state = generator.bit_generator.state
+    words, _ = _GENERATORS[state["bit_generator"]]
+    inner = state["state"] if state["bit_generator"] == "PCG64" else state["state"]["state"]
+    return {
+        "bit_generator": state["bit_generator"],
+        "state": [int(inner[word]) for word in words],
+        "has_uint32": state["has_uint32"],
+        "uinteger": state["uinteger"],
+    }
+
+
+def _generator(fields):
+    name = fields.choice("bit_generator", _GENERATORS)
+    words, bits = _GENERATORS[name]
+    values = fields.integers("state", 0, 2**bits - 1)
+    if len(values) != len(words):
+        raise ValueError(f"the state of {name} has {len(words)} words; the file has {len(values)}.")
+    inner = dict(zip(words, values)) if name == "PCG64" else {"state": np.array(values, np.uint64)}
+    bit_generator = getattr(np.random, name)()
+    bit_generator.state = {
+        "bit_generator": name,
+        "state": inner,
+        "has_uint32": fields.integer("has_uint32", 0, 1),
+        "uinteger": fields.integer("uinteger", 0, 2**32 - 1),
+    }
+    fields.end()
+    return np.random.Generator(bit_generator)
+
+
+def _encoded_seed(seed):
+    if seed is None:
+        return None
+    entropy = seed.entropy if isinstance(seed.entropy, (list, tuple)) else [seed.entropy]
+    return {"entropy": [int(value) for value in entropy], "spawn_key": [int(value) for value in seed.spawn_key]}
+
+
+def _seed(fields):
+    """The sequence of some seeds; that of one integer is that of the list of it."""
+    if fields is None:
+        return None
+    entropy, spawn_key = fields.integers("entropy", 0, 2**64 - 1), fields.integers("spawn_key", 0, 2**32 - 1)
+    if not entropy:
+        raise ValueError(f"{fields.path}entropy is empty.")
+    fields.end()
+    return np.random.SeedSequence(list(entropy), spawn_key=spawn_key)

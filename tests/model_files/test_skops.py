@@ -1,0 +1,42 @@
+"""Pipelines through skops, with the list of the types that it has to trust."""
+
+import numpy as np
+import pytest
+from model_cases import CASES, SETTINGS, fitted, outputs, rows, same
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import MinMaxScaler, StandardScaler
+
+from skae import SparseAE
+from skae._solvers import Run
+from skae.model_files import SKOPS_TRUSTED_TYPES
+
+skops = pytest.importorskip("skops.io")
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("name", CASES)
+def test_a_pipeline_computes_the_same_bits(name, dtype):
+    X = rows(dtype)
+    scalers = make_pipeline(StandardScaler(), MinMaxScaler((0.1, 0.9))).fit(X)
+    pipeline = make_pipeline(*scalers, CASES[name](scalers.transform(X)))
+    loaded = skops.loads(skops.dumps(pipeline), trusted=SKOPS_TRUSTED_TYPES)
+    expected = outputs(pipeline, X)
+    assert expected and same(outputs(loaded, X), expected)
+
+
+def test_an_interrupted_fit():
+    estimator = SparseAE(**SETTINGS, warm_start=True).fit(rows())
+    estimator._training.run = Run(epoch=1, order=np.arange(40), data=(40, 6, 40, "float64", 5))
+    loaded = skops.loads(skops.dumps(estimator), trusted=SKOPS_TRUSTED_TYPES)
+    assert same(loaded._training.run, estimator._training.run)
+    assert same(loaded.fit(rows())._network, estimator.fit(rows())._network)
+
+
+def test_the_list_is_what_skops_asks_for_and_nothing_more():
+    interrupted = SparseAE(**SETTINGS).fit(rows())
+    interrupted._training.run = Run()
+    asked = set()
+    for estimator in [interrupted, *(fitted(name, "float64") for name in CASES)]:
+        asked |= set(skops.get_untrusted_types(data=skops.dumps(estimator)))
+    assert asked == set(SKOPS_TRUSTED_TYPES)
+    assert len(SKOPS_TRUSTED_TYPES) == len(asked)
