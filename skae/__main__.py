@@ -7,6 +7,7 @@ import os
 import sys
 
 from . import __version__
+from .commands import fit, plot, reconstruct, score, transform
 from .handwriting import command as handwriting
 
 
@@ -33,7 +34,8 @@ def main(arguments=None):
     parser = _Parser(prog="python -m skae", description="Classic autoencoders as scikit-learn transformers.")
     parser.add_argument("--version", action="version", version=f"skae {__version__}")
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    handwriting.add_parser(subparsers)
+    for command in (fit, transform, reconstruct, score, plot, handwriting):
+        command.add_parser(subparsers)
     options = parser.parse_args(arguments)
     try:
         return options.run(options)
@@ -43,7 +45,7 @@ def main(arguments=None):
         # Whoever read the output has left; what is still in the buffer must not raise again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    except (OSError, ValueError, RuntimeError, MemoryError) as error:
+    except (ImportError, OSError, ValueError, RuntimeError, MemoryError) as error:
         reason = " ".join(str(error).split()) or type(error).__name__
         print(f"{options.parser.prog}: error: {reason}", file=sys.stderr)
         return 1

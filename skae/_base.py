@@ -17,7 +17,7 @@ from ._compat import CallbackSupportMixin, with_callbacks
 from ._interrupts import interruptible
 from ._network import Architecture, Network
 from ._objective import Objective
-from ._reporting import EpochPrinter, EpochTasks, Reports
+from ._reporting import EpochTasks, Reports, listeners
 from ._restoring import restored_on_failure
 from ._rows import Sample, column_sums, is_binary, model_dtype
 from ._solvers import SOLVERS, Schedule, TrainingState, check_last_step, run_epoch, start_memory
@@ -189,8 +189,8 @@ class BaseAutoencoder(CallbackSupportMixin, TrainedNetwork):
             objective, state = self._prepared(sample, continues)
             sample, held = self._split(sample, state, sample_weight)
             tasks.fitted = lambda curve, held: self._fitted(X, objective.network, state, curve, held, continues)
-            listeners = [EpochPrinter(type(self).__name__, self.max_iter, len(sample.rows))] if self.verbose else []
-            report = Reports(listeners + ([tasks] if tasks.active else []))
+            told = listeners(type(self).__name__, self.max_iter, len(sample.rows), self.verbose)
+            report = Reports(told + ([tasks] if tasks.active else []))
             schedule = self._schedule(len(sample.rows))
             rows = schedule.batch_size if self.solver in UPDATES else objective.block_size(len(sample.rows))
             with one_thread_if_small(objective.network.architecture.product_flops(rows)):

@@ -1,11 +1,37 @@
-"""Who listens to a training: one line an epoch for ``verbose``, and scikit-learn's callbacks."""
+"""Who listens to a training: one line an epoch for ``verbose``, a block of code, and scikit-learn's callbacks."""
 
 from __future__ import annotations
 
 import copy
 import time
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 from ._solvers import Report
+
+_listener_of_block = ContextVar("_listener_of_block", default=None)
+
+
+@contextmanager
+def listened_to(make):
+    """Let every training within the block report to a listener as well.
+
+    Parameters
+    ----------
+    make : callable (name, max_iter, n_rows) -> Report
+        Called at the start of each training, with what ``EpochPrinter`` takes.
+    """
+    token = _listener_of_block.set(make)
+    try:
+        yield
+    finally:
+        _listener_of_block.reset(token)
+
+
+def listeners(name, max_iter, n_rows, verbose):
+    """Those who listen to a training: ``verbose`` and the block that it is in."""
+    makers = [EpochPrinter if verbose else None, _listener_of_block.get()]
+    return [make(name, max_iter, n_rows) for make in makers if make is not None]
 
 
 class Reports(Report):

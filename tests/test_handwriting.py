@@ -21,9 +21,9 @@ import skae.handwriting.command
 import skae.handwriting.files
 from skae import AutoencoderTransformer
 from skae.__main__ import main
+from skae._progress import ProgressBar, progress_line
 from skae.handwriting import Comparison, Result, compare, save, wilson_interval
 from skae.handwriting.data import stratified_part
-from skae.handwriting.progress import ProgressBar, progress_line
 from skae.handwriting.representations import REPRESENTATIONS
 from skae.handwriting.settings import DEFAULTS, settings_for
 

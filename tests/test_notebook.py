@@ -74,7 +74,8 @@ def test_dir_of_the_package_holds_the_public_names():
 def test_submodules_are_there_without_an_import_of_their_own():
     code = (
         "import sys, skae; assert 'skae.plotting' not in sys.modules; "
-        "skae.datasets.load_digits_unit; skae.plotting; skae.metrics; skae.export; assert 'skae.plotting' in sys.modules; "
+        "skae.datasets.load_digits_unit; skae.plotting; skae.metrics; skae.export; "
+        "assert 'skae.plotting' in sys.modules; "
         "assert not {'matplotlib', 'onnx', 'skl2onnx'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=120)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 import sys
 
+from .._progress import ProgressBar
 from .experiment import compare
 from .files import plots_available, prepared_folder, save
-from .progress import ProgressBar
 from .settings import DEFAULTS, settings_for
 
 _DESCRIPTION = """\

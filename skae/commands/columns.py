@@ -1,0 +1,151 @@
+"""Which columns of a file an estimator is given, by their names."""
+
+from __future__ import annotations
+
+import numpy as np
+from sklearn.utils import get_tags
+
+# Most names that an error lists.
+_LISTED = 8
+
+
+def listed(names):
+    """Names for an error, the first ones of many."""
+    more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
+    return ", ".join(map(repr, names[:_LISTED])) + more
+
+
+def checked_names(table, names, option):
+    """The names, when the file has them all.
+
+    Raises
+    ------
+    ValueError
+        Naming the option, the columns that are not in the file, and those that are.
+    """
+    missing = _missing(table, names)
+    if missing:
+        raise ValueError(f"{option}: {table.path} has no {listed(missing)}; its columns are {listed(table.names)}")
+    return names
+
+
+def training_rows(table, estimator, columns=None, exclude=()):
+    """X to fit an estimator on.
+
+    Parameters
+    ----------
+    table : Table
+    estimator : BaseEstimator
+    columns : list of str, default=None
+        None for all but those that are excluded.
+    exclude : list of str, default=()
+
+    Returns
+    -------
+    DataFrame or ndarray of shape (n_samples, n_features)
+        A frame, with the names of the file, where it has them.
+
+    Raises
+    ------
+    ValueError
+        Naming the columns that are not there, hold no numbers, or have missing values that the estimator does not take.
+    """
+    names = _chosen_names(table, columns, exclude)
+    _check_values(
+        table,
+        names,
+        estimator,
+        words=": name the columns to use with --columns, or those to leave out with --exclude",
+        gaps=": fill them, leave these columns out with --exclude, or fit with --missing-values mask",
+    )
+    return _rows(table, names, table.named)
+
+
+def model_rows(table, model, columns=None, exclude=(), keep=()):
+    """X for a fitted estimator.
+
+    Columns are found by name, in any order and beside others, where the estimator was fitted with names and the file
+    has names; else they are taken by their place.
+
+    Parameters
+    ----------
+    table : Table
+    model : fitted estimator
+    columns : list of str, default=None
+        For a model without names; None for all but those that are excluded or kept.
+    exclude, keep : list of str, default=()
+
+    Returns
+    -------
+    DataFrame or ndarray of shape (n_samples, n_features)
+
+    Raises
+    ------
+    ValueError
+        As in ``training_rows``, and for a choice of columns that are found by name.
+    """
+    wanted = getattr(model, "feature_names_in_", None)
+    by_name = wanted is not None and table.named
+    if by_name:
+        names = _found_names(table, list(wanted), columns, exclude)
+    else:
+        names = _chosen_names(table, columns, exclude, keep)
+        if len(names) != model.n_features_in_:
+            raise ValueError(
+                f"{table.path}: {len(names)} columns, and the model was fitted with {model.n_features_in_}: choose "
+                "among them with --columns or --exclude"
+            )
+    _check_values(table, names, model, words="", gaps=": fill them, or fit a model with --missing-values mask")
+    return _rows(table, names, by_name)
+
+
+def _chosen_names(table, columns, exclude, keep=()):
+    if columns is not None:
+        return checked_names(table, columns, "--columns")
+    left_out = {*checked_names(table, exclude, "--exclude"), *keep}
+    names = [name for name in table.names if name not in left_out]
+    if not names:
+        raise ValueError(f"{table.path} has no column left beside {listed(sorted(left_out))}")
+    return names
+
+
+def _found_names(table, wanted, columns, exclude):
+    if columns is not None or exclude:
+        raise ValueError(
+            "--columns and --exclude are for a model that was fitted without names; the columns of this one are found "
+            "by their names: leave the option out"
+        )
+    missing = _missing(table, wanted)
+    if missing:
+        raise ValueError(f"{table.path} lacks columns that the model was fitted with: {listed(missing)}")
+    return wanted
+
+
+def _missing(table, names):
+    held = set(table.names)
+    return [name for name in names if name not in held]
+
+
+def _check_values(table, names, estimator, words, gaps):
+    """Raise ValueError, with a remedy, for columns of a frame without numbers or with gaps.
+
+    Arrays are numbers, and the estimator looks for gaps in them block by block.
+    """
+    part = table.part(names)
+    if isinstance(part, np.ndarray):
+        return
+    from pandas.api.types import is_numeric_dtype
+
+    wordy = [name for name, dtype in zip(names, part.dtypes) if not is_numeric_dtype(dtype)]
+    if wordy:
+        raise ValueError(f"{table.path} has no numbers in {listed(wordy)}{words}")
+    if not get_tags(estimator).input_tags.allow_nan:
+        gappy = [name for name, has_gap in zip(names, part.isna().any()) if has_gap]
+        if gappy:
+            raise ValueError(f"{table.path} has missing values in {listed(gappy)}{gaps}")
+
+
+def _rows(table, names, named):
+    part = table.part(names)
+    # Columns that are numbered have no names for scikit-learn.
+    return part if named or isinstance(part, np.ndarray) else part.set_axis(range(len(names)), axis="columns")

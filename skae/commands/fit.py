@@ -1,0 +1,114 @@
+"""The subcommand ``fit``: an autoencoder trained on a file of rows, and written to a model file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .._reporting import listened_to
+from .._solvers import Report
+from ..model_files import save
+from .columns import training_rows
+from .options import add_input, add_quiet, add_selection, new_parser
+from .parameters import ESTIMATORS, add_parameters, estimator_of, in_options
+from .running import about, check_output, progress_of, tell
+from .tables import read
+
+_DESCRIPTION = """\
+Train an autoencoder on the rows of a file and write it to a model file, which the other commands and skae.load read.
+
+Names of columns are kept in the model. The parameters are those of the estimators in Python; help(skae.DenoisingAE) has
+the formulas. --missing-values mask trains on rows with gaps.
+
+Columns are taken in their units, and the loss is a sum over them. A model file holds the autoencoder alone, no scaler:
+where the units do not compare, scale the columns beforehand, and those of later files by the same numbers, in Python:
+
+    import pandas as pd
+
+    train = pd.read_csv("train.csv")
+    for name in ("train.csv", "new.csv"):
+        scaled = (pd.read_csv(name) - train.mean()) / train.std()
+        scaled.to_csv("scaled-" + name, index=False)"""
+
+_EXAMPLES = """\
+  python -m skae fit measurements.csv --exclude id,label --output model.skae
+  python -m skae fit measurements.csv --output model.skae --estimator denoising --n-components 32 --noise-level 0.3
+  python -m skae fit images.npy --output model.skae --estimator sparse --hidden-layer-sizes 500,250 --seed 0"""
+
+
+def add_parser(subparsers):
+    """Add the subcommand to the parsers of ``python -m skae``.
+
+    Parameters
+    ----------
+    subparsers : the object that ``ArgumentParser.add_subparsers`` returns
+    """
+    parser = new_parser(
+        subparsers,
+        "fit",
+        run,
+        help="train an autoencoder on a file of rows",
+        description=_DESCRIPTION,
+        examples=_EXAMPLES,
+    )
+    add_input(parser)
+    add_selection(parser, "")
+    add = parser.add_argument
+    add(
+        "--output",
+        type=Path,
+        required=True,
+        metavar="MODEL",
+        help="model file to write; its folder is made where there is none",
+    )
+    add(
+        "--estimator",
+        choices=list(ESTIMATORS),
+        default="plain",
+        help=", ".join(f"{key}: {cls.__name__}" for key, cls in ESTIMATORS.items()) + " (default: plain)",
+    )
+    add_quiet(parser)
+    add_parameters(parser)
+
+
+def run(options):
+    """Do what the options say.
+
+    Parameters
+    ----------
+    options : argparse.Namespace
+
+    Returns
+    -------
+    int
+        Exit status.
+    """
+    estimator = estimator_of(options)
+    check_output(options.output, options.input)
+    with progress_of(options, in_options) as progress:
+        progress(0, estimator.max_iter, f"reading {options.input}")
+        X = training_rows(read(options.input, options.header), estimator, options.columns, options.exclude)
+        with listened_to(lambda name, max_iter, n_rows: _Epochs(progress, max_iter)), about(options.input, in_options):
+            estimator.fit(X)
+        save(estimator, options.output)
+    tell(options, f"written: {options.output} ({_summary(estimator)})")
+    return 0
+
+
+class _Epochs(Report):
+    """Shows the epochs of a training on a progress bar."""
+
+    def __init__(self, progress, max_iter):
+        self._progress = progress
+        self._max_iter = max_iter
+
+    def end(self, epoch, loss, validation_loss):
+        held = "" if validation_loss is None else f" ({validation_loss:.4g} held out)"
+        self._progress(epoch, self._max_iter, f"loss {loss:.4g}{held}")
+        return False
+
+
+def _summary(estimator):
+    step = "iteration" if estimator.solver == "lbfgs" else "epoch"
+    steps = f"{estimator.n_iter_} {step}{'s'[: estimator.n_iter_ != 1]}"
+    widths = f"{estimator.n_features_in_} columns to {estimator.n_components}"
+    return f"{type(estimator).__name__}, {widths}, {steps}, loss {estimator.loss_curve_[-1]:.6g}"

@@ -1,0 +1,147 @@
+"""Options that several commands have, and the types of their values."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+from pathlib import Path
+
+from .tables import READERS, WRITERS
+
+
+def new_parser(subparsers, name, run, *, help, description, examples):
+    """A parser of a subcommand.
+
+    Parameters
+    ----------
+    subparsers : the object that ``ArgumentParser.add_subparsers`` returns
+    name : str
+    run : callable (argparse.Namespace) -> int
+        Does what the options say; gives the exit status.
+    help, description, examples : str
+
+    Returns
+    -------
+    ArgumentParser
+    """
+    parser = subparsers.add_parser(
+        name,
+        help=help,
+        description=description,
+        epilog=f"exit status: 0 done; 1 failed; 2 wrong usage; 130 interrupted.\n\nexamples:\n{examples}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.set_defaults(run=run, parser=parser)
+    return parser
+
+
+def add_input(parser, remark="", **options):
+    """Add the file of rows and what is to be known to read it.
+
+    Parameters
+    ----------
+    parser : ArgumentParser
+    remark : str, default=""
+        For the help.
+    **options
+        Of the argument.
+    """
+    parser.add_argument(
+        "input",
+        metavar="INPUT",
+        type=file_type(READERS),
+        help=f"rows as {', '.join(READERS)}{remark}; CSV and parquet need pip install 'skae[cli]'",
+        **options,
+    )
+    parser.add_argument(
+        "--no-header",
+        dest="header",
+        action="store_false",
+        help="the first line of a CSV file holds values; its columns are x0, x1, ..., as those of an array "
+        "(default: it holds the names of the columns)",
+    )
+
+
+def add_selection(parser, which):
+    """Add the choice of columns.
+
+    Parameters
+    ----------
+    parser : ArgumentParser
+    which : str
+        What for, in the help.
+    """
+    selection = parser.add_mutually_exclusive_group()
+    selection.add_argument(
+        "--columns",
+        type=column_names,
+        metavar="NAME,...",
+        help=f"columns to use, in this order{which} (default: all)",
+    )
+    selection.add_argument(
+        "--exclude",
+        type=column_names,
+        default=[],
+        metavar="NAME,...",
+        help=f"columns to leave out{which} (default: none)",
+    )
+
+
+def add_rows_output(parser):
+    """Add where rows are written to, and what stands beside them."""
+    parser.add_argument(
+        "--output",
+        type=file_type(WRITERS),
+        metavar="FILE",
+        help=f"file of rows, {', '.join(WRITERS)}; its folder is made where there is none (default: standard output, "
+        "as CSV)",
+    )
+    parser.add_argument(
+        "--keep",
+        type=column_names,
+        default=[],
+        metavar="NAME,...",
+        help="columns of INPUT to pass through, before the others; of a CSV file as its text (default: none)",
+    )
+
+
+def add_quiet(parser):
+    """Add the wish to hear of errors alone."""
+    parser.add_argument(
+        "--quiet", action="store_true", help="nothing on stderr but errors (default: progress, warnings, files written)"
+    )
+
+
+def file_type(endings):
+    """Type of an option: the path of a file with one of the endings.
+
+    Parameters
+    ----------
+    endings : collection of str
+
+    Returns
+    -------
+    callable (str) -> Path
+    """
+
+    def file(text):
+        path = Path(text)
+        if path.suffix.lower() not in endings:
+            raise argparse.ArgumentTypeError(f"must end in {' or '.join(endings)}; got {text!r}")
+        return path
+
+    return file
+
+
+def column_names(text):
+    """Type of an option: names of columns, separated by commas and quoted where they hold one.
+
+    Returns
+    -------
+    list of str
+    """
+    names = next(csv.reader([text], skipinitialspace=True), [])
+    if not names or "" in names or len(set(names)) < len(names):
+        raise argparse.ArgumentTypeError(f"must be names of columns, separated by commas, each once; got {text!r}")
+    return names

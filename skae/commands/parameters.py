@@ -1,0 +1,189 @@
+"""Parameters of the estimators as options, made from their signatures, constraints and docstrings."""
+
+from __future__ import annotations
+
+import argparse
+import inspect
+import re
+from dataclasses import dataclass
+from functools import cache
+from numbers import Integral
+
+from sklearn.utils._param_validation import Interval, StrOptions
+
+from ..autoencoder import AutoencoderTransformer
+from ..contractive import ContractiveAE
+from ..denoising import DenoisingAE
+from ..sparse import SparseAE
+
+ESTIMATORS = {
+    "plain": AutoencoderTransformer,
+    "denoising": DenoisingAE,
+    "sparse": SparseAE,
+    "contractive": ContractiveAE,
+}
+
+# A command fits once, shows a bar, and reads no sparse matrix.
+_NOT_ASKED = ("warm_start", "verbose", "zero_sampling")
+
+_FURTHER_OPTIONS = {"random_state": ["--seed"]}
+
+
+@dataclass(frozen=True)
+class Value:
+    """What the text of an option stands for.
+
+    Attributes
+    ----------
+    words : dict of str to object
+        Texts that stand for a value of their own.
+    number : {int, float, None}
+        What else it may be.
+    many : bool
+        Whether numbers are listed, separated by commas.
+    """
+
+    words: dict
+    number: type | None = None
+    many: bool = False
+
+    @classmethod
+    def of(cls, constraints):
+        """From the constraints of a parameter; which numbers are legal is left to them."""
+        words, number, many = {}, None, False
+        for constraint in constraints:
+            if constraint is None or constraint == "random_state":
+                words["none"] = None
+            if constraint == "random_state":
+                number = int
+            elif constraint == "array-like":
+                words["none"], number, many = (), int, True
+            elif isinstance(constraint, StrOptions):
+                words.update({word: word for word in sorted(constraint.options)})
+            elif isinstance(constraint, Interval):
+                number = int if constraint.type is Integral and number is None else float
+        return cls(words, number, many)
+
+    def parse(self, text):
+        """The value, or argparse.ArgumentTypeError."""
+        if text in self.words:
+            return self.words[text]
+        try:
+            return tuple(map(self.number, text.split(","))) if self.many else self.number(text)
+        except (TypeError, ValueError):
+            raise argparse.ArgumentTypeError(f"must be {self}; got {text!r}") from None
+
+    @property
+    def metavar(self):
+        """For the line of usage."""
+        if self.number is None:
+            return "{" + ",".join(self.words) + "}"
+        letter = {int: "N", float: "X"}[self.number]
+        return "|".join([*self.words, f"{letter},{letter},..." if self.many else letter])
+
+    def __str__(self):
+        numbers = {int: ["an integer"], float: ["a number"], None: []}[self.number]
+        return " or ".join([*map(repr, self.words), *(["integers separated by commas"] if self.many else numbers)])
+
+
+def add_parameters(parser):
+    """Add an option for each parameter of the estimators, in groups by the estimators that have it."""
+    groups = {}
+    for name in _names():
+        groups.setdefault(_owners(name), []).append(name)
+    # Those of all first.
+    for owners in sorted(groups, key=len, reverse=True):
+        title = "every estimator" if len(owners) == len(ESTIMATORS) else ", ".join(owners)
+        group = parser.add_argument_group(f"parameters of {title}")
+        for name in groups[owners]:
+            _add_parameter(group, name, owners)
+
+
+def estimator_of(options):
+    """The estimator that the options describe; wrong parameters end the program by ``parser.error``."""
+    cls = ESTIMATORS[options.estimator]
+    given = {name: getattr(options, name) for name in _names() if hasattr(options, name)}
+    for name in given:
+        if name not in _signature(cls):
+            options.parser.error(
+                f"{_option(name)} is no parameter of --estimator {options.estimator}, but of {', '.join(_owners(name))}"
+            )
+    estimator = cls(**given)
+    try:
+        estimator._validate_params()
+        estimator._check_combination()
+    except ValueError as error:
+        options.parser.error(in_options(str(error)))
+    return estimator
+
+
+def in_options(message):
+    """A message with the names of the options in place of those of the parameters.
+
+    Names that are also words stay, but in quotes and before a value.
+    """
+    every = "|".join(_names())
+    plain = "|".join(name for name in _names() if "_" in name)
+    pattern = rf"(?<=')({every})(?=' parameter)|(?<![\w-])({every})(?==)|(?<![\w-])({plain})(?![\w-])"
+    return re.sub(pattern, lambda found: _option(found[0]), message)
+
+
+def _names():
+    return list(dict.fromkeys(name for cls in ESTIMATORS.values() for name in _signature(cls)))
+
+
+@cache
+def _signature(cls):
+    """Parameters that are asked for, by name."""
+    return {name: p for name, p in inspect.signature(cls).parameters.items() if name not in _NOT_ASKED}
+
+
+def _owners(name):
+    """Which estimators have a parameter."""
+    return tuple(key for key, cls in ESTIMATORS.items() if name in _signature(cls))
+
+
+def _option(name):
+    return "--" + name.replace("_", "-")
+
+
+def _add_parameter(group, name, owners):
+    """Add the option of a parameter, unless no text stands for its values."""
+    constraints = ESTIMATORS[owners[0]]._parameter_constraints[name]
+    names = [_option(name), *_FURTHER_OPTIONS.get(name, [])]
+    described = {"dest": name, "default": argparse.SUPPRESS, "help": _help(name, owners)}
+    if constraints == ["boolean"]:
+        group.add_argument(*names, action=argparse.BooleanOptionalAction, **described)
+        return
+    value = Value.of(constraints)
+    if value.words or value.number is not None:
+        group.add_argument(*names, type=value.parse, metavar=value.metavar, **described)
+
+
+def _help(name, owners):
+    """First sentence of the documentation of a parameter, and its defaults."""
+    defaults = {key: _text(_signature(ESTIMATORS[key])[name].default) for key in owners}
+    if len(set(defaults.values())) == 1:
+        default = defaults[owners[0]]
+    else:
+        default = ", ".join(f"{key} {value}" for key, value in defaults.items())
+    return f"{_first_sentences(ESTIMATORS[owners[0]]).get(name, '')} (default: {default})".replace("%", "%%").strip()
+
+
+def _text(value):
+    """A default as it is written on the command line."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "none" if value is None or value == () else str(value)
+
+
+@cache
+def _first_sentences(cls):
+    """By parameter, of what the docstring says; none where Python was told to leave docstrings out."""
+    entries = re.finditer(r"^(\w+) : .*\n((?:    .*\n)+)", inspect.getdoc(cls) or "", re.MULTILINE)
+    texts = {name: " ".join(text.split()) + " " for name, text in (entry.groups() for entry in entries)}
+    # Without the full stop, quotes of code, footnotes, and what refers to the docstring.
+    return {
+        name: in_options(re.sub(r" \[\d+\]_|``|, see below$", "", re.split(r"\.\s", text)[0]))
+        for name, text in texts.items()
+    }

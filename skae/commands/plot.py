@@ -1,0 +1,210 @@
+"""The subcommand ``plot``: a picture of a model, by the displays of ``skae.plotting``."""
+
+from __future__ import annotations
+
+import argparse
+import io
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from .._atomic import write_atomically
+from ..handwriting.files import plots_available
+from .columns import checked_names, model_rows
+from .models import add_model_and_input, loaded_model
+from .options import file_type, new_parser
+from .running import about, check_output, progress_of, tell
+from .tables import read
+
+_ENDINGS = (".png", ".pdf", ".svg")
+_DPI = 120
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of picture.
+
+    Attributes
+    ----------
+    display : str
+        Name of its class in ``skae.plotting``.
+    shows : str
+        For the help.
+    rows : {"needed", "optional", "none"}
+        Whether it shows the model alone, or rows.
+    options : dict of str to str
+        Options that it takes, with the parameters of the display's ``from_estimator`` that they are.
+    fixed : dict
+        Further parameters.
+    """
+
+    display: str
+    shows: str
+    rows: str = "needed"
+    options: dict = field(default_factory=dict)
+    fixed: dict = field(default_factory=dict)
+
+
+KINDS = {
+    "filters": Kind(
+        "FilterDisplay",
+        "what the units of the first layer respond to, as images; sorted by activation where INPUT is given",
+        "optional",
+        {"image_shape": "image_shape"},
+    ),
+    "reconstructions": Kind(
+        "ReconstructionDisplay",
+        "the first rows of INPUT as images, corrupted as in the training, and their reconstructions",
+        "needed",
+        {"image_shape": "image_shape"},
+        {"random_state": 0},
+    ),
+    "loss-curve": Kind("LossCurveDisplay", "the loss by epoch; no INPUT", "none", {"log_scale": "log_scale"}),
+    "code": Kind("CodeDisplay", "the code of each row in two dimensions", "needed", {"color_by": "y"}),
+    "activations": Kind(
+        "ActivationDisplay", "histogram of the activations of the code", "needed", {"log_scale": "log_scale"}
+    ),
+    "feature-errors": Kind(
+        "FeatureErrorDisplay",
+        "mean squared error of each column, as bars, or with --image-shape as an image",
+        "needed",
+        {"image_shape": "image_shape"},
+    ),
+}
+
+_DESCRIPTION = "Draw a picture of a model.\n\nkinds of pictures:\n" + "\n".join(
+    f"  {name:<16} {kind.shows}" for name, kind in KINDS.items()
+)
+
+_EXAMPLES = """\
+  python -m skae plot model.skae --kind loss-curve --output loss.png
+  python -m skae plot model.skae images.npy --kind filters --image-shape 28,28 --output filters.png
+  python -m skae plot model.skae measurements.csv --kind code --color-by label --output code.svg"""
+
+
+def add_parser(subparsers):
+    """Add the subcommand to the parsers of ``python -m skae``.
+
+    Parameters
+    ----------
+    subparsers : the object that ``ArgumentParser.add_subparsers`` returns
+    """
+    parser = new_parser(
+        subparsers, "plot", run, help="draw a picture of a model", description=_DESCRIPTION, examples=_EXAMPLES
+    )
+    add_model_and_input(parser, remark=", directly after MODEL", nargs="?")
+    add = parser.add_argument
+    add("--kind", required=True, choices=list(KINDS), help="what to draw, see above")
+    add(
+        "--output",
+        required=True,
+        type=file_type(_ENDINGS),
+        metavar="FILE",
+        help=f"picture to write, {', '.join(_ENDINGS)}; its folder is made where there is none",
+    )
+    add(
+        "--image-shape",
+        type=_image_shape,
+        metavar="H,W",
+        help=f"height and width of a row as an image, for {_kinds_with('image_shape')} (default: a square, or bars)",
+    )
+    add(
+        "--color-by",
+        metavar="NAME",
+        help=f"column of INPUT that gives the colours, for {_kinds_with('color_by')} (default: one colour)",
+    )
+    add(
+        "--log-scale",
+        action="store_true",
+        default=None,
+        help=f"a logarithmic axis, for {_kinds_with('log_scale')} (default: a linear one)",
+    )
+
+
+def run(options):
+    """Do what the options say.
+
+    Parameters
+    ----------
+    options : argparse.Namespace
+
+    Returns
+    -------
+    int
+        Exit status.
+    """
+    kind = KINDS[options.kind]
+    _check_usage(options, kind)
+    if not plots_available():
+        raise ImportError("plot needs matplotlib: pip install 'skae[plots]'.")
+    check_output(options.output, options.model, options.input)
+    with progress_of(options) as progress:
+        progress(0, 2, f"reading {options.model}")
+        model = loaded_model(options)
+        rows, given = _data(options, kind, model)
+        progress(1, 2, "drawing")
+        with about(f"--kind {options.kind}", _in_options):
+            content = _picture(kind.display, options.output.suffix[1:].lower(), model, *rows, **given)
+        write_atomically(options.output, content)
+    tell(options, f"written: {options.output}")
+    return 0
+
+
+def _check_usage(options, kind):
+    if kind.rows == "needed" and options.input is None:
+        options.parser.error(f"--kind {options.kind} shows rows: give the file INPUT after MODEL")
+    if kind.rows == "none" and options.input is not None:
+        options.parser.error(f"--kind {options.kind} shows no rows: leave {options.input} out")
+    for name in ("image_shape", "color_by", "log_scale"):
+        if getattr(options, name) is not None and name not in kind.options:
+            options.parser.error(
+                f"--{name.replace('_', '-')} is for --kind {_kinds_with(name)}; got --kind {options.kind}"
+            )
+
+
+def _data(options, kind, model):
+    """X where there are rows, and what the options say to the display."""
+    asked = {kind.options[name]: getattr(options, name) for name in kind.options}
+    given = {**kind.fixed, **{name: value for name, value in asked.items() if value is not None}}
+    if options.input is None:
+        return [], given
+    table = read(options.input, options.header)
+    colours = checked_names(table, [] if options.color_by is None else [options.color_by], "--color-by")
+    if colours:
+        given["y"] = np.asarray(table.part(colours))[:, 0]
+    return [model_rows(table, model, options.columns, options.exclude, colours)], given
+
+
+def _picture(display, file_format, *data, **given):
+    """The file of a picture, as bytes."""
+    import matplotlib
+
+    # Files alone are written, whatever windows there could be.
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    from .. import plotting
+
+    figure = getattr(plotting, display).from_estimator(*data, **given).figure_
+    content = io.BytesIO()
+    figure.savefig(content, format=file_format, dpi=_DPI)
+    pyplot.close(figure)
+    return content.getvalue()
+
+
+def _kinds_with(option):
+    """Kinds of pictures that take an option."""
+    return " and ".join(name for name, kind in KINDS.items() if option in kind.options)
+
+
+def _in_options(message):
+    """The message of a display with the names of the options in it."""
+    return message.replace("image_shape", "--image-shape").replace("Input y ", "The column of --color-by ")
+
+
+def _image_shape(text):
+    try:
+        height, width = map(int, text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"must be two integers, height,width; got {text!r}") from None
+    return height, width

@@ -1,0 +1,78 @@
+"""The subcommand ``reconstruct``: the reconstruction of each row of a file, or its errors."""
+
+from __future__ import annotations
+
+import numpy as np
+from sklearn.utils.validation import _check_feature_names_in
+
+from .models import add_model_and_input, write_rows
+from .options import add_rows_output, new_parser
+
+_DESCRIPTION = """\
+Write the model's reconstruction of the rows of a file, or its squared errors.
+
+Columns are found by name, in any order and beside others, where the model was fitted with names."""
+
+_EXAMPLES = """\
+  python -m skae reconstruct model.skae measurements.csv --output clean.csv
+  python -m skae reconstruct model.skae measurements.csv --errors rows --keep id > errors.csv
+  python -m skae reconstruct model.skae images.npy --errors entries --output errors.npy"""
+
+
+def add_parser(subparsers):
+    """Add the subcommand to the parsers of ``python -m skae``.
+
+    Parameters
+    ----------
+    subparsers : the object that ``ArgumentParser.add_subparsers`` returns
+    """
+    parser = new_parser(
+        subparsers,
+        "reconstruct",
+        run,
+        help="write the reconstruction of each row, or its errors",
+        description=_DESCRIPTION,
+        examples=_EXAMPLES,
+    )
+    add_model_and_input(parser)
+    add_rows_output(parser)
+    parser.add_argument(
+        "--errors",
+        choices=["rows", "entries"],
+        help="squared errors, in squared units of the input; rows: their sum over each row, in the column "
+        "squared_error; entries: of every entry (default: the reconstruction)",
+    )
+
+
+def run(options):
+    """Do what the options say.
+
+    Parameters
+    ----------
+    options : argparse.Namespace
+
+    Returns
+    -------
+    int
+        Exit status.
+    """
+    if options.errors is None:
+        return write_rows(options, "reconstruct", _reconstruction)
+    return write_rows(options, "reconstruction_error", _row_errors if options.errors == "rows" else _entry_errors)
+
+
+def _reconstruction(model, X):
+    return _names(model), model.reconstruct(X)
+
+
+def _row_errors(model, X):
+    return ["squared_error"], model.reconstruction_error(X)[:, np.newaxis]
+
+
+def _entry_errors(model, X):
+    return _names(model), np.asarray(model.reconstruction_error(X, per_feature=True))
+
+
+def _names(model):
+    """Names of the columns that the model was fitted with; x0, x1, ... where it was fitted without."""
+    return list(_check_feature_names_in(model))

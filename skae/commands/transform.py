@@ -1,0 +1,56 @@
+"""The subcommand ``transform``: the code of each row of a file."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .models import add_model_and_input, write_rows
+from .options import add_rows_output, new_parser
+
+_DESCRIPTION = """\
+Write what the model's transform makes of the rows of a file: the code of an autoencoder.
+
+Columns are found by name, in any order and beside others, where the model was fitted with names."""
+
+_EXAMPLES = """\
+  python -m skae transform model.skae measurements.csv --output code.csv --keep id,label
+  python -m skae transform model.skae images.npy --output code.npy
+  python -m skae transform model.skae measurements.parquet > code.csv"""
+
+
+def add_parser(subparsers):
+    """Add the subcommand to the parsers of ``python -m skae``.
+
+    Parameters
+    ----------
+    subparsers : the object that ``ArgumentParser.add_subparsers`` returns
+    """
+    parser = new_parser(
+        subparsers,
+        "transform",
+        run,
+        help="write the code of each row",
+        description=_DESCRIPTION,
+        examples=_EXAMPLES,
+    )
+    add_model_and_input(parser)
+    add_rows_output(parser)
+
+
+def run(options):
+    """Do what the options say.
+
+    Parameters
+    ----------
+    options : argparse.Namespace
+
+    Returns
+    -------
+    int
+        Exit status.
+    """
+    return write_rows(options, "transform", _code)
+
+
+def _code(model, X):
+    return list(model.get_feature_names_out()), np.asarray(model.transform(X))

@@ -1,0 +1,294 @@
+"""``python -m skae fit``: the model is that of the estimator in Python, and nothing is lost when it fails."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import skae.commands.running
+from skae import AutoencoderOutlierDetector, AutoencoderTransformer, load
+from skae.__main__ import main
+from skae._reporting import listened_to
+from skae._solvers import Report
+from skae.commands.parameters import ESTIMATORS
+
+FEATURES = ["a", "b", "c", "d"]
+SHORT = ["--n-components", "3", "--max-iter", "3", "--seed", "0"]
+
+
+def _main(*arguments):
+    return main([str(argument) for argument in arguments])
+
+
+@pytest.fixture
+def no_work(monkeypatch):
+    """The training must not start."""
+
+    def fit(*arguments, **options):
+        raise AssertionError("the work was started")
+
+    monkeypatch.setattr(AutoencoderTransformer, "fit", fit)
+
+
+# The model.
+
+
+@pytest.mark.parametrize("key", ESTIMATORS)
+def test_the_model_is_that_of_the_estimator(key, folder, X, tmp_path):
+    path = tmp_path / "model.skae"
+    assert _main("fit", folder / "rows.npy", "--output", path, "--estimator", key, *SHORT, "--alpha", "0.01") == 0
+    model = load(path)
+    expected = ESTIMATORS[key](3, max_iter=3, random_state=0, alpha=0.01).fit(X)
+    assert type(model) is type(expected) and model.get_params() == expected.get_params()
+    np.testing.assert_array_equal(model.transform(X), expected.transform(X))
+    assert not hasattr(model, "feature_names_in_")
+
+
+@pytest.mark.parametrize("ending", [".csv", ".parquet"])
+@pytest.mark.parametrize(
+    "choice, names",
+    [("--exclude=id,label", FEATURES), ("--columns=c,a", ["c", "a"]), ('--columns="c", "a"', ["c", "a"])],
+)
+def test_columns_are_chosen_by_name(ending, choice, names, folder, frame, tmp_path):
+    path = tmp_path / "model.skae"
+    assert _main("fit", folder / f"rows{ending}", "--output", path, choice, *SHORT) == 0
+    model = load(path)
+    assert list(model.feature_names_in_) == names
+    expected = AutoencoderTransformer(3, max_iter=3, random_state=0).fit(frame[names])
+    np.testing.assert_allclose(model.transform(frame[names]), expected.transform(frame[names]), rtol=1e-12)
+
+
+def test_a_file_without_names_gives_a_model_without(folder, X, unnamed, tmp_path):
+    for name, header in [("plain.csv", ["--no-header"]), ("rows.npz", [])]:
+        assert _main("fit", folder / name, *header, "--output", tmp_path / "m.skae", *SHORT) == 0
+        model = load(tmp_path / "m.skae")
+        assert not hasattr(model, "feature_names_in_")
+        np.testing.assert_allclose(model.transform(X), unnamed.transform(X), rtol=1e-12)
+
+
+def test_columns_of_an_array_are_chosen_by_their_numbers(folder, X, tmp_path):
+    assert _main("fit", folder / "rows.npy", "--exclude", "x1", "--output", tmp_path / "m.skae", *SHORT) == 0
+    expected = AutoencoderTransformer(3, max_iter=3, random_state=0).fit(X[:, [0, 2, 3]])
+    np.testing.assert_array_equal(load(tmp_path / "m.skae").coefs_[0], expected.coefs_[0])
+
+
+def test_single_precision_is_kept(X, tmp_path):
+    np.save(tmp_path / "X.npy", X.astype(np.float32))
+    assert _main("fit", tmp_path / "X.npy", "--output", tmp_path / "m.skae", *SHORT) == 0
+    assert load(tmp_path / "m.skae").coefs_[0].dtype == np.float32
+
+
+def test_rows_with_gaps_are_trained_on_where_asked(frame, tmp_path):
+    gaps = frame[FEATURES].mask(frame[FEATURES] < 0.2)
+    gaps.to_csv(tmp_path / "gaps.csv", index=False)
+    asked = ["--missing-values", "mask"]
+    assert _main("fit", tmp_path / "gaps.csv", "--output", tmp_path / "m.skae", *SHORT, *asked) == 0
+    np.testing.assert_allclose(load(tmp_path / "m.skae").column_means_, gaps.mean())
+
+
+def test_columns_of_flags_and_of_whole_numbers_are_numbers(tmp_path):
+    frame = pd.DataFrame({"flag": [True, False, True], "count": [1, 2, 3], "share": [0.5, 0.25, 0.0]})
+    frame.to_csv(tmp_path / "rows.csv", index=False)
+    frame.astype({"count": "Int64"}).to_parquet(tmp_path / "rows.parquet")
+    for ending in (".csv", ".parquet"):
+        assert _main("fit", tmp_path / f"rows{ending}", "--output", tmp_path / f"m{ending}", *SHORT) == 0
+    codes = [load(tmp_path / f"m{ending}").transform(frame) for ending in (".csv", ".parquet")]
+    np.testing.assert_array_equal(*codes)
+
+
+# What is told.
+
+
+class _Bar:
+    """A progress bar that notes what it is told."""
+
+    told = []
+
+    def __init__(self, stream, enabled=True):
+        assert stream is sys.stderr
+        self.enabled = enabled
+
+    def __enter__(self):
+        self.told.clear()
+        return self
+
+    def __exit__(self, *exception):
+        pass
+
+    def __call__(self, done, total, label):
+        if self.enabled:
+            self.told.append((done, total, label))
+
+
+def test_progress_is_an_epoch_with_its_loss(folder, X, tmp_path, monkeypatch):
+    monkeypatch.setattr(skae.commands.running, "ProgressBar", _Bar)
+    path = tmp_path / "m.skae"
+    assert _main("fit", folder / "rows.npy", "--output", path, *SHORT, "--early-stopping") == 0
+    reading, *epochs = _Bar.told
+    assert reading == (0, 3, f"reading {folder / 'rows.npy'}")
+    model = load(path)
+    curves = zip(model.loss_curve_, model.validation_loss_curve_)
+    assert epochs == [(i, 3, f"loss {a:.4g} ({b:.4g} held out)") for i, (a, b) in enumerate(curves, start=1)]
+
+
+@pytest.mark.filterwarnings("always::sklearn.exceptions.ConvergenceWarning")
+def test_a_warning_is_one_line_and_the_result_another(folder, tmp_path, capsys):
+    path = tmp_path / "m.skae"
+    assert _main("fit", folder / "rows.npy", "--output", path, *SHORT) == 0
+    captured = capsys.readouterr()
+    warning, written = captured.err.splitlines()
+    assert captured.out == ""
+    assert warning.startswith("python -m skae fit: warning: AutoencoderTransformer stopped at --max-iter=3 before")
+    loss = load(path).loss_curve_[-1]
+    assert written == f"written: {path} (AutoencoderTransformer, 4 columns to 3, 3 epochs, loss {loss:.6g})"
+
+
+@pytest.mark.filterwarnings("always::sklearn.exceptions.ConvergenceWarning")
+def test_quiet_says_nothing(folder, tmp_path, capsys):
+    assert _main("fit", folder / "rows.npy", "--output", tmp_path / "m.skae", *SHORT, "--quiet") == 0
+    captured = capsys.readouterr()
+    assert (captured.out, captured.err) == ("", "")
+
+
+def test_a_block_listens_to_every_training_in_it(X):
+    heard = []
+
+    class Hears(Report):
+        def __init__(self, name, max_iter, n_rows):
+            self.head = (name, max_iter, n_rows)
+
+        def end(self, epoch, loss, validation_loss):
+            heard.append((*self.head, epoch))
+            return False
+
+    plain = AutoencoderTransformer(2, max_iter=2, random_state=0)
+    with listened_to(Hears):
+        plain.fit(X)
+        AutoencoderOutlierDetector(plain).fit(X[:20])
+    plain.fit(X)
+    assert heard == [("AutoencoderTransformer", 2, n, epoch) for n in (30, 20) for epoch in (1, 2)]
+
+
+# What is refused.
+
+
+@pytest.mark.parametrize(
+    "arguments, words",
+    [
+        (["rows.txt"], "argument INPUT: must end in .csv or .parquet or .npy or .npz; got"),
+        (["rows.csv", "--columns", "a,a"], "argument --columns: must be names of columns, separated by commas"),
+        (["rows.csv", "--columns", ""], "argument --columns: must be names"),
+        (["rows.csv", "--columns", "a", "--exclude", "b"], "not allowed with argument --columns"),
+        (["rows.csv", "--n-components", "0"], "'--n-components' parameter of AutoencoderTransformer"),
+        (["rows.csv", "--noise-level", "0.1"], "--noise-level is no parameter of --estimator plain"),
+        (["rows.csv", "--estimator", "deep"], "argument --estimator: invalid choice: 'deep'"),
+    ],
+)
+def test_wrong_usage_is_told_before_the_work(arguments, words, folder, tmp_path, refused, no_work):
+    refused(2, words, "fit", folder / arguments[0], *arguments[1:], "--output", tmp_path / "m.skae")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_model_must_be_named(folder, refused):
+    refused(2, "the following arguments are required: --output", "fit", folder / "rows.csv")
+
+
+@pytest.mark.parametrize(
+    "arguments, words",
+    [
+        (["nothing.csv"], "No such file or directory"),
+        (["rows.csv"], "rows.csv has no numbers in 'label': name the columns to use with --columns"),
+        (["rows.csv", "--columns", "a,z,y"], "--columns: {folder}/rows.csv has no 'z', 'y'; its columns are 'id', 'a'"),
+        (["rows.csv", "--exclude", "z"], "--exclude: {folder}/rows.csv has no 'z'"),
+        (["rows.npy", "--exclude", "x0,x1,x2,x3"], "rows.npy has no column left beside 'x0'"),
+        (["rows.npy", "--columns", "a"], "has no 'a'; its columns are 'x0', 'x1', 'x2', 'x3'"),
+    ],
+)
+def test_what_is_wrong_with_the_rows_is_told_before_the_work(arguments, words, folder, tmp_path, refused, no_work):
+    words = words.format(folder=folder)
+    refused(1, words, "fit", folder / arguments[0], *arguments[1:], "--output", tmp_path / "m.skae")
+    assert not (tmp_path / "m.skae").exists()
+
+
+def test_gaps_are_told_by_column(frame, tmp_path, refused, no_work):
+    frame[FEATURES].assign(c=frame["c"].where(frame["c"] > 0.5)).to_csv(tmp_path / "gaps.csv", index=False)
+    words = "gaps.csv has missing values in 'c': fill them, leave these columns out with --exclude, or fit with"
+    refused(1, words, "fit", tmp_path / "gaps.csv", "--output", tmp_path / "m.skae")
+
+
+def test_many_names_are_cut_short(tmp_path, refused):
+    pd.DataFrame([["word"] * 20], columns=[f"w{j}" for j in range(20)]).to_csv(tmp_path / "words.csv", index=False)
+    words = "no numbers in 'w0', 'w1', 'w2', 'w3', 'w4', 'w5', 'w6', 'w7' and 12 more"
+    refused(1, words, "fit", tmp_path / "words.csv", "--output", tmp_path / "m.skae")
+
+
+@pytest.mark.parametrize(
+    "values, options, words",
+    [
+        ([[0.5, np.nan], [0.1, 0.2]], [], "X.npy: Input X contains NaN."),
+        ([[0.5, 3.0], [0.1, 0.2]], ["--loss", "log_loss"], "X.npy: --loss='log_loss' needs values of X in [0, 1]"),
+        (np.eye(9) * 1e9, ["--solver", "sgd", "--learning-rate-init", "1e9"], "Lower --learning-rate-init"),
+    ],
+)
+def test_an_error_of_the_training_names_the_file_and_the_options(values, options, words, tmp_path, refused):
+    np.save(tmp_path / "X.npy", np.array(values))
+    (tmp_path / "m.skae").write_text("older")
+    refused(1, words, "fit", tmp_path / "X.npy", "--output", tmp_path / "m.skae", *options)
+    assert (tmp_path / "m.skae").read_text() == "older"
+
+
+def test_a_place_that_cannot_be_written_is_told_before_the_work(folder, tmp_path, refused, no_work):
+    rows = tmp_path / "rows.npy"
+    rows.write_bytes((folder / "rows.npy").read_bytes())
+    refused(1, f"--output: {rows} is the file that is read", "fit", rows, "--output", rows)
+    refused(1, f"--output: {tmp_path} is not a file", "fit", rows, "--output", tmp_path)
+    refused(1, f"--output: {os.devnull} is not a file", "fit", rows, "--output", os.devnull)
+    refused(1, "No file can be written in the folder", "fit", rows, "--output", rows / "m.skae")
+    np.testing.assert_array_equal(np.load(rows), np.load(folder / "rows.npy"))
+
+
+def test_the_folder_of_the_model_is_made(folder, tmp_path):
+    assert _main("fit", folder / "rows.npy", "--output", tmp_path / "new" / "m.skae", *SHORT) == 0
+    assert load(tmp_path / "new" / "m.skae").n_components == 3
+
+
+def test_an_interrupt_leaves_the_old_model(folder, tmp_path, monkeypatch, capsys):
+    def interrupted(*arguments):
+        raise KeyboardInterrupt
+
+    (tmp_path / "m.skae").write_text("older")
+    monkeypatch.setattr(AutoencoderTransformer, "fit", interrupted)
+    assert _main("fit", folder / "rows.npy", "--output", tmp_path / "m.skae") == 130
+    assert capsys.readouterr().err == "" and (tmp_path / "m.skae").read_text() == "older"
+    assert [path.name for path in tmp_path.iterdir()] == ["m.skae"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals to a process are POSIX's")
+def test_control_c_ends_a_long_fit(folder, tmp_path):
+    endless = ["--max-iter", "1000000", "--tol", "0", "--n-iter-no-change", "1000000"]
+    started = subprocess.Popen(
+        [sys.executable, "-m", "skae", "fit", folder / "rows.npy", "--output", tmp_path / "new" / "m.skae", *endless],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # A shell without job control starts its children with SIGINT ignored, and they would hand that on.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+    try:
+        deadline = time.monotonic() + 120
+        # The folder of the model is made just before the rows are read.
+        while not (tmp_path / "new").exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        time.sleep(0.5)
+        started.send_signal(signal.SIGINT)
+        out, error = started.communicate(timeout=60)
+    finally:
+        if started.poll() is None:
+            started.kill()
+    assert (started.returncode, out, error) == (130, "", "")
+    assert not list((tmp_path / "new").iterdir())

@@ -1,0 +1,64 @@
+"""The help of the commands: every option with its default, examples that are legal."""
+
+import importlib
+import inspect
+import re
+import shlex
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from skae.__main__ import main
+
+COMMANDS = ["fit", "transform", "reconstruct", "score", "plot"]
+every_command = pytest.mark.parametrize("command", COMMANDS)
+
+
+def _help(capsys, *command):
+    with pytest.raises(SystemExit) as stop:
+        main([*command, "--help"])
+    assert stop.value.code == 0
+    return capsys.readouterr().out
+
+
+def test_every_command_is_listed(capsys):
+    text = _help(capsys)
+    for command in [*COMMANDS, "handwriting"]:
+        assert re.search(rf"^    {command}\b", text, re.MULTILINE)
+
+
+@every_command
+def test_every_option_tells_its_default_or_must_be_given(command, capsys):
+    text = _help(capsys, command)
+    usage, _, options = text.partition("\npositional arguments:")
+    entries = re.split(r"\n(?=  -)", options.partition("\nexit status")[0])[1:]
+    assert len(entries) > 5
+    for entry in entries:
+        name = re.match(r"  (?:-h, )?(--[a-z-]+)", entry)[1]
+        optional = re.search(rf"(\[|\| ){name}(?![a-z-])", usage) is not None
+        assert name == "--help" or optional == ("(default:" in " ".join(entry.split())), name
+    assert "0 done; 1 failed; 2 wrong usage; 130 interrupted" in text
+
+
+@every_command
+def test_the_examples_are_legal(command, capsys, monkeypatch):
+    examples = re.findall(r"^  python -m skae (.*)$", _help(capsys, command).partition("examples:")[2], re.MULTILINE)
+    assert len(examples) >= 2
+    ran = []
+    monkeypatch.setattr(importlib.import_module(f"skae.commands.{command}"), "run", lambda options: ran.append(1) or 0)
+    for example in examples:
+        assert main(shlex.split(example.partition(" > ")[0])) == 0
+        assert example.startswith(f"{command} ")
+    assert len(ran) == len(examples)
+
+
+def test_columns_are_scaled_as_the_help_of_fit_says(capsys, tmp_path, monkeypatch):
+    told = _help(capsys, "fit").partition("in Python:\n")[2].partition("\npositional")[0]
+    monkeypatch.chdir(tmp_path)
+    train, new = pd.DataFrame({"a": [1.0, 2.0, 6.0]}), pd.DataFrame({"a": [3.0, 5.0]})
+    train.to_csv("train.csv", index=False)
+    new.to_csv("new.csv", index=False)
+    exec(inspect.cleandoc(told), {})
+    np.testing.assert_allclose(pd.read_csv("scaled-train.csv"), (train - train.mean()) / train.std())
+    np.testing.assert_allclose(pd.read_csv("scaled-new.csv"), (new - train.mean()) / train.std())
