@@ -8,7 +8,7 @@ from ._docs import documented
 class AutoencoderTransformer(BaseAutoencoder):
     """Autoencoder: a code from which the input is reconstructed.
 
-    With the encoder h = g(W^T x + b) and the decoder x_hat = f(W*^T h + c), minimises over m rows
+    With the encoder h = g(W^T x + b) and the decoder x_hat = f(W*^T h + c), minimises over m rows::
 
         J = 1/m sum_i l(x_i, x_hat_i) + alpha (||W||^2 + ||W*||^2).
 

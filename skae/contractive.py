@@ -19,7 +19,7 @@ contraction_weight : float, default=0.1
 class ContractiveAE(CorruptedInput):
     """Contractive autoencoder: the code changes little when the input does.
 
-    Adds to the objective of ``AutoencoderTransformer``
+    Adds to the objective of ``AutoencoderTransformer``::
 
         contraction_weight * 1/m sum_i ||dh/dx (x_i)||_F^2.
 

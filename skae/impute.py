@@ -15,6 +15,9 @@ from ._restoring import restored_on_failure
 from ._trained import refuse_dates
 from .denoising import DenoisingAE
 
+# What is beyond all measure stays within float32, and within its sums.
+MOST_SCALED = 1e30
+
 
 class AutoencoderImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     """Fill missing values with the reconstruction of an autoencoder that was trained with entries taken away.
@@ -41,7 +44,7 @@ class AutoencoderImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         Mean and variance of each column over its observed entries.
     n_features_in_ : int
         Number of features seen during fit.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of features seen during fit, where X has names that are all strings.
 
     See Also
@@ -181,8 +184,7 @@ class AutoencoderImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     @staticmethod
     def _scaled(scaler, X):
         """Scaled rows in float32, which is enough for what is about one, and trains twice as fast."""
-        # What is beyond all measure stays within float32, and within its sums.
-        return np.clip(scaler.transform(X.astype(np.float64)), -1e30, 1e30).astype(np.float32)
+        return np.clip(scaler.transform(X.astype(np.float64)), -MOST_SCALED, MOST_SCALED).astype(np.float32)
 
     def _checked(self, X, reset):
         """A copy of X in float32 or float64."""

@@ -22,7 +22,7 @@ class AutoencoderOutlierDetector(OutlierMixin, BaseEstimator):
     """Outliers are the rows whose reconstruction loss is high.
 
     An autoencoder trained on X learns what its rows have in common. The score of a row x with reconstruction x_hat and
-    the detector's decision are
+    the detector's decision are::
 
         score(x) = -l(x, x_hat),    decision(x) = score(x) - offset,    x is an outlier where decision(x) < 0.
 
@@ -41,7 +41,7 @@ class AutoencoderOutlierDetector(OutlierMixin, BaseEstimator):
     contamination : "auto" or float in (0, 0.5], default="auto"
         The share of outliers among the training rows, from which the offset follows. A float is a quantile of their
         scores: at most this share of their weight has a negative decision. "auto" is for training rows most of which
-        are normal, in a share that is not known: with c_i = l_i^(1/3), which is close to normal for sums of squares,
+        are normal, in a share that is not known: with c_i = l_i^(1/3), which is close to normal for sums of squares::
 
             offset = -(median(c) + 1.96 * 1.4826 * median|c - median(c)|)^3,
 
@@ -58,7 +58,7 @@ class AutoencoderOutlierDetector(OutlierMixin, BaseEstimator):
         The score below which a row is an outlier.
     n_features_in_ : int
         Number of features seen during fit.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of features seen during fit, where X has names that are all strings.
 
     See Also

@@ -1,0 +1,56 @@
+"""
+Anomalies in a signal
+=====================
+
+A heartbeat of its own shape, with noise, cut into windows. The detector is trained on the first half, in which nothing
+is wrong. In the second half a beat is missing, one is too high, one comes too early, and the sensor stands still once.
+"""
+
+import matplotlib.pyplot as plt
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+from skae import AutoencoderOutlierDetector
+
+rng = np.random.default_rng(0)
+beat = np.exp(-0.5 * ((np.arange(40) - 12) / 2.0) ** 2) - 0.4 * np.exp(-0.5 * ((np.arange(40) - 22) / 4.0) ** 2)
+signal = np.tile(beat, 60)
+signal[1560:1600] = 0.0
+signal[1800:1840] *= 1.6
+signal[2000:2040] = np.roll(beat, -6)
+signal += 0.05 * rng.standard_normal(signal.size)
+signal[2210:2235] = signal[2210]
+
+width = 40
+windows = sliding_window_view(signal, width)
+middle = np.arange(len(windows)) + width // 2
+half = len(signal) // 2
+detector = AutoencoderOutlierDetector(contamination=0.01, random_state=0).fit(windows[: half - width])
+
+# %%
+# The decision of each window, at its middle; below zero is an outlier.
+
+decision = detector.decision_function(windows)
+figure, axes = plt.subplots(2, 1, figsize=(8, 5), sharex=True, layout="constrained")
+axes[0].plot(signal, linewidth=0.8)
+axes[0].axvspan(0, half, color="C2", alpha=0.15, label="training")
+for start in np.flatnonzero(decision < 0):
+    axes[0].axvspan(middle[start], middle[start] + 1, color="C3", alpha=0.15, linewidth=0)
+axes[0].set(ylabel="signal", title="what the detector marks is red")
+axes[0].legend(loc="lower left")
+axes[1].plot(middle, decision, linewidth=0.8)
+axes[1].axhline(0, color="black", linestyle="--", linewidth=1)
+axes[1].set_yscale("symlog", linthresh=0.1)
+axes[1].set(xlabel="time", ylabel="decision")
+
+# %%
+# The error of each entry says where in a window something is wrong: here in that of the beat that is too high.
+
+high = windows[[1800]]
+errors = detector.reconstruction_error(high, per_feature=True)[0]
+figure, ax = plt.subplots(figsize=(8, 3), layout="constrained")
+ax.plot(high[0], label="window")
+ax.plot(detector.estimator_.reconstruct(high)[0], label="its reconstruction")
+ax.bar(np.arange(width), errors, color="C3", alpha=0.4, label="squared error")
+ax.set_xlabel("time within the window")
+ax.legend()

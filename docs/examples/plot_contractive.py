@@ -1,0 +1,47 @@
+"""
+A code that does not follow small changes
+=========================================
+
+Digits are moved by random noise of growing length. How far their codes move, in units of the mean distance between the
+codes of two digits, is what the contractive autoencoder holds down.
+"""
+
+import matplotlib.pyplot as plt
+import numpy as np
+from sklearn.metrics import pairwise_distances
+
+from skae import AutoencoderTransformer, ContractiveAE, DenoisingAE
+from skae.datasets import load_digits_unit
+
+X, _ = load_digits_unit(return_X_y=True)
+settings = {
+    "loss": "log_loss",
+    "learning_rate_init": 1e-2,
+    "batch_size": 32,
+    "tol": 3e-3,
+    "random_state": 0,
+}
+models = {
+    "plain": AutoencoderTransformer(64, **settings),
+    "denoising, Gaussian 0.3": DenoisingAE(64, corruption="gaussian", noise_level=0.3, **settings),
+    "contractive, 0.1": ContractiveAE(64, contraction_weight=0.1, **settings),
+    "contractive, 1": ContractiveAE(64, contraction_weight=1.0, **settings),
+}
+noise = np.random.default_rng(0).standard_normal(X.shape)
+noise /= np.linalg.norm(noise, axis=1, keepdims=True)
+lengths = np.linspace(0, 2, 21)
+
+figure, ax = plt.subplots(figsize=(7, 4.5), layout="constrained")
+for name, model in models.items():
+    code = model.fit(X).transform(X)
+    between = pairwise_distances(code[:500]).mean()
+    moved = [np.linalg.norm(model.transform(X + length * noise) - code, axis=1).mean() for length in lengths]
+    ax.plot(lengths, np.array(moved) / between, label=f"{name}; explains {model.score(X):.0%}")
+apart = pairwise_distances(X[:500]).mean()
+ax.plot(lengths, lengths / apart, "k:", label="the digits themselves")
+ax.set(xlabel="length of the noise", ylabel="distance moved / distance between digits")
+ax.legend()
+
+# %%
+# A relative movement below that of the digits themselves means that the code keeps what tells digits apart, and drops
+# what does not.

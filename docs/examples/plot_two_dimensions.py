@@ -1,0 +1,59 @@
+"""
+Digits in two dimensions
+========================
+
+A deep autoencoder with a code of two numbers, beside the first two principal components; then its decoder, which makes
+an image of every point of the plane.
+"""
+
+import warnings
+
+import matplotlib.pyplot as plt
+import numpy as np
+from sklearn.decomposition import PCA
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import train_test_split
+
+from skae import AutoencoderTransformer
+from skae.datasets import load_digits_unit
+from skae.metrics import reconstruction_score
+from skae.plotting import CodeDisplay, ReconstructionDisplay
+
+# With the cosine schedule all epochs are run.
+warnings.simplefilter("ignore", ConvergenceWarning)
+
+X, y = load_digits_unit(return_X_y=True)
+X_train, X_test, y_train, y_test = train_test_split(X, y, test_size=0.35, random_state=0)
+deep = AutoencoderTransformer(
+    2,
+    hidden_layer_sizes=(64, 16),
+    activation="tanh",
+    loss="log_loss",
+    learning_rate_init=3e-3,
+    learning_rate="cosine",
+    warmup_epochs=3,
+    max_grad_norm=1.0,
+    batch_size=32,
+    max_iter=100,
+    n_iter_no_change=100,
+    tol=0,
+    random_state=0,
+).fit(X_train)
+pca = PCA(2).fit(X_train)
+
+figure, axes = plt.subplots(1, 2, figsize=(9, 4.2), layout="constrained")
+for ax, (name, model) in zip(axes, {"PCA": pca, "autoencoder, 64-64-16-2": deep}.items()):
+    display = CodeDisplay.from_estimator(model, X_test, y_test, ax=ax)
+    ax.set(title=f"{name}: explains {reconstruction_score(model, X_test):.0%}", xlabel="", ylabel="")
+axes[0].get_legend().remove()
+
+# %%
+# The code has the range of the hyperbolic tangent. Its decoder on a grid over that square:
+
+ticks = np.linspace(-0.95, 0.95, 14)
+lines = {f"{height:.1f}": deep.inverse_transform([(x, height) for x in ticks]) for height in ticks[::-1]}
+first = next(iter(lines))
+figure, ax = plt.subplots(figsize=(6.4, 6.4), layout="constrained")
+display = ReconstructionDisplay(lines.pop(first), lines).plot(ax, cmap="gray_r")
+ax.set_yticks([])
+ax.set_title("what the decoder makes of the plane")

@@ -1,0 +1,87 @@
+"""The documentation: its examples run, and so does every block of its pages.
+
+What stands behind prompts is run by doctest, page by page; here are the examples of the gallery, the shell commands,
+and that no block is left out.
+"""
+
+import re
+import runpy
+import shlex
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_iris
+from threadpoolctl import threadpool_limits
+
+from skae.__main__ import main
+
+DOCS = Path(__file__).parents[1] / "docs"
+EXAMPLES = sorted((DOCS / "examples").glob("plot_*.py"))
+GENERATED = {"_build", "auto_examples"}
+PAGES = [page for page in sorted(DOCS.rglob("*.md")) if not GENERATED & set(page.relative_to(DOCS).parts)]
+# Directives of Sphinx that hold no code of their own.
+NO_CODE = {"{eval-rst}", "{include}", "{literalinclude}", "{toctree}"}
+
+
+def blocks(page):
+    """Language or directive, and lines, of every fenced block of a page."""
+    found = re.findall(r"^```([^\s`]*)[^\n]*\n(.*?)^```$", page.read_text(encoding="utf-8"), flags=re.M | re.S)
+    return [(language, text.splitlines()) for language, text in found]
+
+
+def commands(page):
+    """Shell commands of a page."""
+    return [line for language, lines in blocks(page) if language == "sh" for line in lines]
+
+
+def named(paths):
+    return [path.relative_to(DOCS).as_posix() for path in paths]
+
+
+@pytest.fixture
+def pyplot():
+    """matplotlib without a display, as it was before and without figures afterwards; BLAS on one thread."""
+    import matplotlib.pyplot as plt
+
+    plt.switch_backend("Agg")
+    with plt.rc_context(), threadpool_limits(1):
+        yield plt
+    plt.close("all")
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=named(EXAMPLES))
+def test_example(example, pyplot, capsys):
+    with warnings.catch_warnings():
+        runpy.run_path(str(example))
+    assert pyplot.get_fignums()
+    assert not capsys.readouterr().err
+
+
+@pytest.mark.parametrize("page", PAGES, ids=named(PAGES))
+def test_every_block_is_run(page):
+    for language, lines in blocks(page):
+        if language in {"python", "{plot}"}:
+            code = [line for line in lines if not re.fullmatch(r":[\w-]+:.*|", line)]
+            assert code[0].startswith(">>> "), f"{page}: a block without prompts:\n{code[0]}"
+            assert lines[-1] == "", f"{page}: without a blank line its end is taken for output:\n{code[-1]}"
+        elif language == "sh":
+            assert all(re.match(r"python3? -m (venv|skae) ", line) for line in lines), f"{page}: {lines}"
+        else:
+            assert language in NO_CODE, f"{page}: a block of {language}, which nothing runs"
+
+
+def test_commands_of_the_command_line_page(tmp_path, monkeypatch, capsys):
+    iris = load_iris(as_frame=True)
+    table = iris.data.assign(label=iris.target, id=np.arange(len(iris.data)))
+    table.to_csv(tmp_path / "measurements.csv", index=False)
+    monkeypatch.chdir(tmp_path)
+    lines = commands(DOCS / "guide" / "command_line.md")
+    assert len(lines) > 5
+    for line in lines:
+        python, _, package, *arguments = shlex.split(line)
+        assert (python, package) == ("python", "skae")
+        assert main(arguments) == 0, f"{line}\n{capsys.readouterr().err}"
+        if "--output" in arguments:
+            assert (tmp_path / arguments[arguments.index("--output") + 1]).stat().st_size > 0
