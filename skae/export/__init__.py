@@ -1,0 +1,6 @@
+"""Trained autoencoders out of Python: as ONNX models, and in the pipelines that skl2onnx converts."""
+
+from .model import to_onnx
+from .pipelines import register_skl2onnx
+
+__all__ = ["register_skl2onnx", "to_onnx"]

@@ -1,0 +1,71 @@
+"""What the estimators do in a pipeline, as operations of a graph: one function for each kind of estimator."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .._base import BaseAutoencoder
+from ..autoencoder import AutoencoderTransformer
+from ..contractive import ContractiveAE
+from ..denoising import DenoisingAE
+from ..impute import MOST_SCALED, AutoencoderImputer
+from ..outlier import AutoencoderOutlierDetector
+from ..preprocessing import PCANormalizer
+from ..sparse import SparseAE
+from .operations import filled, in_precision, layers, row_losses
+
+
+def encoded(graph, x, estimator, dtype):
+    """``transform`` of an autoencoder."""
+    network, fill_values = in_precision(estimator, dtype)
+    return [layers(graph, filled(graph, x, fill_values), network, 0, network.architecture.depth)]
+
+
+def detected(graph, x, detector, dtype):
+    """``predict`` and ``decision_function`` of a detector, each of shape (n_samples, 1)."""
+    estimator = detector.estimator_
+    if not isinstance(estimator, BaseAutoencoder):
+        raise TypeError(
+            "The reconstruction loss of an autoencoder of skae is what can be converted; the detector was fitted with "
+            f"estimator={estimator!r}. Pass it an autoencoder of skae."
+        )
+    network, fill_values = in_precision(estimator, dtype)
+    losses = row_losses(graph, x, network, estimator.loss_, fill_values)
+    zero = graph.constant("zero", dtype.type(0))
+    decision = graph.add("Sub", graph.add("Neg", losses), graph.constant("offset", dtype.type(detector.offset_)))
+    sides = (graph.constant(name, np.int64(label)) for name, label in (("outlier", -1), ("inlier", 1)))
+    return [graph.add("Where", graph.add("Less", decision, zero), *sides), decision]
+
+
+def imputed(graph, x, imputer, dtype):
+    """``transform`` of an imputer: scaled in float64, reconstructed in the precision of the network."""
+    scaler, estimator = imputer.scaler_, imputer.estimator_
+    network, fill_values = in_precision(estimator, estimator._network.dtype)
+    mean = graph.constant("mean", scaler.mean_)
+    scaled = graph.add("Sub", graph.cast(x, np.float64), mean)
+    scaled = filled(graph, graph.add("Div", scaled, graph.constant("scale", scaler.scale_)), fill_values.astype(float))
+    for operator, bound in (("Max", -MOST_SCALED), ("Min", MOST_SCALED)):
+        scaled = graph.add(operator, scaled, graph.constant(f"{operator}_bound", np.float64(bound)))
+    found = layers(graph, graph.cast(scaled, network.dtype), network, 0, 2 * network.architecture.depth)
+    # Columns without any value in training are filled with zeros.
+    unscale = graph.constant("unscale", np.where(imputer._empty, 0.0, scaler.scale_))
+    found = graph.add("Add", graph.add("Mul", graph.cast(found, np.float64), unscale), mean)
+    return [graph.add("Where", graph.add("IsNaN", x), graph.cast(found, dtype), x)]
+
+
+def normalized(graph, x, normalizer, dtype):
+    """``transform`` of a normalizer."""
+    centred = graph.add("Sub", x, graph.constant("mean", normalizer.mean_.astype(dtype)))
+    return [graph.add("Div", centred, graph.constant("root", dtype.type(np.sqrt(normalizer.n_samples_seen_))))]
+
+
+# (graph, x, estimator, dtype) -> names of the results, from the name of X in that precision.
+CONVERSIONS = {
+    AutoencoderTransformer: encoded,
+    DenoisingAE: encoded,
+    SparseAE: encoded,
+    ContractiveAE: encoded,
+    AutoencoderOutlierDetector: detected,
+    AutoencoderImputer: imputed,
+    PCANormalizer: normalized,
+}

@@ -1,0 +1,156 @@
+"""to_onnx: a trained autoencoder, or one half of it, as an ONNX model."""
+
+from __future__ import annotations
+
+import json
+
+from sklearn.utils.validation import check_is_fitted
+
+from .._base import BaseAutoencoder
+from .._version import __version__
+from .graph import ELEMENT_TYPES, Graph, check_opset
+from .operations import filled, in_precision, layers
+from .packages import required
+
+# Names of the input and of the output of each part.
+PARTS = {"encoder": ("X", "H"), "decoder": ("H", "X_hat"), "autoencoder": ("X", "X_hat")}
+
+
+def to_onnx(estimator, part="encoder", *, target_opset=13):
+    """A trained autoencoder, or one half of it, as an ONNX model: what it computes, without Python.
+
+    The model takes one tensor and gives one, both in the precision of the estimator, whose number of rows is free:
+
+    =============  =======================================  ===========================================
+    part           input                                    output
+    =============  =======================================  ===========================================
+    "encoder"      "X" of shape (n_samples, n_features)     "H" of shape (n_samples, n_components),
+                                                            that of ``transform``
+    "decoder"      "H" of shape (n_samples, n_components)   "X_hat" of shape (n_samples, n_features),
+                                                            that of ``inverse_transform``
+    "autoencoder"  "X" of shape (n_samples, n_features)     "X_hat" of shape (n_samples, n_features),
+                                                            that of ``reconstruct``
+    =============  =======================================  ===========================================
+
+    With ``missing_values="mask"`` NaN in X becomes the mean of its column, as in ``transform``. No other input is
+    checked by the model. Of a code of which few units stay on, those that equal the threshold all stay; units that
+    differ by less than the rounding of two libraries may swap.
+
+    Parameters
+    ----------
+    estimator : AutoencoderTransformer, DenoisingAE, SparseAE or ContractiveAE
+        Fitted, on dense or sparse X; the model takes dense X. Trained on X in float32 it is a model in float32, which
+        more runtimes carry out than one in float64.
+    part : {"encoder", "decoder", "autoencoder"}, default="encoder"
+        What to convert.
+    target_opset : int, default=13
+        Version of ONNX's operators, 11 or more. That of the default was released in 2020 (ONNX 1.8; onnxruntime reads
+        it from 1.6 on). The version of the format is the lowest one that goes with it.
+
+    Returns
+    -------
+    onnx.ModelProto
+        Checked by ``onnx.checker``. Its producer is skae, and its metadata hold the name of the estimator's class, the
+        part and, where X had names, those of the columns as a JSON list under "feature_names". Write
+        ``model.SerializeToString()`` to a file.
+
+    Raises
+    ------
+    ImportError
+        Without the package onnx, which ``pip install 'skae[onnx]'`` brings.
+    TypeError
+        For what is no autoencoder of skae. ``register_skl2onnx`` is for pipelines and the other estimators.
+    NotFittedError
+        For an estimator that is not fitted.
+    ValueError
+        For another part or version, and for a network whose parameters take more than the 2 GiB of an ONNX model.
+
+    See Also
+    --------
+    register_skl2onnx : For whole pipelines.
+
+    Examples
+    --------
+    >>> from skae import AutoencoderTransformer
+    >>> from skae.datasets import load_digits_unit
+    >>> from skae.export import to_onnx
+    >>> X = load_digits_unit(return_X_y=True, dtype="float32")[0]
+    >>> ae = AutoencoderTransformer(16, tol=1e-2, random_state=0).fit(X)
+    >>> model = to_onnx(ae)
+    >>> [value.name for value in (*model.graph.input, *model.graph.output)]
+    ['X', 'H']
+    >>> import onnxruntime
+    >>> session = onnxruntime.InferenceSession(model.SerializeToString())
+    >>> H = session.run(None, {"X": X})[0]
+    """
+    if not isinstance(estimator, BaseAutoencoder):
+        raise TypeError(
+            f"to_onnx takes an autoencoder of skae; got {estimator!r}. Pipelines and other estimators are converted by "
+            "skl2onnx, which skae.export.register_skl2onnx teaches the estimators of skae."
+        )
+    if not (isinstance(part, str) and part in PARTS):
+        raise ValueError(f"part must be one of {list(PARTS)}; got {part!r}.")
+    check_is_fitted(estimator)
+    onnx = required("onnx")
+    check_opset(target_opset, onnx.defs.onnx_opset_version())
+    graph, result, ends = _part(estimator, part)
+    model = _model(graph, result, ends, estimator._network.dtype, int(target_opset))
+    model.graph.name = part
+    model.doc_string = f"{part.capitalize()} of {type(estimator).__name__}: " + " to ".join(
+        f"{name} of shape (n_samples, {width})" for name, width in ends.items()
+    )
+    onnx.helper.set_model_props(model, _properties(estimator, part))
+    onnx.checker.check_model(model, full_check=True)
+    return model
+
+
+def _part(estimator, part):
+    """Graph of a part, the name of its result there, and the columns of the input and of the output by their names."""
+    network, fill_values = in_precision(estimator, estimator._network.dtype)
+    depth, sizes = network.architecture.depth, network.architecture.sizes
+    first = depth if part == "decoder" else 0
+    last = depth if part == "encoder" else 2 * depth
+    source, target = PARTS[part]
+    graph = Graph()
+    value = source if part == "decoder" else filled(graph, source, fill_values)
+    return graph, layers(graph, value, network, first, last), {source: sizes[first], target: sizes[last]}
+
+
+def _model(graph, result, ends, dtype, opset):
+    """The model of a graph.
+
+    Parameters
+    ----------
+    graph : Graph
+    result : str
+        What is the output, by its name in the graph.
+    ends : dict of int by name
+        Number of columns of the input, which has that name in the graph as well, and then of the output.
+    dtype : dtype
+        Of both.
+    opset : int
+    """
+    helper, from_array = required("onnx.helper"), required("onnx.numpy_helper").from_array
+    tensors = [from_array(value, name) for name, value in graph.checked_constants().items()]
+    source, target = ends
+    nodes = [
+        helper.make_node(operator, inputs, outputs, name=outputs[0], **attributes)
+        for operator, inputs, outputs, attributes in graph.named(lambda name: target if name == result else name)
+    ]
+    ends = [helper.make_tensor_value_info(name, ELEMENT_TYPES[dtype], ["n_samples", k]) for name, k in ends.items()]
+    opsets = [helper.make_opsetid("", opset)]
+    return helper.make_model(
+        helper.make_graph(nodes, "network", ends[:1], ends[1:], tensors),
+        opset_imports=opsets,
+        ir_version=helper.find_min_ir_version_for(opsets),
+        producer_name="skae",
+        producer_version=__version__,
+    )
+
+
+def _properties(estimator, part):
+    """Metadata of the model: strings by name."""
+    properties = {"estimator": type(estimator).__name__, "part": part}
+    if hasattr(estimator, "feature_names_in_"):
+        properties["feature_names"] = json.dumps(list(estimator.feature_names_in_), ensure_ascii=False)
+    return properties

@@ -1,0 +1,140 @@
+"""register_skl2onnx: the estimators in the pipelines that skl2onnx converts."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
+
+from ..outlier import AutoencoderOutlierDetector
+from .conversions import CONVERSIONS
+from .graph import Graph, check_opset
+from .packages import required
+
+
+def register_skl2onnx():
+    """Teach skl2onnx the estimators of skae, so that it converts pipelines that hold them.
+
+    To be called once in a process, before ``skl2onnx.to_onnx``; more calls change nothing. Importing skae registers
+    nothing. The estimators may stand anywhere: in a Pipeline, FeatureUnion, ColumnTransformer or search, and alone.
+
+    ============================  ===============================================================================
+    estimator                     what is converted
+    ============================  ===============================================================================
+    the four autoencoders         ``transform``
+    AutoencoderOutlierDetector    label (1, or -1 for outliers) and ``decision_function``, each of shape
+                                  (n_samples, 1), as of scikit-learn's detectors; of autoencoders of skae alone
+    AutoencoderImputer            ``transform``
+    PCANormalizer                 ``transform``
+    what ``to_mlp`` gives         by skl2onnx's own converter of scikit-learn's perceptrons
+    ============================  ===============================================================================
+
+    As in all of skl2onnx the precision is that of the input that is converted for, of a frame that of its first column,
+    whatever the estimator was trained in: float64 for float64, float32 for anything else. ``to_onnx`` says what the
+    graph of an autoencoder is, and is to be had without skl2onnx.
+
+    Raises
+    ------
+    ImportError
+        Without the package skl2onnx, which ``pip install 'skae[onnx]'`` brings.
+
+    See Also
+    --------
+    to_onnx : One autoencoder, with its decoder, without skl2onnx.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from skae import DenoisingAE
+    >>> from skae.datasets import load_digits_unit
+    >>> from skae.export import register_skl2onnx
+    >>> X, y = load_digits_unit(return_X_y=True, dtype="float32")
+    >>> pipeline = make_pipeline(DenoisingAE(16, tol=1e-2, random_state=0), LogisticRegression(max_iter=500)).fit(X, y)
+    >>> register_skl2onnx()
+    >>> import skl2onnx
+    >>> model = skl2onnx.to_onnx(pipeline, X[:1], options={"zipmap": False})
+    >>> [value.name for value in model.graph.output]
+    ['label', 'probabilities']
+    """
+    # Here, since its import takes longer than that of the package.
+    from .._fine_tuning import PERCEPTRONS
+
+    register = required("skl2onnx").update_registered_converter
+    for estimator in CONVERSIONS:
+        shapes = _detector_shapes if estimator is AutoencoderOutlierDetector else _transformer_shapes
+        register(estimator, f"Skae{estimator.__name__}", shapes, _convert)
+    shapes = required("skl2onnx.common.shape_calculator")
+    perceptrons = required("skl2onnx.operator_converters.multilayer_perceptron")
+    register(
+        PERCEPTRONS["classifier"],
+        "SkaeMLPClassifier",
+        shapes.calculate_linear_classifier_output_shapes,
+        perceptrons.convert_sklearn_mlp_classifier,
+        options={"zipmap": [True, False, "columns"], "output_class_labels": [False, True], "nocl": [True, False]},
+    )
+    register(
+        PERCEPTRONS["regressor"],
+        "SkaeMLPRegressor",
+        shapes.calculate_linear_regressor_output_shapes,
+        perceptrons.convert_sklearn_mlp_regressor,
+    )
+
+
+def _transformer_shapes(operator):
+    """Type and shape of the output of a transformer."""
+    tensor, n_rows = _checked_input(operator)
+    operator.outputs[0].type = tensor([n_rows, len(operator.raw_operator.get_feature_names_out())])
+
+
+def _detector_shapes(operator):
+    """Types and shapes of the label and the decision of a detector."""
+    tensor, n_rows = _checked_input(operator)
+    operator.outputs[0].type = required("skl2onnx.common.data_types").Int64TensorType([n_rows, 1])
+    operator.outputs[1].type = tensor([n_rows, 1])
+
+
+def _checked_input(operator):
+    """Class of the floating-point tensors that come out, and the number of rows."""
+    types, estimator = required("skl2onnx.common.data_types"), operator.raw_operator
+    check_is_fitted(estimator)
+    kinds = ("Float", "Double", "Boolean", "UInt8", "Int8", "Int32", "Int64")
+    required("skl2onnx.common.utils").check_input_and_output_types(
+        operator, [getattr(types, f"{kind}TensorType") for kind in kinds]
+    )
+    widths = [variable.get_second_dimension() for variable in operator.inputs]
+    if None not in widths and sum(widths) != estimator.n_features_in_:
+        raise ValueError(
+            f"X has {sum(widths)} features, but {type(estimator).__name__} is expecting {estimator.n_features_in_} "
+            "features as input."
+        )
+    return _tensor(operator), operator.inputs[0].get_first_dimension()
+
+
+def _tensor(operator):
+    """Class of the tensors in whose precision an operator works: that of its first input, as in all of skl2onnx."""
+    return type(required("skl2onnx.common.data_types").guess_tensor_type(operator.inputs[0].type))
+
+
+def _convert(scope, operator, container):
+    """Put an estimator into the model that skl2onnx builds."""
+    check_opset(container.target_opset_any_domain(""), required("onnx").defs.onnx_opset_version())
+    graph, estimator = Graph(), operator.raw_operator
+    # Names of the graph's own, so that columns may have any.
+    inputs = {f"X{i}": variable for i, variable in enumerate(operator.inputs)}
+    dtype = np.dtype(required("skl2onnx.common.data_types").guess_numpy_type(_tensor(operator)()))
+    X = _joined(graph, inputs, _tensor(operator), dtype)
+    results = CONVERSIONS[type(estimator)](graph, X, estimator, dtype)
+    given = {name: variable.full_name for name, variable in (*inputs.items(), *zip(results, operator.outputs))}
+    name_of = cache(lambda name: given[name] if name in given else scope.get_unique_variable_name(name))
+    for name, value in graph.checked_constants().items():
+        container.add_initializer(name_of(name), None, None, required("onnx.numpy_helper").from_array(value))
+    for kind, sources, targets, attributes in graph.named(name_of):
+        container.add_node(kind, sources, targets, name=scope.get_unique_operator_name(kind), **attributes)
+
+
+def _joined(graph, inputs, tensor, dtype):
+    """The inputs, a column of a frame each for example, as one X in the precision of a class of tensors."""
+    parts = [name if isinstance(v.type, tensor) else graph.cast(name, dtype) for name, v in inputs.items()]
+    return parts[0] if len(parts) == 1 else graph.add("Concat", *parts, axis=1)
