@@ -228,7 +228,8 @@ def _apply(corruption, level, X, shown, random_state):
     """The rows that are shown, corrupted, with the range of the columns of all of X."""
     record = CORRUPTIONS[corruption]
     rows = as_array(shown)
-    rows = np.ascontiguousarray(rows, model_dtype(rows))
+    # A copy, since kernels are compiled for arrays of our own, and read-only ones would be another type.
+    rows = np.array(rows, model_dtype(rows), order="C")
     X = SparseRows(as_csr(X)) if issparse(X) else np.asarray(X)
     low, high = (np.nan_to_num(bound).astype(rows.dtype) for bound in column_range(Sample.of(X)))
     draws = np.empty(rows.shape, record.draw_dtype or rows.dtype)

@@ -203,3 +203,12 @@ def test_wrong_options(options, words, fitted, X):
 def test_estimators_that_do_not_reconstruct(X, y):
     with pytest.raises(TypeError, match=r"LogisticRegression.* has no transform and no inverse_transform"):
         ReconstructionDisplay.from_estimator(LogisticRegression(max_iter=1000).fit(X, y), X)
+
+
+def test_kernels_are_not_compiled_anew_for_rows_that_are_read_only(fitted, X):
+    rows = np.asfortranarray(X)
+    for array in (X.copy(), rows, X[::2]):
+        array.setflags(write=False)
+        ReconstructionDisplay.from_estimator(fitted["pca"], array, corruption="masking", noise_level=0.2)
+    # One for each precision.
+    assert len(getattr(CORRUPTIONS["masking"].apply, "signatures", [])) <= 2
