@@ -226,7 +226,7 @@ class TrainedNetwork(FittedSummary, ClassNamePrefixFeaturesOutMixin, Transformer
         if low < legal[0] or high > legal[1]:
             raise ValueError(
                 f"loss={self.loss_!r} needs values of X in [{legal[0]:g}, {legal[1]:g}]; they lie in "
-                f"[{low:g}, {high:g}]. Scale X to [0, 1] (MinMaxScaler(clip=True)), or use loss='squared_error'."
+                f"[{low:.9g}, {high:.9g}]. Scale X to [0, 1] (MinMaxScaler(clip=True)), or use loss='squared_error'."
             )
 
     def _readable(self, X):

@@ -56,7 +56,8 @@ class SparseAE(CorruptedInput):
     gradient comes back through the others. ``n_active_transform`` units stay on when the training is over.
 
     "lifetime" sets, for each unit, all but its greatest activations over the rows of a mini-batch to zero, in training
-    alone [3]_. Every unit is on for some rows, so that none dies.
+    alone [3]_. Every unit has its share of the rows, so that few die: only a rectified one that is zero for all
+    of them does.
 
     With ``revive_dead`` a unit that was on for no row of an epoch, ``|h|`` > 0.01 (for "relu" and "identity" h other
     than zero), is given new weights before the next epoch of ``fit`` [4]_; ``partial_fit`` revives none. It draws a

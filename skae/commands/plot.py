@@ -199,7 +199,14 @@ def _kinds_with(option):
 
 def _in_options(message):
     """The message of a display with the names of the options in it."""
-    return message.replace("image_shape", "--image-shape").replace("Input y ", "The column of --color-by ")
+    words = {
+        "image_shape=(height, width)": "--image-shape height,width",
+        "image_shape": "--image-shape",
+        "Input y ": "The column of --color-by ",
+    }
+    for word, option in words.items():
+        message = message.replace(word, option)
+    return message
 
 
 def _image_shape(text):

@@ -27,11 +27,12 @@ def register_skl2onnx():
                                   (n_samples, 1), as of scikit-learn's detectors; of autoencoders of skae alone
     AutoencoderImputer            ``transform``
     PCANormalizer                 ``transform``
-    what ``to_mlp`` gives         by skl2onnx's own converter of scikit-learn's perceptrons
+    what ``to_mlp`` gives         by skl2onnx's own converter of scikit-learn's perceptrons; of one output
     ============================  ===============================================================================
 
     As in all of skl2onnx the precision is that of the input that is converted for, of a frame that of its first column,
-    whatever the estimator was trained in: float64 for float64, float32 for anything else. ``to_onnx`` says what the
+    whatever the estimator was trained in: float64 for float64, float32 for anything else. A classifier in float64 needs
+    ``options={"zipmap": False}``. Subclasses of the estimators are not registered. ``to_onnx`` says what the
     graph of an autoencoder is, and is to be had without skl2onnx.
 
     Raises
@@ -77,9 +78,20 @@ def register_skl2onnx():
     register(
         PERCEPTRONS["regressor"],
         "SkaeMLPRegressor",
-        shapes.calculate_linear_regressor_output_shapes,
+        _regressor_shapes,
         perceptrons.convert_sklearn_mlp_regressor,
     )
+
+
+def _regressor_shapes(operator):
+    """Type and shape of the output of a perceptron, of which skl2onnx knows one column."""
+    regressor = operator.raw_operator
+    if regressor.n_outputs_ > 1:
+        raise ValueError(
+            f"skl2onnx converts a perceptron of one output; {type(regressor).__name__} was fitted to "
+            f"{regressor.n_outputs_}. Fit one for each column of y."
+        )
+    required("skl2onnx.common.shape_calculator").calculate_linear_regressor_output_shapes(operator)
 
 
 def _transformer_shapes(operator):

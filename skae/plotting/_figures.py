@@ -59,6 +59,27 @@ def axes_for(ax, height=None):
     return plt.subplots(figsize=(width, usual if height is None else height), layout="constrained")[1]
 
 
+def draw_legend(ax, handles, names, **options):
+    """A legend of names as a user gave them: none is taken for mathematics, or left out for its first letter.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+    handles : list of matplotlib Artist
+    names : list of str
+    **options
+        Of ``Axes.legend``.
+
+    Returns
+    -------
+    matplotlib Legend
+    """
+    legend = ax.legend(handles, ["name"] * len(names), **options)
+    for text, name in zip(legend.get_texts(), names):
+        text.set(text=name, parse_math=False)
+    return legend
+
+
 def distinct_colors(count):
     """Colours for classes or curves that differ also for colour-blind readers.
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.sparse import issparse
 from sklearn.base import BaseEstimator
+from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.validation import check_is_fitted
@@ -42,6 +43,10 @@ class Source(NamedTuple):
         while True:
             if hasattr(estimator, "best_estimator_"):
                 estimator = estimator.best_estimator_
+            elif hasattr(estimator, "refit"):
+                raise NotFittedError(
+                    f"This {type(estimator).__name__} has no best estimator to draw. Fit it, with refit=True."
+                )
             elif isinstance(estimator, Pipeline):
                 kept = [step for _, step in estimator.steps if not _passes_through(step)]
                 *before, estimator = kept or [FunctionTransformer()]
@@ -122,6 +127,8 @@ def named_sources(estimators, take=Source.of):
     """
     if isinstance(estimators, Mapping):
         sources = {str(name): take(estimator) for name, estimator in estimators.items()}
+        if len(sources) < len(estimators):
+            raise ValueError(f"The names of estimators must differ; got {list(estimators)}.")
     else:
         alone = not isinstance(estimators, list | tuple)
         taken = [take(estimator) for estimator in ([estimators] if alone else estimators)]

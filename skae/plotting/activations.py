@@ -135,7 +135,7 @@ class ActivationDisplay:
         values = code.mean(axis=0, dtype=np.float64) if by_unit else code
         if bins is None:
             bins = "sqrt" if by_unit else 50
-        counts, edges = np.histogram(values, bins=bins)
+        counts, edges = np.histogram(values, bins=bins, range=_histogram_range(values))
         self.ax_ = axes_for(ax)
         self.figure_ = self.ax_.figure
         blue, yellow, red = distinct_colors(3)
@@ -146,7 +146,8 @@ class ActivationDisplay:
             self._mark("rho_hat", mean, rf"$\hat\rho$ = {mean:.3g}, mean of all units", yellow, "-")
             if self.sparsity_target is not None:
                 self._mark("rho", self.sparsity_target, rf"$\rho$ = {self.sparsity_target:g}, target", red, "--")
-            self.ax_.legend()
+            # Below, where no bar is hidden.
+            self.ax_.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=2, frameon=False)
         self.ax_.set(
             xlabel="mean activation of a unit over the rows" if by_unit else "activation of a unit for a row",
             ylabel="units" if by_unit else "activations",
@@ -164,6 +165,14 @@ class ActivationDisplay:
 
     def _mark(self, name, value, label, color, linestyle):
         self.lines_[name] = self.ax_.axvline(value, label=label, color=color, linestyle=linestyle, linewidth=2)
+
+
+def _histogram_range(values):
+    """Where bins lie: around values that differ by no more than rounding, as NumPy does around equal ones."""
+    low, high = float(np.min(values)), float(np.max(values))
+    if 0 < high - low < 1e-6 * max(abs(low), abs(high)):
+        return (low + high) / 2 - 0.5, (low + high) / 2 + 0.5
+    return None
 
 
 def _check_kind(kind):

@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.decomposition import PCA
 from sklearn.utils import assert_all_finite, check_consistent_length, column_or_1d
 
-from ._figures import axes_for, distinct_colors, require_matplotlib
+from ._figures import axes_for, distinct_colors, draw_legend, require_matplotlib
 from ._sources import Source
 
 # More different numbers than this are no classes.
@@ -150,20 +150,16 @@ class CodeDisplay:
         """Beside the axes, where no point is hidden."""
         from matplotlib.lines import Line2D
 
-        handles = [
-            Line2D([], [], linestyle="", marker="o", color=color, label=str(name))
-            for name, color in zip(classes, colors)
-        ]
-        self.legend_ = self.ax_.legend(
-            handles=handles,
+        self.legend_ = draw_legend(
+            self.ax_,
+            [Line2D([], [], linestyle="", marker="o", color=color) for color in colors],
+            [str(name) for name in classes],
             loc="center left",
             bbox_to_anchor=(1.0, 0.5),
             ncols=-(-len(classes) // _LEGEND_LINES),
             frameon=False,
             handletextpad=0.1,
         )
-        for text in self.legend_.get_texts():
-            text.set_parse_math(False)
 
 
 def _checked_targets(y, rows):

@@ -174,7 +174,7 @@ class FilterDisplay:
         self.ax_ = axes_for(ax, height=picture_height(picture))
         self.figure_ = self.ax_.figure
         self.im_ = draw_picture(self.ax_, picture, cmap=cmap, vmin=-limit, vmax=limit, gap=_GAP)
-        self.ax_.set_title(self._title())
+        self.ax_.set_title(self._title(), parse_math=False)
         return self
 
     def _title(self):

@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 
 from ..kernels.updates import UPDATES
-from ._figures import axes_for, distinct_colors, require_matplotlib
+from ._figures import axes_for, distinct_colors, draw_legend, require_matplotlib
 from ._sources import Source, named_sources
 
 _UNITS = {"log_loss": "nats", "squared_error": "squared units of X"}
@@ -137,21 +137,24 @@ class LossCurveDisplay:
 
         self.ax_ = axes_for(ax)
         self.figure_ = self.ax_.figure
-        self.lines_, self.validation_lines_ = {}, {}
+        self.lines_, self.validation_lines_, shown = {}, {}, {}
         held = self.validation_loss_curves or {}
         colors = dict(zip(self.loss_curves, distinct_colors(len(self.loss_curves))))
         style = normalize_kwargs(line_kwargs, Line2D)
         for name, color in colors.items():
             label = f"{name}, training" if name in held else name
             self.lines_[name] = self._draw(self.loss_curves[name], {"label": label, "color": color, **style})
+            shown[label] = self.lines_[name]
             if name in held:
-                options = {"label": f"{name}, validation", "color": color, "linestyle": "--", **style}
+                label = f"{name}, validation"
+                options = {"label": label, "color": color, "linestyle": "--", **style}
                 self.validation_lines_[name] = self._draw(held[name], options)
+                shown[label] = self.validation_lines_[name]
         self.ax_.set(xlabel=self.step, ylabel=f"mean loss of a row, penalties included\n({_UNITS[self.loss]})")
         if log_scale:
             self.ax_.set_yscale("log")
         self.ax_.xaxis.set_major_locator(MaxNLocator(integer=True))
-        self.ax_.legend()
+        draw_legend(self.ax_, list(shown.values()), list(shown))
         return self
 
     def _draw(self, curve, options):

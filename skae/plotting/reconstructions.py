@@ -131,6 +131,9 @@ class ReconstructionDisplay:
         sources = named_sources(estimators)
         if not (isinstance(n_images, Integral) and n_images >= 1):
             raise ValueError(f"n_images must be an integer of at least 1; got {n_images!r}.")
+        X = X.tocsr() if issparse(X) else X
+        if not hasattr(X, "shape"):
+            X = check_array(X, ensure_all_finite="allow-nan")
         shown = _safe_indexing(X, slice(0, int(n_images)))
         images = check_array(as_array(shown), ensure_all_finite="allow-nan")
         shape = checked_image_shape(image_shape, images.shape[1])
@@ -171,7 +174,7 @@ class ReconstructionDisplay:
         self.ax_ = axes_for(ax, height=picture_height(picture, _INCHES_OF_LETTER * max(map(len, names))))
         self.figure_ = self.ax_.figure
         self.im_ = draw_picture(self.ax_, picture, cmap=cmap, vmin=vmin, vmax=vmax, gap=_GAP)
-        self.ax_.set_yticks(line_middles(len(lines), shape), names)
+        self.ax_.set_yticks(line_middles(len(lines), shape), names, parse_math=False)
         return self
 
 

@@ -202,6 +202,14 @@ def test_fine_tuned_regressors_in_a_pipeline(run, dtype, digits):
     np.testing.assert_allclose(found[:, 0], pipeline.predict(X), **tolerance(dtype))
 
 
+def test_a_regressor_of_several_outputs_is_refused(digits):
+    # skl2onnx would put all of them into one column.
+    X = digits[0][:60]
+    mlp = make().fit(X).to_mlp("regressor", max_iter=5).fit(X, X[:, :2])
+    with pytest.raises(ValueError, match="perceptron of one output; StartedMLPRegressor was fitted to 2"):
+        skl2onnx.to_onnx(mlp, X[:1])
+
+
 def test_what_cannot_be_converted_is_named(digits):
     X = digits[0][:50]
     ae = make().fit(X)

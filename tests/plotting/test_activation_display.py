@@ -103,3 +103,9 @@ def test_wrong_input(fitted, X):
             ActivationDisplay.from_estimator(fitted["plain"], X, threshold=threshold)
     with pytest.raises(ValueError, match="kind must be 'activations' or 'units'; got 'rows'"):
         ActivationDisplay.from_estimator(fitted["plain"], X, kind="rows")
+
+
+def test_values_that_differ_by_rounding_alone_have_bins():
+    display = ActivationDisplay(np.array([[1.0, np.nextafter(1.0, 2.0)]])).plot()
+    counts, edges, _ = display.histogram_.get_data()
+    assert counts.sum() == 2 and edges[0] < 1.0 < edges[-1]

@@ -97,3 +97,15 @@ def test_what_has_no_curve(X, fitted):
         LossCurveDisplay.from_estimator(stack(fitted["plain"]))
     with pytest.raises(ValueError, match=r"loss must be one of \['log_loss', 'squared_error'\]; got 'hinge'"):
         LossCurveDisplay({"a": [1.0]}, loss="hinge").plot()
+
+
+@pytest.mark.parametrize("name", ["_hidden", r"$\frac$"])
+def test_a_name_stands_in_the_legend_as_it_is_given(name, fitted):
+    display = LossCurveDisplay.from_estimator({name: fitted["denoising"]})
+    display.figure_.canvas.draw()
+    assert [text.get_text() for text in display.ax_.get_legend().get_texts()] == [name]
+
+
+def test_names_that_are_the_same_text_are_refused(fitted):
+    with pytest.raises(ValueError, match="names of estimators must differ"):
+        LossCurveDisplay.from_estimator({1: fitted["denoising"], "1": fitted["denoising"]})

@@ -212,3 +212,20 @@ def test_kernels_are_not_compiled_anew_for_rows_that_are_read_only(fitted, X):
         ReconstructionDisplay.from_estimator(fitted["pca"], array, corruption="masking", noise_level=0.2)
     # One for each precision.
     assert len(getattr(CORRUPTIONS["masking"].apply, "signatures", [])) <= 2
+
+
+@pytest.mark.parametrize("kind", ["bsr_array", "dia_array", "coo_matrix", "lil_matrix"])
+def test_sparse_rows_of_any_format(kind, fitted, X):
+    display = ReconstructionDisplay.from_estimator(fitted["pca"], getattr(sparse, kind)(X[:20]), n_images=3)
+    np.testing.assert_array_equal(display.X, X[:3])
+
+
+def test_a_name_is_not_read_as_mathematics(fitted, X):
+    display = ReconstructionDisplay.from_estimator({r"$\frac$": fitted["pca"]}, X, n_images=2)
+    display.figure_.canvas.draw()
+    assert labels(display)[-1] == r"$\frac$"
+
+
+def test_what_is_no_table_is_refused(fitted):
+    with pytest.raises(ValueError, match="Expected 2D array"):
+        ReconstructionDisplay.from_estimator(fitted["pca"], None)

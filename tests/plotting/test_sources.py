@@ -85,3 +85,9 @@ def test_frames_come_out_as_arrays(X):
     assert isinstance(source.code(frame), np.ndarray)
     np.testing.assert_array_equal(source.code(frame), expected)
     np.testing.assert_array_equal(source.reconstruct(frame), pipeline.inverse_transform(pipeline.transform(frame)))
+
+
+def test_a_search_without_a_best_estimator_is_named(digits):
+    search = GridSearchCV(PCA(2), {"n_components": [2]}, refit=False, scoring=lambda estimator, X, y=None: 0.0, cv=2)
+    with pytest.raises(NotFittedError, match="refit=True"):
+        Source.of(search.fit(digits[0][:50]))
