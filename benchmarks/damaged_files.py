@@ -1,7 +1,8 @@
 """Damaged model files: what loading one ends in, and how much memory it takes.
 
 Each trial damages a whole file: up to eight bytes are flipped, or the end is cut off. In half of the trials the
-checksum is made good again, so that the damage comes to what is behind it. A load may end in a ValueError that begins
+checksum is made good again, so that the damage comes to what is behind it, which is first of all the layout of the
+archive. A load may end in a ValueError that begins
 with the path, or in the model that was saved. Its greatest memory is measured, by tracemalloc, on a file of some MB.
 
 python -m benchmarks.damaged_files --trials 10000 --seed 0

@@ -25,7 +25,8 @@ class ProgressBar:
 
     def __init__(self, stream, enabled=True):
         self.stream = stream
-        self.shown = enabled and stream.isatty()
+        # Without a standard error, as in a daemon, the stream is None.
+        self.shown = enabled and stream is not None and stream.isatty()
         self._state = None
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._refresh, daemon=True)

@@ -520,3 +520,9 @@ def test_the_stratified_part_has_each_class_with_its_share(n_rows, digits):
     assert (np.abs(np.bincount(y[part], minlength=10) - shares) < 1).all()
     assert not np.array_equal(part, np.sort(part))
     np.testing.assert_array_equal(part, stratified_part(y, n_rows, seed=0))
+
+
+def test_no_progress_where_there_is_no_stream():
+    with ProgressBar(None) as bar:
+        bar(1, 2, "half")
+    assert not bar.shown

@@ -108,7 +108,8 @@ def load(path):
     """The estimator that ``save`` wrote to a file.
 
     Nothing in a file is run or looked up by its name: it is arrays and JSON, of a closed list of classes, and all of it
-    is checked before it is used. Loading takes no more memory than a few times the size of the file. Files of earlier
+    is checked before it is used. Arrays take no more memory than the file is long; a name of a
+    column takes some fifty bytes, however short it is. Files of earlier
     versions are read; a parameter that the class did not have then has its default.
 
     Parameters
