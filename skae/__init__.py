@@ -12,7 +12,7 @@ from .outlier import AutoencoderOutlierDetector
 from .sparse import SparseAE
 
 # Imported when they are first asked for.
-_SUBMODULES = ["datasets", "export", "handwriting", "impute", "metrics", "plotting", "preprocessing"]
+_SUBMODULES = ["datasets", "export", "handwriting", "impute", "metrics", "model_files", "plotting", "preprocessing"]
 
 __all__ = [
     "AutoencoderOutlierDetector",

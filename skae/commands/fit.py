@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from pathlib import Path
 
 from .._reporting import listened_to
@@ -11,7 +12,7 @@ from .columns import training_rows
 from .options import add_input, add_quiet, add_selection, new_parser
 from .parameters import ESTIMATORS, add_parameters, estimator_of, in_options
 from .running import about, check_output, progress_of, tell
-from .tables import read
+from .tables import READERS, read
 
 _DESCRIPTION = """\
 Train an autoencoder on the rows of a file and write it to a model file, which the other commands and skae.load read.
@@ -55,7 +56,7 @@ def add_parser(subparsers):
     add = parser.add_argument
     add(
         "--output",
-        type=Path,
+        type=_model_path,
         required=True,
         metavar="MODEL",
         help="model file to write; its folder is made where there is none",
@@ -92,6 +93,14 @@ def run(options):
         save(estimator, options.output)
     tell(options, f"written: {options.output} ({_summary(estimator)})")
     return 0
+
+
+def _model_path(text):
+    """Where the model goes; never the name of a table, which it would replace."""
+    path = Path(text)
+    if path.suffix.lower() in READERS:
+        raise argparse.ArgumentTypeError(f"is a model file, not one of {', '.join(READERS)}; got {text!r}")
+    return path
 
 
 class _Epochs(Report):

@@ -96,8 +96,8 @@ def test_columns_of_flags_and_of_whole_numbers_are_numbers(tmp_path):
     frame.to_csv(tmp_path / "rows.csv", index=False)
     frame.astype({"count": "Int64"}).to_parquet(tmp_path / "rows.parquet")
     for ending in (".csv", ".parquet"):
-        assert _main("fit", tmp_path / f"rows{ending}", "--output", tmp_path / f"m{ending}", *SHORT) == 0
-    codes = [load(tmp_path / f"m{ending}").transform(frame) for ending in (".csv", ".parquet")]
+        assert _main("fit", tmp_path / f"rows{ending}", "--output", tmp_path / f"m{ending}.skae", *SHORT) == 0
+    codes = [load(tmp_path / f"m{ending}.skae").transform(frame) for ending in (".csv", ".parquet")]
     np.testing.assert_array_equal(*codes)
 
 
@@ -245,7 +245,16 @@ def test_an_error_of_the_training_names_the_file_and_the_options(values, options
 def test_a_place_that_cannot_be_written_is_told_before_the_work(folder, tmp_path, refused, no_work):
     rows = tmp_path / "rows.npy"
     rows.write_bytes((folder / "rows.npy").read_bytes())
-    refused(1, f"--output: {rows} is the file that is read", "fit", rows, "--output", rows)
+    refused(2, "argument --output: is a model file, not one of", "fit", rows, "--output", rows)
+    (tmp_path / "link.skae").symlink_to(rows)
+    refused(
+        1,
+        f"--output: {tmp_path / 'link.skae'} is the file that is read",
+        "fit",
+        rows,
+        "--output",
+        tmp_path / "link.skae",
+    )
     refused(1, f"--output: {tmp_path} is not a file", "fit", rows, "--output", tmp_path)
     refused(1, f"--output: {os.devnull} is not a file", "fit", rows, "--output", os.devnull)
     refused(1, "No file can be written in the folder", "fit", rows, "--output", rows / "m.skae")
@@ -292,3 +301,13 @@ def test_control_c_ends_a_long_fit(folder, tmp_path):
             started.kill()
     assert (started.returncode, out, error) == (130, "", "")
     assert not list((tmp_path / "new").iterdir())
+
+
+@pytest.mark.parametrize("name", ["old.csv", "old.PARQUET", "old.npy", "old.npz"])
+def test_a_table_is_not_replaced_by_a_model(name, tmp_path, capsys):
+    np.save(tmp_path / "x.npy", np.ones((4, 2)))
+    (tmp_path / name).write_text("a table")
+    with pytest.raises(SystemExit) as ended:
+        main(["fit", str(tmp_path / "x.npy"), "--output", str(tmp_path / name)])
+    assert ended.value.code == 2 and "is a model file, not one of" in capsys.readouterr().err
+    assert (tmp_path / name).read_text() == "a table"
