@@ -19,7 +19,8 @@ from ._network import Architecture, Network
 from ._objective import Objective
 from ._reporting import EpochTasks, Reports, listeners
 from ._restoring import restored_on_failure
-from ._rows import Sample, column_sums, is_binary, model_dtype
+from ._rows import model_dtype
+from ._sample import Sample
 from ._solvers import SOLVERS, Schedule, TrainingState, check_last_step, run_epoch, start_memory
 from ._threads import one_thread_if_small
 from ._trained import TrainedNetwork
@@ -183,22 +184,46 @@ class BaseAutoencoder(CallbackSupportMixin, TrainedNetwork):
         with interruptible(), restored_on_failure(self):
             continues = self.warm_start and hasattr(self, "_network")
             X, sample_weight = self._validated(X, sample_weight, reset=not continues)
-            sample = Sample.of(X, sample_weight)
-            # The means of the columns are those of these rows alone, with which an interrupted fit may go on.
-            vars(self).pop("_observed", None)
-            objective, state = self._prepared(sample, continues)
-            sample, held = self._split(sample, state, sample_weight)
-            tasks.fitted = lambda curve, held: self._fitted(X, objective.network, state, curve, held, continues)
-            told = listeners(type(self).__name__, self.max_iter, len(sample.rows), self.verbose)
-            report = Reports(told + ([tasks] if tasks.active else []))
-            schedule = self._schedule(len(sample.rows))
-            rows = schedule.batch_size if self.solver in UPDATES else objective.block_size(len(sample.rows))
-            with one_thread_if_small(objective.network.architecture.product_flops(rows)):
-                result = SOLVERS[self.solver](objective, sample, schedule, state, held, report)
-            curves = (result.loss_curve, result.validation_loss_curve)
-            vars(self).update(self._fitted(X, objective.network, result.state, *curves, continues))
+            result = self._train(Sample.of(X, sample_weight), continues, SOLVERS[self.solver], tasks)
             if result.interrupt is None:
                 tasks.close()
+        self._conclude(result)
+        return self
+
+    def _train(self, sample, continues, solver, tasks=None):
+        """Train on a sample and set what is fitted.
+
+        Parameters
+        ----------
+        sample : Sample
+        continues : bool
+            Whether from where the training stands.
+        solver : callable
+            As those in ``SOLVERS``.
+        tasks : EpochTasks, default=None
+
+        Returns
+        -------
+        FitResult
+        """
+        # The means of the columns are those of these rows alone, with which an interrupted fit may go on.
+        vars(self).pop("_observed", None)
+        objective, state = self._prepared(sample, continues)
+        sample, held = self._split(sample, state)
+        told = listeners(type(self).__name__, self.max_iter, len(sample.rows), self.verbose)
+        if tasks is not None:
+            tasks.fitted = lambda *curves: self._fitted(sample, objective.network, state, *curves, continues)
+            told += [tasks] if tasks.active else []
+        schedule = self._schedule(len(sample.rows))
+        rows = schedule.batch_size if self.solver in UPDATES else objective.block_size(len(sample.rows))
+        with one_thread_if_small(objective.network.architecture.product_flops(rows)):
+            result = solver(objective, sample, schedule, state, held, Reports(told))
+        curves = (result.loss_curve, result.validation_loss_curve)
+        vars(self).update(self._fitted(sample, objective.network, result.state, *curves, continues))
+        return result
+
+    def _conclude(self, result):
+        """Raise or warn for the way in which a training ended."""
         if result.interrupt is not None:
             raise result.interrupt
         if not result.converged:
@@ -206,9 +231,8 @@ class BaseAutoencoder(CallbackSupportMixin, TrainedNetwork):
                 f"{type(self).__name__} stopped at max_iter={self.max_iter} before the loss settled within "
                 f"tol={self.tol:g}. Raise max_iter or tol, or scale the columns of X.",
                 ConvergenceWarning,
-                stacklevel=2,
+                stacklevel=3,
             )
-        return self
 
     @available_if(_trains_in_batches)
     @_fit_context(prefer_skip_nested_validation=True)
@@ -247,7 +271,7 @@ class BaseAutoencoder(CallbackSupportMixin, TrainedNetwork):
                 check_last_step(objective, sample, schedule, state)
             # What these rows leave off may be on for others.
             state.active = None
-            vars(self).update(self._fitted(X, objective.network, state, [loss], [], continues))
+            vars(self).update(self._fitted(sample, objective.network, state, [loss], [], continues))
         return self
 
     def _validated(self, X, sample_weight, reset):
@@ -262,7 +286,7 @@ class BaseAutoencoder(CallbackSupportMixin, TrainedNetwork):
     def _prepared(self, sample, continues):
         """The objective, on a network of its own, and the state from which to train."""
         self._check_combination()
-        n_features = sample.X.shape[1]
+        n_features = sample.n_features
         if continues:
             network, state = copy.deepcopy((self._network, self._training))
             if self.loss not in ("auto", self.loss_):
@@ -281,7 +305,7 @@ class BaseAutoencoder(CallbackSupportMixin, TrainedNetwork):
             architecture = self._architecture(n_features, self.loss_)
             initial, state = TrainingState.begin(self.random_state)
             # L-BFGS loses its line search to the rounding of float32.
-            dtype = np.dtype(np.float64) if self.solver == "lbfgs" else model_dtype(sample.X)
+            dtype = np.dtype(np.float64) if self.solver == "lbfgs" else model_dtype(sample)
             network = Network(architecture, architecture.initial(initial, dtype))
         self._check_range(sample)
         if self.zero_sampling is not None and self.solver not in UPDATES:
@@ -309,7 +333,7 @@ class BaseAutoencoder(CallbackSupportMixin, TrainedNetwork):
             vars(self).pop("column_means_", None)
             vars(self).pop("_observed", None)
             return None
-        sums, counts = column_sums(sample)
+        sums, counts = sample.column_sums()
         if continues and hasattr(self, "_observed"):
             sums, counts = sums + self._observed[0], counts + self._observed[1]
         self._observed = sums, counts
@@ -319,7 +343,7 @@ class BaseAutoencoder(CallbackSupportMixin, TrainedNetwork):
     def _resolved_loss(self, sample):
         if self.loss != "auto":
             return self.loss
-        return "log_loss" if self.output_activation in ("auto", "logistic") and is_binary(sample) else "squared_error"
+        return "log_loss" if self.output_activation in ("auto", "logistic") and sample.is_binary() else "squared_error"
 
     def _architecture(self, n_features, loss):
         hidden = tuple(self.hidden_layer_sizes)
@@ -354,7 +378,7 @@ class BaseAutoencoder(CallbackSupportMixin, TrainedNetwork):
             keep_epochs=self.warm_start,
         )
 
-    def _split(self, sample, state, sample_weight):
+    def _split(self, sample, state):
         """The rows to train on and, with early stopping, those held out."""
         if not self.early_stopping:
             return sample, None
@@ -368,12 +392,12 @@ class BaseAutoencoder(CallbackSupportMixin, TrainedNetwork):
         # Of the seed alone, so that a training that continues holds out the same rows.
         order = np.random.default_rng(state.held_seed).permutation(sample.rows)
         held, kept = np.sort(order[:n_held]), np.sort(order[n_held:])
-        return Sample.of(sample.X, sample_weight, kept), Sample.of(sample.X, sample_weight, held)
+        return sample.of_rows(kept), sample.of_rows(held)
 
-    def _fitted(self, X, network, state, loss_curve, validation_loss_curve, continues):
-        """The attributes that a training on X leaves."""
-        if not continues and network.dtype != model_dtype(X):
-            network = Network(network.architecture, network.theta.astype(model_dtype(X)))
+    def _fitted(self, sample, network, state, loss_curve, validation_loss_curve, continues):
+        """The attributes that a training on a sample leaves."""
+        if not continues and network.dtype != model_dtype(sample):
+            network = Network(network.architecture, network.theta.astype(model_dtype(sample)))
         curve = (self.loss_curve_ if continues else []) + loss_curve
         return {
             "_network": network,

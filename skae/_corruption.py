@@ -9,7 +9,6 @@ from sklearn.utils._param_validation import Interval, StrOptions
 
 from ._base import BaseAutoencoder
 from ._objective import Noise
-from ._rows import column_range
 from .kernels.corruptions import CORRUPTIONS
 
 _PARAMETERS = """
@@ -61,7 +60,7 @@ class CorruptedInput(BaseAutoencoder):
         low = high = np.empty(0, dtype)
         if self.corruption == "salt_and_pepper":
             # Kept, so that partial_fit takes the range of all rows seen.
-            self._range = column_range(sample, *(getattr(self, "_range", ()) if continues else ()))
+            self._range = sample.column_range(*(getattr(self, "_range", ()) if continues else ()))
             # A column without any value has no range.
             low, high = (np.nan_to_num(bound).astype(dtype) for bound in self._range)
         return Noise(CORRUPTIONS[self.corruption], self.noise_level, low, high, self.emphasis)

@@ -13,6 +13,7 @@ from ._matrices import FilledRows, StoredRows
 from ._network import multiply
 from ._outputs import ExactOutput, SampledOutput
 from ._rows import Reader, block_rows, release, row_blocks
+from ._sample import mean_and_scale
 from .kernels import gates, missing, penalties
 
 # Overflow shows in the loss, which the solvers check; and BLAS raises the flag for invalid operations now and then on
@@ -168,6 +169,10 @@ class Objective:
     def filled(self, sample):
         """A sample without NaN."""
         return sample if self.fill_values is None else sample._replace(X=FilledRows(sample.X, self.fill_values))
+
+    def mean_and_scale(self, sample):
+        """Mean of each column of a sample, without its NaN, and the root mean square of the deviations from it."""
+        return mean_and_scale(*self.filled(sample).moments())
 
     def batch(self, n_rows):
         """The buffers for n_rows rows."""

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import copy
 import math
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -225,7 +224,7 @@ def run_epoch(objective, sample, schedule, update, state, rate=None, warm_up=Fal
     network, grad, memory = objective.network, objective.grad, state.memory
     theta, step = network.theta, update.step
     rate = schedule.learning_rate_init if rate is None else rate
-    X, rows, weights = sample
+    X, rows, weights = sample.X, sample.rows, sample.weights
     n_rows, size = len(rows), min(schedule.batch_size, len(rows))
     together = size * max(1, block_rows(X.shape[1], theta.dtype, _GATHER_BYTES) // size)
     read = objective.reader(X, min(together, n_rows))
@@ -290,10 +289,9 @@ def has_diverged(objective, sample, loss, reference):
     if loss <= _ABSURD * reference:
         return False
     if objective.loss.data_range is not None:
-        blind = sample.X.shape[1] * math.log(2.0)
+        blind = sample.n_features * math.log(2.0)
     else:
-        squares = sum(np.square(block, dtype=np.float64).sum() for block in objective.filled(sample).blocks())
-        blind = squares / len(sample.rows)
+        blind = objective.filled(sample).sum_of_squares() / len(sample.rows)
     # Rows of zeros, seen from parameters that make zeros of them, give no measure.
     return max(blind, reference) > 0.0 and loss > _ABSURD * blind
 
@@ -380,7 +378,7 @@ class _Watch:
         self.schedule = schedule
         self.state = state
         self.report = report or Report()
-        data = fingerprint(sample)
+        data = sample.fingerprint()
         if state.run is None or state.run.epoch >= schedule.max_iter or state.run.data != data:
             state.run = Run(data=data)
         run = state.run
@@ -445,15 +443,6 @@ class _Watch:
         return FitResult(theta, self.curve[:n_iter], self.held_curve[:n_iter], n_iter, self.converged, state, interrupt)
 
 
-def fingerprint(sample):
-    """What tells the rows of a sample from others: shape, type, and the values of some rows."""
-    chosen = sample.rows[np.linspace(0, len(sample.rows) - 1, 16).astype(int)]
-    checksum = 0
-    for row in chosen:
-        checksum = zlib.crc32(sample.X[row : row + 1].tobytes(), checksum)
-    return (*sample.X.shape, len(sample.rows), str(sample.X.dtype), checksum)
-
-
 def fixed_seed(rng):
     """A seed, drawn once, for noise that is to be the same at every evaluation."""
     return np.random.SeedSequence(int(rng.integers(2**63)))
@@ -480,7 +469,7 @@ def lbfgs(objective, sample, schedule, state, held=None, report=None):
 
     fresh = state.epoch == 0 and state.step == 0 and not state.given
     state.active = None
-    coordinates = CentredCoordinates(objective.network, *objective.filled(sample).mean_and_scale())
+    coordinates = CentredCoordinates(objective.network, *objective.mean_and_scale(sample))
 
     unit = 1.0
 

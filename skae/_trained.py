@@ -12,7 +12,8 @@ from ._evaluation import explained_fraction, labelled, squared_errors
 from ._matrices import FilledRows, SparseRows, as_csr
 from ._notebook import FittedSummary
 from ._objective import row_losses
-from ._rows import Sample, read_blocks, sums_finite, value_range
+from ._rows import read_blocks, sums_finite
+from ._sample import Sample
 from .kernels.losses import LOSSES
 
 
@@ -222,7 +223,7 @@ class TrainedNetwork(FittedSummary, ClassNamePrefixFeaturesOutMixin, Transformer
         legal = LOSSES[self.loss_].data_range
         if legal is None:
             return
-        low, high = value_range(sample)
+        low, high = sample.value_range()
         if low < legal[0] or high > legal[1]:
             raise ValueError(
                 f"loss={self.loss_!r} needs values of X in [{legal[0]:g}, {legal[1]:g}]; they lie in "

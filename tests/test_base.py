@@ -18,7 +18,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from skae import AutoencoderTransformer, ContractiveAE, DenoisingAE, SparseAE
-from skae._rows import Sample
+from skae._sample import Sample
 from skae.metrics import reconstruction_score
 
 ESTIMATORS = [AutoencoderTransformer, DenoisingAE, SparseAE, ContractiveAE]
@@ -269,9 +269,9 @@ def test_warm_start_begins_the_schedule_again(X):
 
 def test_warm_start_holds_the_same_rows_out(X):
     ae = fitted(AutoencoderTransformer, X, early_stopping=True, warm_start=True)
-    first = ae._split(Sample.of(X), ae._training, None)[1].rows
+    first = ae._split(Sample.of(X), ae._training)[1].rows
     ae.fit(X)
-    np.testing.assert_array_equal(ae._split(Sample.of(X), ae._training, None)[1].rows, first)
+    np.testing.assert_array_equal(ae._split(Sample.of(X), ae._training)[1].rows, first)
 
 
 def test_warm_start_continues(X):

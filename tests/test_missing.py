@@ -15,7 +15,8 @@ from skae import AutoencoderTransformer, ContractiveAE, DenoisingAE, SparseAE
 from skae._matrices import FilledRows
 from skae._network import Architecture, Network
 from skae._objective import Noise, Objective
-from skae._rows import Sample, column_sums, gather
+from skae._rows import gather
+from skae._sample import Sample
 from skae._terms import KLSparsity
 from skae.kernels.corruptions import CORRUPTIONS
 from skae.kernels.losses import LOSSES
@@ -203,9 +204,9 @@ def test_column_means_are_weighted(rng):
 
 
 def test_column_means_by_blocks(monkeypatch):
-    monkeypatch.setattr("skae._rows.block_rows", lambda *_: 7)
+    monkeypatch.setattr("skae._sample.block_rows", lambda *_: 7)
     weights = np.linspace(0.5, 2, 60)
-    sums, counts = column_sums(Sample.of(holed(), weights, np.arange(5, 50)))
+    sums, counts = Sample.of(holed(), weights, np.arange(5, 50)).column_sums()
     part, there = holed()[5:50], ~np.isnan(holed()[5:50])
     shares = weights[5:50] / weights[5:50].mean()
     np.testing.assert_allclose(sums, shares @ np.where(there, part, 0), rtol=1e-12)

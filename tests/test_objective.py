@@ -8,7 +8,7 @@ import pytest
 from skae import _network, _objective, _terms
 from skae._network import Architecture, Network
 from skae._objective import Noise, Objective, row_losses
-from skae._rows import Sample
+from skae._sample import Sample
 from skae._terms import Contraction, DeepContraction, KLSparsity, contraction, kl_divergence, kl_slope
 from skae.kernels.activations import ACTIVATIONS
 from skae.kernels.corruptions import CORRUPTIONS

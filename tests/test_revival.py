@@ -8,7 +8,7 @@ from skae import SparseAE
 from skae._network import Architecture, Network
 from skae._objective import Objective
 from skae._revival import Activity, on_threshold, revive
-from skae._rows import Sample
+from skae._sample import Sample
 from skae.datasets import load_digits_unit
 from skae.kernels.activations import ACTIVATIONS
 from skae.kernels.losses import LOSSES

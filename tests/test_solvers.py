@@ -12,7 +12,7 @@ from scipy.optimize import minimize
 from skae import _solvers
 from skae._network import Architecture, CentredCoordinates, Network
 from skae._objective import Noise, Objective
-from skae._rows import Sample
+from skae._sample import Sample
 from skae._solvers import (
     SOLVERS,
     DivergenceError,
@@ -453,7 +453,7 @@ def test_lbfgs_is_scipys_on_the_flat_problem(noisy, weighted):
     result = SOLVERS["lbfgs"](objective(noisy), sample, Schedule(max_iter=n_iter, tol=0.0), state())
     J, seed, curve = objective(noisy), fixed_seed(state().noise_rng), []
 
-    coordinates = CentredCoordinates(J.network, *sample.mean_and_scale())
+    coordinates = CentredCoordinates(J.network, *J.mean_and_scale(sample))
     start, unit = J.network.theta.copy(), 1.0
 
     def flat(point):

@@ -11,7 +11,8 @@ from sklearn.utils import _safe_indexing, check_array, check_random_state
 from .._corruption import CorruptedInput
 from .._evaluation import in_container
 from .._matrices import SparseRows, as_csr
-from .._rows import Sample, column_range, model_dtype
+from .._rows import model_dtype
+from .._sample import Sample
 from ..kernels.corruptions import CORRUPTIONS
 from ._figures import axes_for, require_matplotlib
 from ._sources import as_array, named_sources
@@ -234,7 +235,7 @@ def _apply(corruption, level, X, shown, random_state):
     # A copy, since kernels are compiled for arrays of our own, and read-only ones would be another type.
     rows = np.array(rows, model_dtype(rows), order="C")
     X = SparseRows(as_csr(X)) if issparse(X) else np.asarray(X)
-    low, high = (np.nan_to_num(bound).astype(rows.dtype) for bound in column_range(Sample.of(X)))
+    low, high = (np.nan_to_num(bound).astype(rows.dtype) for bound in Sample.of(X).column_range())
     draws = np.empty(rows.shape, record.draw_dtype or rows.dtype)
     record.draw(np.random.default_rng(check_random_state(random_state).randint(2**31)), draws)
     out = np.empty_like(rows)
