@@ -21,9 +21,11 @@ from ._reporting import EpochTasks, Reports, listeners
 from ._restoring import restored_on_failure
 from ._rows import model_dtype
 from ._sample import Sample
-from ._solvers import SOLVERS, Schedule, TrainingState, check_last_step, run_epoch, start_memory
+from ._schedule import Schedule
+from ._solvers import SOLVERS, check_last_step, run_epoch
 from ._threads import one_thread_if_small
 from ._trained import TrainedNetwork
+from ._training import TrainingState, start_memory
 from .kernels.activations import ACTIVATIONS
 from .kernels.losses import LOSSES
 from .kernels.updates import UPDATES

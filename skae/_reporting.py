@@ -7,7 +7,7 @@ import time
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-from ._solvers import Report
+from ._watch import Report
 
 _listener_of_block = ContextVar("_listener_of_block", default=None)
 

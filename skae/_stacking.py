@@ -9,7 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 from . import _buffers
 from ._base import BaseAutoencoder
 from ._network import Architecture, Network
-from ._solvers import TrainingState
+from ._training import TrainingState
 from .autoencoder import AutoencoderTransformer
 
 # Attributes of the first layer that hold for the whole.

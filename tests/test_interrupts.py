@@ -10,7 +10,7 @@ import pytest
 from scipy import sparse
 from sklearn.exceptions import NotFittedError
 
-from skae import AutoencoderTransformer, ContractiveAE, DenoisingAE, SparseAE, _solvers
+from skae import AutoencoderTransformer, ContractiveAE, DenoisingAE, SparseAE, _schedule, _solvers, _watch
 from skae._objective import Objective
 
 ESTIMATORS = [AutoencoderTransformer, DenoisingAE, SparseAE, ContractiveAE]
@@ -179,14 +179,14 @@ def test_the_next_fit_finishes_the_schedule_bit_for_bit(epochs, name, cls, X, mo
 def test_the_settings_reach_what_they_are_for(X):
     # Cuts on a plateau and a turn of the loss on held rows must lie within the epochs that the test above repeats.
     cuts = []
-    rate = _solvers.Schedule.rate
+    rate = _schedule.Schedule.rate
 
     def kept(schedule, epoch, cut=0):
         cuts.append(cut)
         return rate(schedule, epoch, cut)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_solvers.Schedule, "rate", kept)
+        patch.setattr(_schedule.Schedule, "rate", kept)
         estimator(**SETTINGS["plateau"]).fit(X)
     assert len(set(cuts)) > 1
     turned = estimator(**SETTINGS["early stopping that turns"]).fit(X)
@@ -283,7 +283,7 @@ def test_an_interrupt_after_the_last_epoch(solver, X, monkeypatch):
     whole = estimator(solver=solver, max_iter=3).fit(X)
     with monkeypatch.context() as patch:
         if solver == "lbfgs":
-            Interruption(patch, _solvers._Watch, "result", 1)
+            Interruption(patch, _watch.Watch, "result", 1)
             before = dict(vars(ae))
             interrupted(ae, X)
             assert vars(ae) == before

@@ -13,19 +13,11 @@ from skae import _solvers
 from skae._network import Architecture, CentredCoordinates, Network
 from skae._objective import Noise, Objective
 from skae._sample import Sample
-from skae._solvers import (
-    SOLVERS,
-    DivergenceError,
-    Report,
-    Schedule,
-    StoppingRule,
-    TrainingState,
-    fixed_seed,
-    minibatch,
-    run_epoch,
-    start_memory,
-)
+from skae._schedule import Schedule, StoppingRule
+from skae._solvers import SOLVERS, DivergenceError, minibatch, run_epoch
 from skae._terms import KLSparsity
+from skae._training import TrainingState, fixed_seed, start_memory
+from skae._watch import Report
 from skae.kernels.corruptions import CORRUPTIONS
 from skae.kernels.losses import LOSSES
 from skae.kernels.updates import UPDATES, Update

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from .._reporting import listened_to
-from .._solvers import Report
+from .._watch import Report
 from ..model_files import save
 from .columns import training_rows
 from .options import add_input, add_quiet, add_selection, new_parser

@@ -6,7 +6,7 @@ from reprlib import repr as shortened
 
 import numpy as np
 
-from .._solvers import Run, TrainingState
+from .._training import Run, TrainingState
 from ..kernels.updates import UPDATES
 from .fields import number_field
 

@@ -14,7 +14,7 @@ import skae.commands.running
 from skae import AutoencoderOutlierDetector, AutoencoderTransformer, load
 from skae.__main__ import main
 from skae._reporting import listened_to
-from skae._solvers import Report
+from skae._watch import Report
 from skae.commands.parameters import ESTIMATORS
 
 FEATURES = ["a", "b", "c", "d"]

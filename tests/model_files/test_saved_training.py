@@ -6,7 +6,7 @@ from model_cases import SETTINGS, rows, same, with_holes
 
 from skae import AutoencoderTransformer, DenoisingAE, SparseAE, load, save
 from skae._base import BaseAutoencoder
-from skae._solvers import _Watch
+from skae._watch import Watch
 
 # All that training depends on beside the rows.
 TRAININGS = {
@@ -49,7 +49,7 @@ def test_partial_fit_goes_on_bit_for_bit(name, path):
 
 def interrupted_after(epochs, monkeypatch):
     """Let the next training be interrupted at the end of an epoch."""
-    end, ended = _Watch.end, []
+    end, ended = Watch.end, []
 
     def end_and_interrupt(watch, loss):
         end(watch, loss)
@@ -57,7 +57,7 @@ def interrupted_after(epochs, monkeypatch):
         if len(ended) == epochs:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(_Watch, "end", end_and_interrupt)
+    monkeypatch.setattr(Watch, "end", end_and_interrupt)
 
 
 @pytest.mark.parametrize("name", ["adam", "held rows", "holes"])

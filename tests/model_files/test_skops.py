@@ -7,7 +7,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
 from skae import SparseAE
-from skae._solvers import Run
+from skae._training import Run
 from skae.model_files import SKOPS_TRUSTED_TYPES
 
 skops = pytest.importorskip("skops.io")

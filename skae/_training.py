@@ -1,0 +1,101 @@
+"""What continues when training continues: the state of a training, and how far an interrupted fit had come."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.utils import check_random_state
+
+from . import _buffers
+
+
+@dataclass
+class Run:
+    """How far a fit has come: what the next one needs to go on with it where it was cut short.
+
+    Attributes
+    ----------
+    epoch : int
+        Epochs done.
+    best, stale : float, int
+        Of the stopping rule.
+    cuts : int
+        Of the learning rate, on a plateau.
+    best_theta : ndarray or None
+        Parameters of the least loss on held rows.
+    held_best : float
+        That loss.
+    held_noise : SeedSequence or None
+        Of the noise on held rows, the same every time, so that their curve shows the training alone.
+    order : ndarray or None
+        Of the rows in the last epoch, of which that of the next is a permutation.
+    theta : ndarray or None
+        Parameters to go on from, where the estimator was given the best ones.
+    data : tuple
+        Which rows were trained on: only with the same ones does the next fit go on.
+    """
+
+    epoch: int = 0
+    best: float = math.inf
+    stale: int = 0
+    cuts: int = 0
+    best_theta: np.ndarray | None = None
+    held_best: float = math.inf
+    held_noise: np.random.SeedSequence | None = None
+    order: np.ndarray | None = None
+    theta: np.ndarray | None = None
+    data: tuple = ()
+
+
+@dataclass
+class TrainingState:
+    """What continues when training continues: the optimiser's memory, its clock, and the sources of randomness."""
+
+    shuffle_rng: np.random.Generator
+    noise_rng: np.random.Generator
+    held_seed: np.random.SeedSequence | None = None
+    memory: tuple = ()
+    step: int = 0
+    epoch: int = 0
+    # Greatest objective of the first batch of a pass, over the passes that went well.
+    reference: float | None = None
+    # Units of the code that were on in the last epoch, and how many that were not have been revived.
+    active: np.ndarray | None = None
+    n_revived: int = 0
+    # Whether the parameters came from elsewhere, and not from a draw.
+    given: bool = False
+    # A fit that was cut short by an interrupt or a callback; None where the last one came to its end.
+    run: Run | None = None
+
+    @property
+    def in_batches(self):
+        """Whether any epoch was one of mini-batches, which alone leave a reference."""
+        return self.reference is not None
+
+    @classmethod
+    def begin(cls, random_state):
+        """The generator of the initial weights, and the state of a training that begins.
+
+        Parameters
+        ----------
+        random_state : int, RandomState instance or None
+        """
+        seeds = np.random.SeedSequence(check_random_state(random_state).randint(0, 2**31, size=4).tolist())
+        initial, shuffle, noise, held = seeds.spawn(4)
+        # SFC64 is the fastest of NumPy's generators, and noise is drawn by the million.
+        state = cls(np.random.default_rng(shuffle), np.random.Generator(np.random.SFC64(noise)), held)
+        return np.random.default_rng(initial), state
+
+
+def start_memory(state, update, theta):
+    """Give the state the memory that the update needs, where it has none of that shape yet."""
+    if len(state.memory) != update.n_memories or state.memory[0].shape != theta.shape:
+        state.memory = tuple(_buffers.zeros(theta.shape, theta.dtype) for _ in range(update.n_memories))
+        state.step = 0
+
+
+def fixed_seed(rng):
+    """A seed, drawn once, for noise that is to be the same at every evaluation."""
+    return np.random.SeedSequence(int(rng.integers(2**63)))
