@@ -2,6 +2,7 @@
 
 import importlib
 
+from ._environment import show_versions
 from ._stacking import stack
 from ._version import __version__
 from .autoencoder import AutoencoderTransformer
@@ -12,7 +13,7 @@ from .outlier import AutoencoderOutlierDetector
 from .sparse import SparseAE
 
 # Imported when they are first asked for.
-_SUBMODULES = ["datasets", "export", "handwriting", "impute", "metrics", "model_files", "plotting", "preprocessing"]
+_SUBMODULES = ["datasets", "distributed", "export", "handwriting", "impute", "metrics", "model_files", "plotting", "preprocessing"]
 
 __all__ = [
     "AutoencoderOutlierDetector",
@@ -23,6 +24,7 @@ __all__ = [
     "__version__",
     "load",
     "save",
+    "show_versions",
     "stack",
 ]
 

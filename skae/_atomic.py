@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
-import tempfile
+import secrets
+import stat
 from contextlib import suppress
 from pathlib import Path
 
@@ -16,7 +17,8 @@ def write_atomically(path, *parts):
     """Replace a file by new content; where that fails the old file stays whole.
 
     The content goes to a hidden file in the same folder, which takes the place of the old one when all of it is on the
-    disk. A process that is killed may leave that hidden file. A symbolic link is followed, and stays one.
+    disk. A process that is killed may leave that hidden file. A symbolic link is followed, and stays one. The new file
+    has the permissions of the old one, or those that the process gives new files.
 
     Parameters
     ----------
@@ -27,8 +29,8 @@ def write_atomically(path, *parts):
     Raises
     ------
     OSError
-        Naming the path, for a folder that is not there or cannot be written in, for a full disk, and where the path is
-        that of a folder or a device.
+        Naming the path, for a folder that is not there or cannot be written in, for a full disk, for links that lead
+        in a circle, and where the path is that of a folder or a device.
     """
     target = Path(os.path.realpath(path))
     try:
@@ -40,20 +42,33 @@ def write_atomically(path, *parts):
 
 
 def _replace(target, parts):
-    if target.exists() and not target.is_file():
-        code = errno.EISDIR if target.is_dir() else errno.EINVAL
+    old = _mode(target)
+    if old is not None and not stat.S_ISREG(old):
+        code = errno.EISDIR if stat.S_ISDIR(old) else errno.EINVAL
         raise OSError(code, os.strerror(code))
-    handle, beside = tempfile.mkstemp(prefix=f".{target.name[:_SHOWN]}.", dir=target.parent)
+    permissions = 0o666 if old is None else old & 0o777
+    beside = target.with_name(f".{target.name[:_SHOWN]}.{secrets.token_hex(8)}")
+    file = open(beside, "xb", opener=lambda name, flags: os.open(name, flags, permissions))
     try:
-        with os.fdopen(handle, "wb") as file:
+        with file:
             file.writelines(parts)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(beside, _mode(target))
+        if old is not None:
+            # Without what the mask of the process took away.
+            os.chmod(beside, permissions)
         os.replace(beside, target)
     except BaseException:
-        Path(beside).unlink(missing_ok=True)
+        beside.unlink(missing_ok=True)
         raise
+
+
+def _mode(target):
+    """Kind and permissions of what is at a path where all links were followed, or None for nothing."""
+    try:
+        return os.stat(target).st_mode
+    except FileNotFoundError:
+        return None
 
 
 def _flush_folder(folder):
@@ -65,12 +80,3 @@ def _flush_folder(folder):
                 os.fsync(handle)
             finally:
                 os.close(handle)
-
-
-def _mode(path):
-    """Permissions of the file that is replaced, or what the process gives new files."""
-    if path.exists():
-        return path.stat().st_mode & 0o777
-    mask = os.umask(0)
-    os.umask(mask)
-    return 0o666 & ~mask

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 import warnings
 from numbers import Integral, Real
 
@@ -11,24 +12,29 @@ from sklearn.base import _fit_context
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import _check_sample_weight
 
 from ._compat import CallbackSupportMixin, with_callbacks
 from ._interrupts import interruptible
+from ._memory import check_room_for_training
 from ._network import Architecture, Network
 from ._objective import Objective
+from ._parameters import NumericParameters, shown
 from ._reporting import EpochTasks, Reports, listeners
 from ._restoring import restored_on_failure
-from ._rows import model_dtype
+from ._rows import block_rows, model_dtype
 from ._sample import Sample
 from ._schedule import Schedule
 from ._solvers import SOLVERS, check_last_step, run_epoch
 from ._threads import one_thread_if_small
 from ._trained import TrainedNetwork
 from ._training import TrainingState, start_memory
+from ._validation import checked_weights
 from .kernels.activations import ACTIVATIONS
 from .kernels.losses import LOSSES
 from .kernels.updates import UPDATES
+
+# Of a network: 4 TiB in float32, before any training.
+_MOST_PARAMETERS = 2**40
 
 
 def _trains_in_batches(estimator):
@@ -40,7 +46,15 @@ def _trains_in_batches(estimator):
     return True
 
 
-class BaseAutoencoder(CallbackSupportMixin, TrainedNetwork):
+def _joined_curves(runs):
+    """The curves of several runs as one: NaN on held rows in epochs without such rows, nothing where all are."""
+    curve = [loss for losses, _ in runs for loss in losses]
+    if not any(held for _, held in runs):
+        return curve, []
+    return curve, [loss for losses, held in runs for loss in held + [math.nan] * (len(losses) - len(held))]
+
+
+class BaseAutoencoder(NumericParameters, CallbackSupportMixin, TrainedNetwork):
     """Base of all autoencoders; not to be used directly."""
 
     _parameter_constraints = {
@@ -147,6 +161,19 @@ class BaseAutoencoder(CallbackSupportMixin, TrainedNetwork):
 
     def _check_combination(self):
         """Raise ValueError where parameters that are legal alone do not go together."""
+        if not all(isinstance(width, Integral) and width >= 1 for width in self.hidden_layer_sizes):
+            raise ValueError(
+                f"The 'hidden_layer_sizes' parameter of {type(self).__name__} must hold integers of at least 1; "
+                f"got {shown(self.hidden_layer_sizes)}."
+            )
+        # An output that the loss settles fits it, and a loss that X settles fits the output.
+        if "auto" not in (self.loss, self.output_activation):
+            record = LOSSES[self.loss]
+            if self.output_activation not in record.fused and record.from_output is None:
+                raise ValueError(
+                    f"loss={self.loss!r} needs output_activation={' or '.join(map(repr, record.fused))} or 'auto'; "
+                    f"got output_activation={self.output_activation!r}. For another output use loss='squared_error'."
+                )
 
     # Training.
 
@@ -172,6 +199,8 @@ class BaseAutoencoder(CallbackSupportMixin, TrainedNetwork):
         ValueError
             For input or parameters that are not legal, and when the training diverges. The estimator is then as it
             was before the call.
+        MemoryError
+            Before the training, where there is no room for it. The estimator is then as it was.
         KeyboardInterrupt
             When it is interrupted. With ``warm_start`` the estimator is then what the last whole epoch left, and the
             next ``fit`` on the same rows goes on from there; otherwise, and before the end of the first epoch, it is as
@@ -227,7 +256,8 @@ class BaseAutoencoder(CallbackSupportMixin, TrainedNetwork):
     def _conclude(self, result):
         """Raise or warn for the way in which a training ended."""
         if result.interrupt is not None:
-            raise result.interrupt
+            # A copy, since its traceback will hold the result, and with it all that was trained on.
+            raise copy.copy(result.interrupt)
         if not result.converged:
             warnings.warn(
                 f"{type(self).__name__} stopped at max_iter={self.max_iter} before the loss settled within "
@@ -279,18 +309,14 @@ class BaseAutoencoder(CallbackSupportMixin, TrainedNetwork):
     def _validated(self, X, sample_weight, reset):
         """X as a finite numeric array, and the weights in float64 or None."""
         X = self._checked(X, reset, training=True)
-        if sample_weight is not None:
-            sample_weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
-            if not sample_weight.any():
-                raise ValueError("Sample weights must contain at least one non-zero number.")
-        return X, sample_weight
+        return X, checked_weights(sample_weight, X)
 
     def _prepared(self, sample, continues):
         """The objective, on a network of its own, and the state from which to train."""
         self._check_combination()
         n_features = sample.n_features
         if continues:
-            network, state = copy.deepcopy((self._network, self._training))
+            network = self._network
             if self.loss not in ("auto", self.loss_):
                 raise ValueError(
                     f"The training cannot continue: it began with loss={self.loss_!r}, and now loss={self.loss!r}. Set "
@@ -302,12 +328,16 @@ class BaseAutoencoder(CallbackSupportMixin, TrainedNetwork):
                     f"The training cannot continue: the fitted network is {network.architecture}, the parameters now "
                     f"ask for {expected}. Set the parameters back, or fit with warm_start=False."
                 )
+            dtype = self._training_dtype(network.dtype)
+            self._check_room(network.architecture, dtype, sample)
+            network, state = copy.deepcopy((network, self._training))
+            network = network.in_precision(dtype)
         else:
             self.loss_ = self._resolved_loss(sample)
             architecture = self._architecture(n_features, self.loss_)
             initial, state = TrainingState.begin(self.random_state)
-            # L-BFGS loses its line search to the rounding of float32.
-            dtype = np.dtype(np.float64) if self.solver == "lbfgs" else model_dtype(sample)
+            dtype = self._training_dtype(model_dtype(sample))
+            self._check_room(architecture, dtype, sample)
             network = Network(architecture, architecture.initial(initial, dtype))
         self._check_range(sample)
         if self.zero_sampling is not None and self.solver not in UPDATES:
@@ -327,6 +357,25 @@ class BaseAutoencoder(CallbackSupportMixin, TrainedNetwork):
             self._activity(),
         )
         return objective, state
+
+    def _training_dtype(self, dtype):
+        """Precision in which a network of some precision is trained."""
+        # L-BFGS loses its line search to the rounding of float32.
+        return np.dtype(np.float64) if self.solver == "lbfgs" else dtype
+
+    def _check_room(self, architecture, dtype, sample):
+        """Raise MemoryError, before anything is made, where there is no room for the training."""
+        n_rows, in_batches = len(sample.rows), self.solver in UPDATES
+        whole = min(n_rows, block_rows(max(architecture.sizes), dtype))
+        check_room_for_training(
+            architecture,
+            dtype,
+            n_rows,
+            max(self._schedule(n_rows).batch_size, whole * self.early_stopping) if in_batches else whole,
+            UPDATES[self.solver].n_memories if in_batches else None,
+            self.early_stopping,
+            self.warm_start,
+        )
 
     def _learned_fill(self, sample, continues):
         """Mean of each column over the observed entries of all rows so far; None where NaN is an error."""
@@ -348,33 +397,29 @@ class BaseAutoencoder(CallbackSupportMixin, TrainedNetwork):
         return "log_loss" if self.output_activation in ("auto", "logistic") and sample.is_binary() else "squared_error"
 
     def _architecture(self, n_features, loss):
-        hidden = tuple(self.hidden_layer_sizes)
-        if not all(isinstance(width, Integral) and width >= 1 for width in hidden):
-            raise ValueError(
-                f"The 'hidden_layer_sizes' parameter of {type(self).__name__} must hold integers of at least 1; "
-                f"got {self.hidden_layer_sizes!r}."
-            )
         output = self.output_activation
         if output == "auto":
             output = "logistic" if loss == "log_loss" else "identity"
-        record = LOSSES[loss]
-        if output not in record.fused and record.from_output is None:
+        sizes = (int(n_features), *map(int, self.hidden_layer_sizes), int(self.n_components))
+        architecture = Architecture(sizes, self.activation, output, bool(self.tied_weights), self._units_kept())
+        if architecture.n_parameters > _MOST_PARAMETERS:
             raise ValueError(
-                f"loss={loss!r} needs output_activation={' or '.join(map(repr, record.fused))} or 'auto'; "
-                f"got output_activation={output!r}. For another output use loss='squared_error'."
+                f"n_components={shown(self.n_components)} and hidden_layer_sizes={shown(self.hidden_layer_sizes)} make "
+                f"of {n_features} features a network of at least 2**{architecture.n_parameters.bit_length() - 1} "
+                f"parameters, which no memory holds; legal are up to 2**{_MOST_PARAMETERS.bit_length() - 1}. Choose "
+                "smaller widths."
             )
-        sizes = (int(n_features), *map(int, hidden), int(self.n_components))
-        return Architecture(sizes, self.activation, output, bool(self.tied_weights), self._units_kept())
+        return architecture
 
     def _schedule(self, n_rows):
         return Schedule(
-            learning_rate_init=self.learning_rate_init,
+            learning_rate_init=float(self.learning_rate_init),
             learning_rate=self.learning_rate,
             batch_size=min(128 if self.batch_size == "auto" else self.batch_size, n_rows),
-            warmup_epochs=self.warmup_epochs,
-            max_grad_norm=self.max_grad_norm,
+            warmup_epochs=float(self.warmup_epochs),
+            max_grad_norm=None if self.max_grad_norm is None else float(self.max_grad_norm),
             max_iter=self.max_iter,
-            tol=self.tol,
+            tol=float(self.tol),
             n_iter_no_change=self.n_iter_no_change,
             shuffle=self.shuffle,
             keep_epochs=self.warm_start,
@@ -398,15 +443,15 @@ class BaseAutoencoder(CallbackSupportMixin, TrainedNetwork):
 
     def _fitted(self, sample, network, state, loss_curve, validation_loss_curve, continues):
         """The attributes that a training on a sample leaves."""
-        if not continues and network.dtype != model_dtype(sample):
-            network = Network(network.architecture, network.theta.astype(model_dtype(sample)))
-        curve = (self.loss_curve_ if continues else []) + loss_curve
+        network = network.in_precision(self._network.dtype if continues else model_dtype(sample))
+        runs = [(self.loss_curve_, self.validation_loss_curve_)] if continues else []
+        curve, held_curve = _joined_curves([*runs, (loss_curve, validation_loss_curve)])
         return {
             "_network": network,
             "_training": state,
             "output_activation_": network.architecture.output_activation,
             "loss_curve_": curve,
-            "validation_loss_curve_": (self.validation_loss_curve_ if continues else []) + validation_loss_curve,
+            "validation_loss_curve_": held_curve,
             "n_iter_": len(curve),
         }
 

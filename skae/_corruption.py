@@ -41,6 +41,7 @@ class CorruptedInput(BaseAutoencoder):
     }
 
     def _check_combination(self):
+        super()._check_combination()
         low, high = CORRUPTIONS[self.corruption].level_range
         if not low <= self.noise_level <= high:
             raise ValueError(
@@ -54,6 +55,8 @@ class CorruptedInput(BaseAutoencoder):
                 f"emphasis={self.emphasis!r}. Set it to 0, or use corruption={' or '.join(map(repr, fitting))}."
             )
 
+    # Of rows that are beyond the precision of the model the loss tells.
+    @np.errstate(over="ignore")
     def _noise(self, sample, dtype, continues):
         if self.noise_level == 0:
             return None

@@ -95,7 +95,8 @@ loss_curve_ : list of float
     Training objective of each epoch (iteration): mean over rows, in nats for ``log_loss`` and in squared units of X
     for ``squared_error``, the penalties included. Mini-batches count at the parameters that they met.
 validation_loss_curve_ : list of float
-    The same on the rows held out, at the end of each epoch; empty without ``early_stopping``.
+    The same on the rows held out, at the end of each epoch; NaN for epochs without such rows, which ``warm_start`` or
+    ``partial_fit`` added; empty where ``early_stopping`` was never on.
 n_iter_ : int
     Epochs (iterations) since the parameters were initialised: of the last fit, and with ``warm_start`` or
     ``partial_fit`` of those before it.

@@ -7,17 +7,20 @@ import pickle
 import signal
 import threading
 import warnings
+from contextlib import suppress
 from functools import cache, partial, wraps
 from pathlib import Path
 
 import numba
-from numba.core.caching import FunctionCache
+from numba.core.caching import FunctionCache, IndexDataCacheFile
 
 # ``nnan`` and ``ninf`` are left out: they would let LLVM delete checks for NaN.
 FASTMATH = frozenset({"nsz", "arcp", "contract", "afn", "reassoc"})
 
-# What a truncated, foreign or unwritable cache file has been seen to raise.
+# What a damaged or unwritable cache file raises, and one that refers to modules of other versions.
 _CACHE_ERRORS = (EOFError, pickle.UnpicklingError, OSError, ValueError, AttributeError, ImportError, IndexError)
+
+_DIGEST_SIZE = hashlib.sha256().digest_size
 
 _KERNEL_FOLDER = Path(__file__).parent / "kernels"
 
@@ -35,12 +38,70 @@ def _source_stamp() -> str:
     return digest.hexdigest()
 
 
+class _SealedFiles(IndexDataCacheFile):
+    """Compiled code of one kernel on the disk, a file for each signature, with digests that are checked first.
+
+    Numba's own files have an index beside them. Of two processes that write at once one may get the place in which the
+    other's index finds another signature, and one that is killed in between leaves an index to code of an older source:
+    both would be run as they are. Here the name of a file is made from the signature, nothing refers to it, and what it
+    holds says what it is::
+
+        digest of the rest | digest of versions and sources | digest of kernel and signature | pickled code
+    """
+
+    def load(self, key):
+        """What was saved for a key; None where there is nothing, or that of another version.
+
+        Raises
+        ------
+        OSError, ValueError
+            For a file that cannot be read, is damaged, or is that of another kernel.
+        """
+        path = Path(self._path(key))
+        try:
+            content = path.read_bytes()
+        except FileNotFoundError:
+            return None
+        seal, body = content[:_DIGEST_SIZE], content[_DIGEST_SIZE:]
+        if seal != _digest(body):
+            raise ValueError(f"{path.name} is damaged")
+        made, owner, code = body[:_DIGEST_SIZE], body[_DIGEST_SIZE : 2 * _DIGEST_SIZE], body[2 * _DIGEST_SIZE :]
+        if made != self._made():
+            return None
+        if owner != self._owner(key):
+            raise ValueError(f"{path.name} is that of another function")
+        return pickle.loads(code)
+
+    def save(self, key, data):
+        """Replace the file of a key as a whole."""
+        body = self._made() + self._owner(key) + self._dump(data)
+        with self._open_for_write(self._path(key)) as file:
+            file.write(_digest(body) + body)
+
+    def _path(self, key):
+        return self._data_path(self._data_name(int.from_bytes(self._owner(key)[:8])))
+
+    def _owner(self, key):
+        return _digest(self._index_name.encode(), repr(key).encode())
+
+    def _made(self):
+        return _digest(self._version.encode(), self._source_stamp.encode())
+
+
+def _digest(*parts):
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(len(part).to_bytes(8))
+        digest.update(part)
+    return digest.digest()
+
+
 class _KernelCache(FunctionCache):
     """Numba's function cache, for which a damaged or unwritable file is only a reason to compile again."""
 
     def __init__(self, py_func):
         super().__init__(py_func)
-        self._cache_file._source_stamp = _source_stamp()
+        self._cache_file = _SealedFiles(self._cache_path, self._impl.filename_base, _source_stamp())
 
     def load_overload(self, sig, target_context):
         try:
@@ -52,21 +113,16 @@ class _KernelCache(FunctionCache):
                 RuntimeWarning,
                 stacklevel=2,
             )
-            self._forget()
             return None
 
     def save_overload(self, sig, data):
-        try:
+        # The next process compiles again; nothing else depends on the cache.
+        with suppress(*_CACHE_ERRORS):
             super().save_overload(sig, data)
-        except _CACHE_ERRORS:
-            # The next process compiles again; nothing else depends on the cache.
-            self._forget()
 
-    def _forget(self):
-        try:
-            self.flush()
-        except OSError:
-            pass
+    def _index_key(self, sig, codegen):
+        # Code that checks its indices is other code.
+        return *super()._index_key(sig, codegen), bool(numba.config.BOUNDSCHECK)
 
 
 def _uninterrupted(function):

@@ -14,6 +14,7 @@ import numpy as np
 from . import _buffers
 from ._gates import TopK
 from ._matrices import StoredRows
+from ._memory import check_room
 from ._rows import Reader, block_rows, is_native, release, row_blocks
 from .kernels.activations import ACTIVATIONS
 
@@ -163,6 +164,10 @@ class Network:
     def dtype(self):
         return self.theta.dtype
 
+    def in_precision(self, dtype):
+        """The network with its parameters in a dtype; itself where they are."""
+        return self if self.dtype == dtype else Network(self.architecture, self.theta.astype(dtype))
+
     def encode(self, X):
         """Code of each row of X, by blocks of rows; shape (n_samples, n_components)."""
         return self._run(X, 0, self.architecture.depth)
@@ -188,6 +193,7 @@ class Network:
         """Apply layers first..last-1 to the rows of X."""
         sizes = self.architecture.sizes
         out = np.empty((X.shape[0], sizes[last]), self.dtype)
+        check_room()
         rows = min(X.shape[0], block_rows(max(sizes[first : last + 1]), self.dtype))
         as_they_are = isinstance(X, StoredRows) or is_native(X, self.dtype)
         read = None if as_they_are else Reader(X, self.dtype, rows)

@@ -1,25 +1,23 @@
-"""How a fitted autoencoder shows itself in a notebook: scikit-learn's diagram, and a line with its shapes under it."""
+"""How a fitted estimator shows itself in a notebook: scikit-learn's diagram, and a line with its shapes under it."""
 
 from __future__ import annotations
+
+from sklearn.utils.validation import _is_fitted
 
 _LINE = '<div style="font-family: monospace; font-size: 0.85em; padding: 0.3em 0;">{}</div>'
 
 
 class FittedSummary:
-    """Mixin that adds the shapes of a trained network to the HTML of its estimator."""
+    """Mixin that adds the shapes of a trained network to the HTML of its estimator, or of one that holds it."""
 
     def _fitted_summary(self):
         """Widths of the layers, number and precision of the parameters, length and end of the training."""
-        network = self._network
-        widths = " → ".join(f"{width:,}" for width in network.architecture.sizes)
-        parts = [widths, f"{network.architecture.n_parameters:,} parameters", network.dtype.name]
-        if self.loss_curve_:
-            epochs = f"{self.n_iter_:,} {'iteration' if self.solver == 'lbfgs' else 'epoch'}{'s'[: self.n_iter_ != 1]}"
-            parts += [epochs, f"loss {self.loss_curve_[-1]:.4g} a row ({self.loss_})"]
-        return _LINE.format(" · ".join(parts))
+        # That of an estimator around an autoencoder is its autoencoder's; one of another library has none.
+        trained = getattr(self, "estimator_", self)
+        return _LINE.format(_described(trained)) if hasattr(trained, "_network") else ""
 
     def _with_summary(self, html):
-        return html + self._fitted_summary() if self.__sklearn_is_fitted__() else html
+        return html + self._fitted_summary() if _is_fitted(self) else html
 
     def _repr_html_inner(self):
         return self._with_summary(super()._repr_html_inner())
@@ -29,3 +27,15 @@ class FittedSummary:
         if "text/html" in bundle:
             bundle["text/html"] = self._with_summary(bundle["text/html"])
         return bundle
+
+
+def _described(autoencoder):
+    network = autoencoder._network
+    widths = " → ".join(f"{width:,}" for width in network.architecture.sizes)
+    parts = [widths, f"{network.architecture.n_parameters:,} parameters", network.dtype.name]
+    if autoencoder.loss_curve_:
+        unit = "iteration" if autoencoder.solver == "lbfgs" else "epoch"
+        plural = "" if autoencoder.n_iter_ == 1 else "s"
+        parts.append(f"{autoencoder.n_iter_:,} {unit}{plural}")
+        parts.append(f"loss {autoencoder.loss_curve_[-1]:.4g} a row ({autoencoder.loss_})")
+    return " · ".join(parts)

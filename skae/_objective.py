@@ -6,6 +6,8 @@ number of rows: all 1/m without sample weights.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+
 import numpy as np
 
 from . import _buffers
@@ -132,6 +134,7 @@ class Objective:
         Sees the code of every batch whose gradient is taken.
     """
 
+    @_quiet
     def __init__(
         self,
         network,
@@ -152,6 +155,7 @@ class Objective:
         self.gate = network.gate if gate is None else gate
         self.activity = activity
         self.fill_values = None if fill_values is None else fill_values.astype(network.dtype)
+        self.zero_sampling = zero_sampling
         self.grad = _buffers.zeros(network.theta.shape, network.dtype)
         weights, self._bias_grads = network.architecture.layers(self.grad)
         self._weight_grads = weights[: len(network.architecture.shapes)]
@@ -160,6 +164,11 @@ class Objective:
         last = self._weight_grads[-1] if self._mirrored is None else self._mirrored[0].T
         output = (network, loss, last, self._bias_grads[-1])
         self._output = ExactOutput(*output) if zero_sampling is None else SampledOutput(*output, zero_sampling)
+
+    def __reduce__(self):
+        # The buffers are made anew, and the views of them.
+        parts = (self.network, self.loss, self.alpha, self.terms, self.noise, self.fill_values, self.zero_sampling)
+        return type(self), (*parts, self.gate, self.activity)
 
     def reader(self, X, n_rows):
         """Reads at most n_rows rows of X at once for this objective, stored rows where it can use them."""
@@ -202,9 +211,7 @@ class Objective:
         if self.activity is not None:
             self.activity.see(batch.code)
         self._backward(batch)
-        if self.alpha:
-            value += self._add_l2()
-        return value
+        return value + self.add_l2()
 
     @_quiet
     def value(self, x, row_scale=None, rng=None):
@@ -212,7 +219,7 @@ class Objective:
         batch = self.batch(len(x))
         batch.row_scale = batch.even_scale if row_scale is None else row_scale
         value = self._forward(batch, x, rng)
-        return value + self._add_l2() if self.alpha else value
+        return value + self.add_l2()
 
     def _inputs(self, batch, x, rng):
         """What enters the network, what it is to give back, and how many times each entry counts, or None."""
@@ -276,8 +283,10 @@ class Objective:
         for term in terms:
             term.at_weights(grads)
 
-    def _add_l2(self):
+    def add_l2(self):
         """alpha times the sum of squares of all weights that are parameters; adds its gradient."""
+        if not self.alpha:
+            return 0.0
         return self.alpha * sum(
             penalties.add_l2_gradient(w, grad, 2.0 * self.alpha)
             for w, grad in zip(self.network.weights, self._weight_grads)
@@ -304,7 +313,7 @@ class Objective:
             self._backward(batch)
             total += self.grad
         self.grad[...] = total
-        return value + self._add_l2() if self.alpha else value
+        return value + self.add_l2()
 
     @_quiet
     def full_value(self, sample, seed=None):
@@ -314,20 +323,35 @@ class Objective:
             value = sum(self._forward(batch, x, rng) for batch, x, rng in self._blocks(sample, seed))
         finally:
             self.gate = gate
-        return value + self._add_l2() if self.alpha else value
+        return value + self.add_l2()
 
     def _blocks(self, sample, seed):
         """Yield blocks of rows with their batch, in which their share of the mean is set, and a source of noise."""
         # Of a single block the terms take the mean themselves, without a pass of its own.
         several = self.block_size(len(sample.rows)) < len(sample.rows)
-        statistical = [term for term in self.terms if several and term.uses_mean_activation]
-        if statistical:
-            mean = self._mean_activation(sample, seed)
-            for term in statistical:
-                term.mean_activation = mean
-        yield from self._read(sample, seed)
+        if not (several and self.uses_mean_activation):
+            yield from self._read(sample, seed)
+            return
+        sums, share = self.activation_sums(sample, seed)
+        with self.given_mean_activation(sums / share):
+            yield from self._read(sample, seed)
+
+    @property
+    def uses_mean_activation(self):
+        """Whether a term needs the mean activation over all rows, and it was not given."""
+        return any(term.uses_mean_activation and term.mean_activation is None for term in self.terms)
+
+    @contextmanager
+    def given_mean_activation(self, mean):
+        """Give the terms that need it the mean activation over all rows; None for what they take of each block."""
+        statistical = [term for term in self.terms if term.uses_mean_activation]
         for term in statistical:
-            term.mean_activation = None
+            term.mean_activation = mean
+        try:
+            yield
+        finally:
+            for term in statistical:
+                term.mean_activation = None
 
     def block_size(self, n_rows):
         """Rows of the blocks in which a sample of n_rows is taken."""
@@ -345,8 +369,10 @@ class Objective:
             batch.row_scale = sample.scales(block, self.network.dtype)
             yield batch, x, rng
 
-    def _mean_activation(self, sample, seed):
-        """Mean of each hidden unit over a sample, of the corrupted input where there is noise."""
+    @_quiet
+    def activation_sums(self, sample, seed):
+        """Weighted sum of each unit of the code over a sample, of the corrupted input where there is noise, and the
+        weight that went into it."""
         total = np.zeros(self.network.architecture.encoder_sizes[-1])
         sums = np.empty_like(total)
         share = 0.0
@@ -355,7 +381,7 @@ class Objective:
             penalties.weighted_column_sums(self.network.encode(inputs), batch.row_scale, sums)
             total += sums
             share += float(batch.row_scale.sum(dtype=np.float64))
-        return total / share
+        return total, share
 
 
 @_quiet

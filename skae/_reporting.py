@@ -9,7 +9,7 @@ from contextvars import ContextVar
 
 from ._watch import Report
 
-_listener_of_block = ContextVar("_listener_of_block", default=None)
+_listeners_of_block = ContextVar("_listeners_of_block", default=())
 
 
 @contextmanager
@@ -21,17 +21,17 @@ def listened_to(make):
     make : callable (name, max_iter, n_rows) -> Report
         Called at the start of each training, with what ``EpochPrinter`` takes.
     """
-    token = _listener_of_block.set(make)
+    token = _listeners_of_block.set((*_listeners_of_block.get(), make))
     try:
         yield
     finally:
-        _listener_of_block.reset(token)
+        _listeners_of_block.reset(token)
 
 
 def listeners(name, max_iter, n_rows, verbose):
-    """Those who listen to a training: ``verbose`` and the block that it is in."""
-    makers = [EpochPrinter if verbose else None, _listener_of_block.get()]
-    return [make(name, max_iter, n_rows) for make in makers if make is not None]
+    """Those who listen to a training: ``verbose`` and the blocks that it is in."""
+    makers = [EpochPrinter] * bool(verbose) + list(_listeners_of_block.get())
+    return [make(name, max_iter, n_rows) for make in makers]
 
 
 class Reports(Report):
@@ -102,6 +102,25 @@ class EpochTasks(Report):
         """The fit went well."""
         if self.active:
             self._root.call_on_fit_task_end(**self._data, reconstruction_attributes=lambda: vars(self._estimator))
+
+
+class EpochBar(Report):
+    """Shows the epochs of a training on a progress bar.
+
+    Parameters
+    ----------
+    progress : callable (done, total, label)
+    max_iter : int
+    """
+
+    def __init__(self, progress, max_iter):
+        self._progress = progress
+        self._max_iter = max_iter
+
+    def end(self, epoch, loss, validation_loss):
+        held = "" if validation_loss is None else f" ({validation_loss:.4g} held out)"
+        self._progress(epoch, self._max_iter, f"loss {loss:.4g}{held}")
+        return False
 
 
 class EpochPrinter(Report):

@@ -5,6 +5,7 @@ Solvers know arrays and objectives, never estimators. Each is a function in ``SO
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Callable
 from dataclasses import replace
@@ -202,7 +203,8 @@ def descend(watch, epoch, check=None):
     except KeyboardInterrupt as error:
         if watch.last is None:
             raise
-        interrupt = error
+        # Without its traceback, which holds all that was trained on.
+        interrupt = copy.copy(error)
     return watch.result(interrupt)
 
 
@@ -254,12 +256,23 @@ def lbfgs(objective, sample, schedule, state, held=None, report=None):
         # SciPy measures decrease against one, whatever the units of X.
         first, _ = evaluate(start)
         unit = first if 0.0 < first < math.inf else 1.0
+        # Older versions of SciPy leave what they call in a cycle: the sample would wait for the garbage collector.
+        called = [evaluate]
         try:
-            result = minimize(evaluate, start, jac=True, method="L-BFGS-B", callback=after_iteration, options=options)
+            result = minimize(
+                lambda point: called[0](point),
+                start,
+                jac=True,
+                method="L-BFGS-B",
+                callback=after_iteration,
+                options=options,
+            )
         except KeyboardInterrupt as error:
             if watch.last is None:
                 raise
-            interrupt = error
+            interrupt = copy.copy(error)
+        finally:
+            called.clear()
     if interrupt is not None:
         return watch.result(interrupt)
     theta[...] = coordinates.theta(result.x)

@@ -116,18 +116,19 @@ class Contraction(Term):
         self._row_scale = batch.row_scale * code.dtype.type(self.weight)
         self._slope, self._bend = batch.scratch("slope", code.shape), batch.scratch("bend", code.shape)
         self._norms = batch.scratch("norms", code.shape[1:])
-        self._slope_sums = batch.scratch("slope_sums", code.shape[1:])
+        self._slope_sums = batch.scratch("slope_sums", code.shape[1:], np.float64)
         activation.slope(code, self._slope)
         activation.bend(code, self._bend)
         penalties.squared_column_norms(w, self._norms)
         penalties.squared_slope_sums(self._slope, self._row_scale, self._slope_sums)
-        return float(np.dot(self._slope_sums.astype(np.float64), self._norms))
+        return float(np.dot(self._slope_sums, self._norms))
 
     def at_preactivation(self, layer, delta, bias_grad):
         penalties.add_contraction_delta(self._slope, self._bend, self._norms, self._row_scale, delta, bias_grad)
 
     def at_weights(self, grads):
-        penalties.add_scaled_columns(self.network.weights[0], 2 * self._slope_sums, grads[0])
+        scale = (2 * self._slope_sums).astype(grads[0].dtype)
+        penalties.add_scaled_columns(self.network.weights[0], scale, grads[0])
 
 
 class DeepContraction(Term):

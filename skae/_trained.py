@@ -6,24 +6,16 @@ import numpy as np
 from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import assert_all_finite, check_array
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted, validate_data
 
-from ._evaluation import explained_fraction, labelled, squared_errors
+from ._evaluation import explained_fraction, labelled, squared_errors, within_range
 from ._matrices import FilledRows, SparseRows, as_csr
 from ._notebook import FittedSummary
 from ._objective import row_losses
 from ._rows import read_blocks, sums_finite
 from ._sample import Sample
+from ._validation import as_numbers, checked_weights, reading, refuse_overflow
 from .kernels.losses import LOSSES
-
-
-def refuse_dates(array, name):
-    """Raise ValueError for dates and durations, which scikit-learn takes for numbers."""
-    if array.dtype.kind in "mM":
-        raise ValueError(
-            f"{name} must hold numbers; got dtype {array.dtype}. Convert it first, to days since a date of your choice "
-            "for example."
-        )
 
 
 class TrainedNetwork(FittedSummary, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
@@ -39,9 +31,14 @@ class TrainedNetwork(FittedSummary, ClassNamePrefixFeaturesOutMixin, Transformer
         Returns
         -------
         H : ndarray of shape (n_samples, n_components)
+
+        Raises
+        ------
+        ValueError
+            For X that is not legal, and where a code is beyond the range of its precision.
         """
         check_is_fitted(self)
-        return self._network.encode(self._readable(X))
+        return refuse_overflow(self._network.encode(self._readable(X)), "The code", "X")
 
     def inverse_transform(self, H):
         """Reconstruction from codes.
@@ -53,16 +50,23 @@ class TrainedNetwork(FittedSummary, ClassNamePrefixFeaturesOutMixin, Transformer
         Returns
         -------
         X : ndarray of shape (n_samples, n_features)
+
+        Raises
+        ------
+        ValueError
+            For H that is not legal, and where a reconstruction is beyond the range of its precision.
         """
         check_is_fitted(self)
-        H = check_array(H, dtype="numeric", input_name="H")
-        refuse_dates(H, "H")
+        with reading(H, "H"):
+            H = check_array(H, dtype="numeric", ensure_all_finite=False, input_name="H")
+            H = as_numbers(H, "H")
+        self._check_finite(H, "H")
         if H.shape[1] != self._n_features_out:
             raise ValueError(
                 f"H has {H.shape[1]} features, but {type(self).__name__} is expecting {self._n_features_out} features "
                 "as input (n_components)."
             )
-        return self._network.decode(H)
+        return refuse_overflow(self._network.decode(H), "The reconstruction", "H")
 
     def reconstruct(self, X):
         """Reconstruction of each row of X: ``inverse_transform(transform(X))`` in the model's precision.
@@ -76,9 +80,14 @@ class TrainedNetwork(FittedSummary, ClassNamePrefixFeaturesOutMixin, Transformer
         Returns
         -------
         X_hat : ndarray of shape (n_samples, n_features)
+
+        Raises
+        ------
+        ValueError
+            For X that is not legal, and where a reconstruction is beyond the range of its precision.
         """
         check_is_fitted(self)
-        return self._network.reconstruct(self._readable(X))
+        return refuse_overflow(self._network.reconstruct(self._readable(X)), "The reconstruction", "X")
 
     def score(self, X, y=None, sample_weight=None):
         """Fraction of the variance of X that its reconstruction explains.
@@ -96,12 +105,15 @@ class TrainedNetwork(FittedSummary, ClassNamePrefixFeaturesOutMixin, Transformer
         -------
         float
             At most 1; negative where the mean of X is the better reconstruction.
+
+        Raises
+        ------
+        ValueError
+            For input that is not legal, and where the squares are beyond the range of float64.
         """
         check_is_fitted(self)
         X = self._checked(X)
-        if sample_weight is not None:
-            sample_weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
-        return explained_fraction(self._reconstruction, X, sample_weight)
+        return explained_fraction(self._reconstruction, X, checked_weights(sample_weight, X))
 
     def score_samples(self, X):
         """Minus the reconstruction loss of each row: the higher, the more like the training rows.
@@ -113,7 +125,8 @@ class TrainedNetwork(FittedSummary, ClassNamePrefixFeaturesOutMixin, Transformer
         Returns
         -------
         ndarray of shape (n_samples,)
-            In nats for ``log_loss``, in squared units of X for ``squared_error``.
+            In nats for ``log_loss``, in squared units of X for ``squared_error``. A loss beyond the range of its
+            precision is the greatest number of it.
 
         Raises
         ------
@@ -123,7 +136,7 @@ class TrainedNetwork(FittedSummary, ClassNamePrefixFeaturesOutMixin, Transformer
         check_is_fitted(self)
         X = self._checked(X)
         self._check_range(Sample.of(X))
-        return -row_losses(self._network, LOSSES[self.loss_], X, self._fill_values)
+        return -within_range(row_losses(self._network, LOSSES[self.loss_], X, self._fill_values))
 
     def reconstruction_error(self, X, per_feature=False):
         """Squared reconstruction error, whatever the loss; entries of X that are missing have none.
@@ -138,7 +151,7 @@ class TrainedNetwork(FittedSummary, ClassNamePrefixFeaturesOutMixin, Transformer
         -------
         ndarray of shape (n_samples,) or (n_samples, n_features)
             In squared units of X. Of every entry it comes as ``set_output`` wants transformed data, in columns with the
-            names of the features; NaN where X is missing.
+            names of the features; NaN where X is missing. An error beyond the range of float64 is its greatest number.
         """
         check_is_fitted(self)
         errors = squared_errors(self._reconstruction, self._checked(X), per_feature)
@@ -197,27 +210,32 @@ class TrainedNetwork(FittedSummary, ClassNamePrefixFeaturesOutMixin, Transformer
 
         Finite, but for NaN with ``missing_values="mask"``.
         """
-        X = validate_data(
-            self, X, dtype="numeric", reset=reset, ensure_all_finite=False, accept_sparse=["csr", "csc", "coo"]
-        )
-        refuse_dates(X, "X")
+        with reading(X, "X"):
+            X = validate_data(
+                self, X, dtype="numeric", reset=reset, ensure_all_finite=False, accept_sparse=["csr", "csc", "coo"]
+            )
+            X = as_numbers(X, "X")
         if issparse(X):
             if self.missing_values == "mask" and X.dtype.kind == "f" and np.isnan(X.data).any():
                 raise ValueError(
                     "missing_values='mask' needs a dense X: got a sparse one with NaN among its stored values. Pass "
                     "X.toarray(), or remove these values."
                 )
-            assert_all_finite(X.data, estimator_name=type(self).__name__, input_name="X")
-            return SparseRows(as_csr(X))
-        if X.dtype == object:
-            # A list with None in it.
-            X = X.astype(np.float64)
+            rows = SparseRows(as_csr(X))
+            # After duplicate entries were added up.
+            self._check_finite(rows.csr.data, "X")
+            return rows
         masked = self.missing_values == "mask" and (training or self._fill_values is not None)
         # By blocks, so that a memory map is never resident as a whole.
         for _, block in read_blocks(X):
             if not sums_finite(block):
-                assert_all_finite(block, allow_nan=masked, estimator_name=type(self).__name__, input_name="X")
+                self._check_finite(block, "X", allow_nan=masked)
         return X
+
+    @np.errstate(over="ignore", invalid="ignore")
+    def _check_finite(self, values, name, allow_nan=False):
+        """Raise ValueError, in scikit-learn's words, for values of an input that are not finite."""
+        assert_all_finite(values, allow_nan=allow_nan, estimator_name=type(self).__name__, input_name=name)
 
     def _check_range(self, sample):
         legal = LOSSES[self.loss_].data_range

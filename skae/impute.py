@@ -5,21 +5,30 @@ from __future__ import annotations
 import warnings
 
 import numpy as np
-from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin, _fit_context, clone
+from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin, _fit_context
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.preprocessing import StandardScaler
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+from sklearn.utils import assert_all_finite
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ._base import BaseAutoencoder
+from ._notebook import FittedSummary
+from ._parameters import NumericParameters
 from ._restoring import restored_on_failure
-from ._trained import refuse_dates
+from ._validation import as_floats, checked_weights, legal_clone, reading
 from .denoising import DenoisingAE
+
+__all__ = ["AutoencoderImputer"]
 
 # What is beyond all measure stays within float32, and within its sums.
 MOST_SCALED = 1e30
 
 
-class AutoencoderImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
+def __dir__():
+    return __all__
+
+
+class AutoencoderImputer(NumericParameters, FittedSummary, OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     """Fill missing values with the reconstruction of an autoencoder that was trained with entries taken away.
 
     The columns are scaled to mean zero and variance one over their observed entries. A denoising autoencoder is then
@@ -109,9 +118,7 @@ class AutoencoderImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     def _fit(self, X, sample_weight):
         estimator = self._autoencoder()
         X = self._checked(X, reset=True)
-        weights = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
-        if not weights.any():
-            raise ValueError("Sample weights must contain at least one non-zero number.")
+        weights = checked_weights(1.0 if sample_weight is None else sample_weight, X)
         # Divided, so that their sums are finite.
         weights = weights / weights.max()
         with warnings.catch_warnings(), np.errstate(all="ignore"):
@@ -155,7 +162,7 @@ class AutoencoderImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
                 "The estimator of AutoencoderImputer must take missing values: set its missing_values='mask'; got "
                 f"missing_values={self.estimator.missing_values!r}."
             )
-        return clone(self.estimator)
+        return legal_clone(self.estimator)
 
     def transform(self, X):
         """X with its missing values filled.
@@ -188,9 +195,12 @@ class AutoencoderImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
 
     def _checked(self, X, reset):
         """A copy of X in float32 or float64."""
-        X = validate_data(self, X, dtype="numeric", ensure_all_finite="allow-nan", reset=reset)
-        refuse_dates(X, "X")
-        return X.astype(np.float32 if X.dtype == np.float32 else np.float64)
+        with reading(X, "X"):
+            X = validate_data(self, X, dtype="numeric", ensure_all_finite="allow-nan", reset=reset)
+            X = as_floats(X, "X", copy=True)
+        # Of longer floats, and of objects, some become infinite.
+        assert_all_finite(X, allow_nan=True, estimator_name=type(self).__name__, input_name="X")
+        return X
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

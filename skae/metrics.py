@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from sklearn.utils import check_array
-from sklearn.utils.validation import _check_sample_weight
 
 from ._evaluation import explained_fraction, in_container
+from ._validation import as_numbers, checked_weights, reading
 
 
 def reconstruction_score(estimator, X, y=None, sample_weight=None):
@@ -48,9 +48,9 @@ def reconstruction_score(estimator, X, y=None, sample_weight=None):
             f"reconstruction_score needs an estimator with transform and inverse_transform; {estimator!r} has no "
             f"{' and no '.join(missing)}."
         )
-    values = check_array(X, dtype="numeric")
-    if sample_weight is not None:
-        sample_weight = _check_sample_weight(sample_weight, values, ensure_non_negative=True)
+    with reading(X, "X"):
+        values = as_numbers(check_array(X, dtype="numeric", input_name="X"), "X")
+    sample_weight = checked_weights(sample_weight, values)
 
     def reconstruct(block):
         return estimator.inverse_transform(estimator.transform(in_container(X, block)))

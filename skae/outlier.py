@@ -5,11 +5,14 @@ from __future__ import annotations
 from numbers import Real
 
 import numpy as np
-from sklearn.base import BaseEstimator, OutlierMixin, _fit_context, clone
+from sklearn.base import BaseEstimator, OutlierMixin, _fit_context
 from sklearn.utils import get_tags
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import _check_sample_weight, _num_features, check_is_fitted
 
+from ._notebook import FittedSummary
+from ._parameters import NumericParameters
+from ._validation import legal_clone
 from .autoencoder import AutoencoderTransformer
 
 _MOST_COMPONENTS = 64
@@ -18,7 +21,7 @@ _SLACK = 1.0 + 1e-6
 _NORMAL_975, _DEVIATION_OF_MAD = 1.959964, 1.482602
 
 
-class AutoencoderOutlierDetector(OutlierMixin, BaseEstimator):
+class AutoencoderOutlierDetector(NumericParameters, FittedSummary, OutlierMixin, BaseEstimator):
     """Outliers are the rows whose reconstruction loss is high.
 
     An autoencoder trained on X learns what its rows have in common. The score of a row x with reconstruction x_hat and
@@ -119,15 +122,18 @@ class AutoencoderOutlierDetector(OutlierMixin, BaseEstimator):
             For input or parameters that are not legal, and when the training diverges. The detector is then as it was
             before the call.
         """
-        estimator = self._default_estimator(X) if self.estimator is None else clone(self.estimator)
+        estimator = self._default_estimator(X) if self.estimator is None else legal_clone(self.estimator)
         estimator.fit(X, y, sample_weight=sample_weight)
         scores = estimator.score_samples(X)
         weights = _check_sample_weight(sample_weight, scores, dtype=np.float64)
+        # Divided, so that their sums are finite.
+        weights = weights / weights.max()
         if self.contamination == "auto":
             offset = -_greatest_normal_loss(-scores, weights)
         else:
             offset = _weighted_quantile(scores, weights, self.contamination)
-        self.estimator_, self.offset_ = estimator, offset
+        # Where it is beyond their range no score is below it.
+        self.estimator_, self.offset_ = estimator, max(offset, float(np.finfo(scores.dtype).min))
         return self
 
     def _default_estimator(self, X):
@@ -229,13 +235,15 @@ class AutoencoderOutlierDetector(OutlierMixin, BaseEstimator):
         return tags
 
 
+@np.errstate(over="ignore")
 def _greatest_normal_loss(losses, weights):
     """The loss that one normal row in 40 exceeds, where most rows are normal."""
     roots = np.cbrt(losses, dtype=np.float64)
     centre = _weighted_quantile(roots, weights, 0.5)
     deviation = _DEVIATION_OF_MAD * _weighted_quantile(np.abs(roots - centre), weights, 0.5)
     # The loss in the middle is normal, also where rounding is all that makes losses differ.
-    return max((centre + _NORMAL_975 * deviation) ** 3, _weighted_quantile(losses, weights, 0.5)) * _SLACK
+    normal = float(np.float64(centre + _NORMAL_975 * deviation) ** 3)
+    return max(normal, _weighted_quantile(losses, weights, 0.5)) * _SLACK
 
 
 def _weighted_quantile(values, weights, share):
@@ -249,4 +257,5 @@ def _weighted_quantile(values, weights, share):
     wanted = share * reached[-1]
     first = np.searchsorted(reached, wanted - rounding)
     after = np.searchsorted(reached, wanted + rounding, side="right")
-    return float((np.float64(values[order[first]]) + values[order[after]]) / 2)
+    # Halved first, so that their sum is finite.
+    return float(np.float64(values[order[first]]) / 2 + np.float64(values[order[after]]) / 2)

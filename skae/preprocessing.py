@@ -5,7 +5,10 @@ from __future__ import annotations
 import numpy as np
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin, _fit_context
 from sklearn.utils import check_array
-from sklearn.utils.validation import FLOAT_DTYPES, check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from ._restoring import restored_on_failure
+from ._validation import as_floats, reading, refuse_overflow
 
 
 class PCANormalizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
@@ -59,9 +62,18 @@ class PCANormalizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         -------
         self
         """
-        X = validate_data(self, X, dtype=FLOAT_DTYPES)
-        self.mean_ = X.mean(axis=0, dtype=np.float64).astype(X.dtype)
-        self.n_samples_seen_ = X.shape[0]
+        with restored_on_failure(self):
+            with reading(X, "X"):
+                X = as_floats(validate_data(self, X, dtype="numeric"), "X")
+            with np.errstate(over="ignore", invalid="ignore"):
+                mean = X.mean(axis=0, dtype=np.float64)
+            if not np.isfinite(mean).all():
+                column = int(np.flatnonzero(~np.isfinite(mean))[0])
+                raise ValueError(
+                    f"The sum of column {column} of X is beyond the range of float64. Divide the column by a constant."
+                )
+            self.mean_ = mean.astype(X.dtype)
+            self.n_samples_seen_ = X.shape[0]
         return self
 
     def transform(self, X):
@@ -76,10 +88,13 @@ class PCANormalizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         ndarray of shape (n_samples, n_features)
         """
         check_is_fitted(self)
-        X = validate_data(self, X, dtype=FLOAT_DTYPES, reset=False, copy=self.copy, force_writeable=True)
-        X -= self.mean_
+        with reading(X, "X"):
+            X = validate_data(self, X, dtype="numeric", reset=False, copy=self.copy, force_writeable=True)
+            X = as_floats(X, "X")
+        with np.errstate(over="ignore"):
+            X -= self.mean_
         X /= X.dtype.type(np.sqrt(self.n_samples_seen_))
-        return X
+        return refuse_overflow(X, "The difference from the mean", "X")
 
     def inverse_transform(self, X):
         """X sqrt(m) + mean.
@@ -93,14 +108,17 @@ class PCANormalizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         ndarray of shape (n_samples, n_features)
         """
         check_is_fitted(self)
-        X = check_array(X, dtype=FLOAT_DTYPES, copy=self.copy, force_writeable=True)
+        with reading(X, "X"):
+            X = check_array(X, dtype="numeric", copy=self.copy, force_writeable=True, input_name="X")
+            X = as_floats(X, "X")
         if X.shape[1] != self.n_features_in_:
             raise ValueError(
                 f"X has {X.shape[1]} features, but PCANormalizer is expecting {self.n_features_in_} features as input."
             )
-        X *= X.dtype.type(np.sqrt(self.n_samples_seen_))
-        X += self.mean_
-        return X
+        with np.errstate(over="ignore"):
+            X *= X.dtype.type(np.sqrt(self.n_samples_seen_))
+            X += self.mean_
+        return refuse_overflow(X, "The product with the square root of the number of rows", "X")
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

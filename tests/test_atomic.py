@@ -81,6 +81,45 @@ def test_permissions_are_kept(old):
     assert stat.S_IMODE(old.with_name("another").stat().st_mode) == 0o640
 
 
+def test_the_mask_of_the_process_is_never_changed(old, monkeypatch):
+    monkeypatch.setattr(os, "umask", failing(AssertionError("other threads may create files")))
+    write_atomically(old, b"new")
+    write_atomically(old.with_name("another"), b"new")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs permissions")
+def test_the_hidden_file_is_never_open_to_more_than_the_old_one(old, monkeypatch):
+    old.chmod(0o600)
+    flush, seen = os.fsync, []
+
+    def look_and_flush(handle):
+        seen.append(stat.S_IMODE(os.fstat(handle).st_mode))
+        flush(handle)
+
+    monkeypatch.setattr(os, "fsync", look_and_flush)
+    write_atomically(old, b"new")
+    assert seen[0] == 0o600
+
+
+@pytest.mark.skipif(not hasattr(os, "symlink"), reason="needs links")
+@pytest.mark.parametrize("name", ["circle", "circle/file"])
+def test_links_in_a_circle(name, tmp_path):
+    circle = tmp_path / "circle"
+    circle.symlink_to("circle")
+    with pytest.raises(OSError) as caught:
+        write_atomically(tmp_path / name, b"new")
+    assert caught.value.errno == errno.ELOOP and caught.value.filename == str(tmp_path / name)
+    assert circle.is_symlink() and os.listdir(tmp_path) == ["circle"]
+
+
+@pytest.mark.skipif(not hasattr(os, "symlink"), reason="needs links")
+def test_a_link_to_what_is_not_there_yet(tmp_path):
+    link = tmp_path / "link"
+    link.symlink_to("target")
+    write_atomically(link, b"new")
+    assert link.is_symlink() and (tmp_path / "target").read_bytes() == b"new"
+
+
 @pytest.mark.skipif(not hasattr(os, "symlink"), reason="needs links")
 def test_a_link_stays_one(old):
     link = old.with_name("link")

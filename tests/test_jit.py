@@ -1,4 +1,4 @@
-"""The compiled-code cache and its faults, and what compilation must not do."""
+"""The compiled-code cache and what compilation must not do; faults are the subject of ``tests/faults/``."""
 
 import os
 import platform
@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import threading
-from multiprocessing import get_context
 from pathlib import Path
 
 import numba
@@ -54,32 +53,6 @@ def test_a_second_process_compiles_nothing(tmp_path):
     assert first.stdout.splitlines()[1] == "[0, 0, 0]", first.stderr
     assert second.stdout.splitlines()[1] == "[1, 1, 1]", second.stderr
     assert first.stdout.splitlines()[0] == second.stdout.splitlines()[0]
-
-
-@needs_jit
-@pytest.mark.parametrize("damage", [lambda content: content[: len(content) // 2], lambda content: b"", lambda _: b"x"])
-def test_damaged_cache_files_are_compiled_again(damage, tmp_path):
-    expected = run(FIT, NUMBA_CACHE_DIR=str(tmp_path))
-    files = [path for path in tmp_path.rglob("*") if path.suffix in (".nbi", ".nbc")]
-    assert files, expected.stderr
-    for path in files:
-        path.write_bytes(damage(path.read_bytes()))
-    code = FIT.replace('"ignore", category=UserWarning', '"always", category=RuntimeWarning')
-    result = run(code, NUMBA_CACHE_DIR=str(tmp_path))
-    assert result.returncode == 0, result.stderr
-    assert result.stdout == expected.stdout
-    assert str(tmp_path) in result.stderr, "the warning must name the folder"
-    healed = run(FIT, NUMBA_CACHE_DIR=str(tmp_path))
-    assert (healed.stdout, healed.stderr) == (expected.stdout, "")
-
-
-@needs_jit
-def test_no_writable_cache_folder(tmp_path):
-    # A file where the folder would be: not even the superuser can write there.
-    (tmp_path / "file").write_text("")
-    result = run(FIT, NUMBA_CACHE_DIR=str(tmp_path / "file" / "cache"))
-    assert result.returncode == 0, result.stderr
-    assert result.stdout == run(FIT).stdout
 
 
 @needs_jit
@@ -134,39 +107,6 @@ def test_the_loops_that_cost_time_are_vectorised(tmp_path):
     lines = result.stdout.splitlines()[1:]
     assert len(lines) == 5, result.stderr
     assert [line for line in lines if line.endswith("False")] == []
-
-
-def test_four_threads_fit_and_transform_at_once(rng):
-    X = rng.random((200, 10))
-    expected = DenoisingAE(5, max_iter=10, random_state=0).fit(X).transform(X)
-    shared = DenoisingAE(5, max_iter=10, random_state=0).fit(X)
-    results = [None] * 4
-
-    def work(slot):
-        ae = DenoisingAE(5, max_iter=10, random_state=0).fit(X)
-        results[slot] = (ae.transform(X), shared.transform(X))
-
-    threads = [threading.Thread(target=work, args=(slot,)) for slot in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    for own, common in results:
-        np.testing.assert_allclose(own, expected, rtol=1e-10)
-        np.testing.assert_allclose(common, expected, rtol=1e-10)
-
-
-def _fit_in_child(seed):
-    X = np.random.default_rng(seed).random((50, 6))
-    return AutoencoderTransformer(3, max_iter=3, random_state=0).fit(X).loss_curve_[-1]
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="fork is safe on Linux only")
-@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
-def test_a_forked_pool_after_a_fit():
-    expected = [_fit_in_child(seed) for seed in range(4)]
-    with get_context("fork").Pool(2) as pool:
-        assert pool.map_async(_fit_in_child, range(4)).get(timeout=120) == expected
 
 
 class Interrupting(event.Listener):

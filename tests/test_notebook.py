@@ -6,11 +6,13 @@ import sys
 import numpy as np
 import pytest
 from sklearn import config_context
+from sklearn.base import BaseEstimator
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import skae
-from skae import AutoencoderTransformer, ContractiveAE, DenoisingAE, SparseAE, stack
+from skae import AutoencoderOutlierDetector, AutoencoderTransformer, ContractiveAE, DenoisingAE, SparseAE, stack
+from skae.impute import AutoencoderImputer
 
 ESTIMATORS = [AutoencoderTransformer, DenoisingAE, SparseAE, ContractiveAE]
 
@@ -43,6 +45,37 @@ def test_one_epoch_iterations_tied_weights_and_precision():
 def test_a_stack_that_was_not_trained_yet_has_no_loss_to_show():
     html = stack(fitted(hidden_layer_sizes=()))._repr_html_()
     assert "6 → 3 → 6" in html and "loss " not in html.split("6 → 3 → 6")[1]
+
+
+class Foreign(BaseEstimator):
+    """What a detector takes for an autoencoder, and is none of this library."""
+
+    def fit(self, X, y=None, sample_weight=None):
+        self.fitted_ = True
+        return self
+
+    def score_samples(self, X):
+        return -np.linalg.norm(X, axis=1)
+
+    def reconstruction_error(self, X, per_feature=False):
+        return -self.score_samples(X)
+
+
+@pytest.mark.parametrize("cls", [AutoencoderOutlierDetector, AutoencoderImputer])
+def test_what_holds_an_autoencoder_shows_its_shapes(cls):
+    inner = DenoisingAE(3, hidden_layer_sizes=(5,), max_iter=2, random_state=0, missing_values="mask")
+    outer = cls(inner)
+    assert "→" not in outer._repr_html_() and "→" not in outer._repr_mimebundle_()["text/html"]
+    outer.fit(np.random.default_rng(0).random((40, 6)))
+    loss = outer.estimator_.loss_curve_[-1]
+    for html in (outer._repr_html_(), outer._repr_mimebundle_()["text/html"]):
+        assert html.count("6 → 5 → 3 → 5 → 6") == 1
+        assert f"2 epochs · loss {loss:.4g} a row (squared_error)" in html
+
+
+def test_a_detector_by_an_estimator_from_elsewhere_shows_no_shapes():
+    detector = AutoencoderOutlierDetector(Foreign()).fit(np.random.default_rng(0).random((40, 6)))
+    assert "AutoencoderOutlierDetector" in detector._repr_html_() and "→" not in detector._repr_html_()
 
 
 def test_display_as_text_and_in_a_pipeline():

@@ -89,7 +89,7 @@ def test_it_is_an_estimator_like_any_other(digits):
 
 def test_names_of_the_columns_and_means_come_along(digits):
     pd = pytest.importorskip("pandas")
-    X = pd.DataFrame(digits[0], columns=[f"p{j}" for j in range(64)])
+    X = pd.DataFrame(digits[0].copy(), columns=[f"p{j}" for j in range(64)])
     X.iloc[::7, 3] = np.nan
     first = DenoisingAE(10, missing_values="mask", loss="log_loss", **SETTINGS).fit(X)
     second = AutoencoderTransformer(5, loss="log_loss", **SETTINGS).fit(first.transform(X))

@@ -165,7 +165,7 @@ def kl_curve(comparison):
         return None
     network = _network(comparison, "sparse")
     target = network.sparsity_target
-    units = np.clip(network.transform(comparison.split.X_train).mean(axis=0), 1e-6, 1 - 1e-6)
+    units = np.clip(network.transform(comparison.split.X_train).mean(axis=0, dtype=np.float64), 1e-6, 1 - 1e-6)
     figure = Figure(figsize=(13, 5), layout="constrained")
     near = max(3 * target, 1.05 * units.max())
     for ax, high in zip(_axes(figure, 2), (0.999, min(near, 0.999))):

@@ -105,6 +105,10 @@ class Corruption(NamedTuple):
     emphasise: Callable | None = None
     apply_stored: Callable | None = None
 
+    def __reduce__(self):
+        # By name: compiled functions do not travel.
+        return _corruption_named, (self.name,)
+
 
 CORRUPTIONS = {
     record.name: record
@@ -114,3 +118,7 @@ CORRUPTIONS = {
         Corruption("salt_and_pepper", sixteen_bits, np.uint16, salt_and_pepper, (0.0, 1.0), emphasis),
     )
 }
+
+
+def _corruption_named(name):
+    return CORRUPTIONS[name]

@@ -242,6 +242,8 @@ class Loss(NamedTuple):
     Attributes
     ----------
     name : str
+    units : str
+        Of the loss of a row.
     fused : mapping from the name of an output activation to a kernel
         (z, bias, x, row_scale, row_loss, bias_grad) -> float in one pass: z, the pre-activation without its bias,
         becomes the gradient there of sum_i row_scale_i l_i, which is returned.
@@ -258,6 +260,7 @@ class Loss(NamedTuple):
     """
 
     name: str
+    units: str
     fused: Mapping[str, Callable]
     from_output: Callable | None
     data_range: tuple | None
@@ -266,12 +269,17 @@ class Loss(NamedTuple):
     stored_fused: Mapping[str, Callable]
     stored_from_output: Callable | None
 
+    def __reduce__(self):
+        # By name: compiled functions do not travel.
+        return _loss_named, (self.name,)
+
 
 LOSSES = {
     record.name: record
     for record in (
         Loss(
             "squared_error",
+            "squared units of X",
             {"identity": squared_error_identity},
             squared_error,
             None,
@@ -282,6 +290,7 @@ LOSSES = {
         ),
         Loss(
             "log_loss",
+            "nats",
             {"logistic": log_loss_logistic},
             None,
             (0.0, 1.0),
@@ -292,3 +301,7 @@ LOSSES = {
         ),
     )
 }
+
+
+def _loss_named(name):
+    return LOSSES[name]

@@ -45,7 +45,7 @@ def squared_column_norms(weights, out):
 
 @kernel
 def squared_slope_sums(slope, row_scale, out):
-    """out_l = sum_i row_scale_i slope_il^2."""
+    """out_l = sum_i row_scale_i slope_il^2, accumulated in float64."""
     out[:] = 0
     for i in range(slope.shape[0]):
         for j in range(slope.shape[1]):

@@ -47,11 +47,12 @@ def test_weighted_column_sums(draw, shape, dtype):
     np.testing.assert_allclose(out, row_scale.astype(np.float64) @ a.astype(np.float64), rtol=RTOL[dtype])
 
 
-def test_weighted_column_sums_accumulate_in_float64():
-    a = np.ones((64, 1), np.float32)
-    a[0] = 2.0**24
+@pytest.mark.parametrize("kernel", [penalties.weighted_column_sums, penalties.squared_slope_sums])
+def test_sums_over_rows_accumulate_in_float64(kernel):
+    a, row_scale = np.ones((64, 1), np.float32), np.ones(64, np.float32)
+    row_scale[0] = 2.0**24
     out = np.empty(1)
-    penalties.weighted_column_sums(a, np.ones(64, np.float32), out)
+    kernel(a, row_scale, out)
     assert out[0] == 2.0**24 + 63
 
 
@@ -69,7 +70,7 @@ def test_squared_column_norms(draw, shape, dtype):
 
 
 def test_squared_slope_sums(draw, shape, dtype):
-    slope, row_scale, out = draw(*shape), draw(shape[0]), np.full(shape[1], np.nan, dtype)
+    slope, row_scale, out = draw(*shape), draw(shape[0]), np.full(shape[1], np.nan)
     s, r = wide(slope, row_scale)
     penalties.squared_slope_sums(slope, row_scale, out)
     np.testing.assert_allclose(out, r @ s**2, rtol=RTOL[dtype])
