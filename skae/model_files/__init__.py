@@ -1,7 +1,7 @@
 """Fitted estimators in files of arrays and JSON, which run no code when they are read.
 
-``save`` and ``load`` are for single estimators. A Pipeline of them can go through skops (0.12 or later), which has to
-be told what to trust::
+``save`` and ``load`` are for single estimators. A Pipeline of them, and a perceptron that ``to_mlp`` made, can go
+through skops (0.12 or later), which has to be told what to trust::
 
     skops.io.dump(pipeline, path)
     skops.io.load(path, trusted=skae.model_files.SKOPS_TRUSTED_TYPES)
@@ -14,13 +14,21 @@ import os
 import stat
 from reprlib import repr as shortened
 
+import numpy as np
+
 from .._atomic import write_atomically
+from .._parameters import shown
 from .._version import __version__
 from . import container
 
-# What skops has to trust, beyond what it trusts by itself, to load the estimators of this library in a Pipeline.
+__all__ = ["SKOPS_TRUSTED_TYPES", "load", "save"]
+
+# What skops has to trust, beyond what it trusts by itself, to load the estimators of this library in a Pipeline, and
+# the perceptrons that start from them: classes that hold numbers and arrays.
 SKOPS_TRUSTED_TYPES = (
     "numpy.random.bit_generator.SeedSequence",
+    "skae._fine_tuning.StartedMLPClassifier",
+    "skae._fine_tuning.StartedMLPRegressor",
     "skae._network.Architecture",
     "skae._network.Network",
     "skae._training.Run",
@@ -32,7 +40,13 @@ SKOPS_TRUSTED_TYPES = (
     "skae.outlier.AutoencoderOutlierDetector",
     "skae.preprocessing.PCANormalizer",
     "skae.sparse.SparseAE",
+    "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
+    "sklearn.neural_network._stochastic_optimizers.SGDOptimizer",
 )
+
+
+def __dir__():
+    return __all__
 
 
 def save(estimator, path, *, include_optimizer=False):
@@ -61,8 +75,8 @@ def save(estimator, path, *, include_optimizer=False):
     Raises
     ------
     TypeError
-        For what is not an estimator of this library, for a subclass, and for a parameter of a type that the format does
-        not hold.
+        For what is not an estimator of this library, for a subclass, for a parameter of a type that the format does
+        not hold, and for an ``include_optimizer`` that is no bool.
     NotFittedError
         For an estimator that is not fitted.
     ValueError
@@ -93,6 +107,8 @@ def save(estimator, path, *, include_optimizer=False):
     # Here and in ``load``, since its import takes longer than that of the package.
     from . import estimators
 
+    if not isinstance(include_optimizer, bool | np.bool_):
+        raise TypeError(f"include_optimizer must be True or False; got {shown(include_optimizer)}.")
     path = os.fsdecode(path)
     model, arrays = estimators.encoded(estimator, include_optimizer)
     try:
@@ -108,9 +124,9 @@ def load(path):
     """The estimator that ``save`` wrote to a file.
 
     Nothing in a file is run or looked up by its name: it is arrays and JSON, of a closed list of classes, and all of it
-    is checked before it is used. Arrays take no more memory than the file is long; a name of a
-    column takes some fifty bytes, however short it is. Files of earlier
-    versions are read; a parameter that the class did not have then has its default.
+    is checked before it is used. At most four times the length of the file is taken of memory, and 2 MiB; where the
+    losses of more than 100,000 epochs are most of the file, five times. Files of earlier versions are read; a parameter
+    that the class did not have then has its default.
 
     Parameters
     ----------

@@ -34,8 +34,8 @@ FORMAT, VERSION = "skae-model", 1
 # What arrays may hold: never objects, nor names of fields.
 DTYPES = ("|b1", "|i1", "|u1", "<i2", "<u2", "<i4", "<u4", "<i8", "<u8", "<f2", "<f4", "<f8")
 
-# Bytes of the header, whose objects take up to thirty times as much memory.
-_LONGEST_HEADER = 2**18
+# Bytes of the header, and commas, colons and brackets in it: each stands for an object of some eighty bytes.
+_LONGEST_HEADER, _MOST_SEPARATORS = 2**18, 2**12
 
 _HEADER_NAME = "model.json"
 _ARRAY_NAME = re.compile(r"[a-z0-9_]+(/[a-z0-9_]+)*")
@@ -216,6 +216,11 @@ def parsed(text):
 
 def _strict_json(text):
     """JSON in ASCII, without NaN, numbers beyond float64, and names that come twice."""
+    n_separators = sum(map(text.count, (b",", b":", b"[", b"{")))
+    if n_separators > _MOST_SEPARATORS:
+        raise ValueError(
+            f"the header has {n_separators} commas, colons and opening brackets; there are at most {_MOST_SEPARATORS}."
+        )
     try:
         return json.loads(
             text.decode("ascii"),

@@ -200,17 +200,29 @@ def _decode_imputer(estimator, fields):
     n_features = estimator.n_features_in_ = estimator.estimator_.n_features_in_
     if estimator.estimator_._fill_values is None:
         raise ValueError("the autoencoder of an imputer must take missing values.")
-    decode_names(estimator, fields)
-    scaler = estimator.scaler_ = StandardScaler()
+    estimator._empty = fields.array("empty", (n_features,), ("|b1",))
+    estimator.scaler_ = _decoded_scaler(fields, n_features, estimator._empty)
+    decode_names(estimator, fields, estimator.scaler_.mean_.nbytes)
+
+
+def _decoded_scaler(fields, n_features, empty):
+    scaler = StandardScaler()
     scaler.n_features_in_ = n_features
     for attribute, name in _SCALER.items():
         # A column without any value has no variance.
         setattr(scaler, attribute, fields.array(name, (n_features,), ("<f8",), finite=name != "variance"))
-    estimator._empty = fields.array("empty", (n_features,), ("|b1",))
+    fields.refuse_where(scaler.scale_ <= 0, "scale", "greater than 0")
+    measured = (scaler.var_ >= 0) & (scaler.var_ < np.inf)
+    fields.refuse_where(~(measured | empty), "variance", "at least 0, and finite")
     seen = parameters.decoded(fields.take("n_samples_seen"), "n_samples_seen", fields.arrays, fields.path)
-    if not isinstance(seen, (int, np.integer, np.floating, np.ndarray)) or np.shape(seen) not in ((), (n_features,)):
-        raise ValueError(f"n_samples_seen must be one number, or one for each feature; got {shortened(seen)}.")
+    counts = np.asarray(seen if isinstance(seen, (int, np.number, np.ndarray)) else None)
+    is_number = counts.dtype.kind in "iuf" and counts.shape in ((), (n_features,))
+    if not (is_number and ((counts >= 0) & (counts < np.inf)).all()):
+        raise ValueError(
+            f"n_samples_seen must be one finite number of at least 0, or one for each feature; got {shortened(seen)}."
+        )
     scaler.n_samples_seen_ = seen
+    return scaler
 
 
 def _encode_normalizer(estimator, arrays, path, include_optimizer):
@@ -220,10 +232,10 @@ def _encode_normalizer(estimator, arrays, path, include_optimizer):
 
 
 def _decode_normalizer(estimator, fields):
-    estimator.mean_ = fields.array("mean", (None,), ("<f2", *FLOATS))
+    estimator.mean_ = fields.array("mean", (None,), ("<f2", *FLOATS), finite=True)
     estimator.n_features_in_ = len(estimator.mean_)
     estimator.n_samples_seen_ = fields.integer("n_samples_seen", 1)
-    decode_names(estimator, fields)
+    decode_names(estimator, fields, estimator.mean_.nbytes)
 
 
 AUTOENCODERS = {

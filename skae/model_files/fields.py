@@ -120,14 +120,20 @@ class Fields:
             )
         return value
 
-    def number(self, name):
-        """A float, which need not be finite."""
-        return number(self.take(name), f"{self.path}{name}")
+    def number(self, name, finite=True):
+        """A float that is a number, and finite unless that is not asked for."""
+        return self._number(self.take(name), name, finite)
 
     def optional_number(self, name):
-        """The same, or None."""
+        """A finite float, or None."""
         value = self.take(name)
-        return None if value is None else number(value, f"{self.path}{name}")
+        return None if value is None else self._number(value, name, finite=True)
+
+    def _number(self, value, name, finite):
+        found = number(value, f"{self.path}{name}")
+        if math.isnan(found) or (finite and math.isinf(found)):
+            raise ValueError(f"{self.path}{name} must be {'finite' if finite else 'a number'}; the file has {found}.")
+        return found
 
     def has_array(self, name):
         """Whether the file has an array that belongs to this object."""
@@ -145,6 +151,15 @@ class Fields:
         finite : bool
             Whether all values must be finite.
         """
+        array = self.view(name, shape, dtypes)
+        copy = _buffers.empty(array.shape, array.dtype.newbyteorder("="))
+        copy[...] = array
+        if finite and not np.isfinite(copy).all():
+            raise ValueError(f"the array '{self.path}{name}' holds values that are not finite.")
+        return copy
+
+    def view(self, name, shape, dtypes):
+        """An array as it lies in the file: read-only, little-endian and at any address."""
         name = f"{self.path}{name}"
         if name not in self.arrays:
             raise ValueError(f"the array {name!r} is missing.")
@@ -158,11 +173,21 @@ class Fields:
                 f"the array {name!r} must have the shape {shape} and one of the dtypes {', '.join(dtypes)}; it has the "
                 f"shape {array.shape} and the dtype {dtype}."
             )
-        copy = _buffers.empty(array.shape, array.dtype.newbyteorder("="))
-        copy[...] = array
-        if finite and not np.isfinite(copy).all():
-            raise ValueError(f"the array {name!r} holds values that are not finite.")
-        return copy
+        return array
+
+    def refuse_where(self, wrong, name, what):
+        """Raise for an array that has been taken, some values of which are wrong.
+
+        Parameters
+        ----------
+        wrong : ndarray of bool
+            The shape of the array.
+        name : str
+        what : str
+            What all values must be.
+        """
+        if wrong.any():
+            raise ValueError(f"the values of the array '{self.path}{name}' must be {what}; {wrong.sum()} are not.")
 
     def any_array(self, name, shape):
         """An array of numbers of any dtype that a file may hold."""

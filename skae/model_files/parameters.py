@@ -6,6 +6,7 @@ from reprlib import repr as shortened
 
 import numpy as np
 
+from .._parameters import shown
 from .container import DTYPES
 from .fields import Fields, number, number_field
 
@@ -61,7 +62,8 @@ def _encoded_item(value, name, arrays, path):
         return {"numpy": "scalar"}
     raise TypeError(
         f"A model file holds parameters that are numbers, strings, None, flat lists, tuples and arrays of these, or a "
-        f"RandomState; got {name}={value!r}. Replace it with set_params."
+        f"RandomState; got {name}={shown(value)} of type {type(value).__name__}. Replace it with set_params, by a "
+        "tuple of int or by a float for example; what was fitted stays."
     )
 
 

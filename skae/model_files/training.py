@@ -6,6 +6,7 @@ from reprlib import repr as shortened
 
 import numpy as np
 
+from .._schedule import PLATEAU_CUTS
 from .._training import Run, TrainingState
 from ..kernels.updates import UPDATES
 from .fields import number_field
@@ -76,7 +77,7 @@ def decoded(fields, theta, n_components):
         noise_rng=_generator(fields.fields("noise_rng")),
         held_seed=_seed(fields.optional_fields("held_seed")),
         memory=tuple(
-            fields.array(f"memory_{i}", theta.shape, dtypes)
+            _memory(fields, f"memory_{i}", theta.shape, dtypes)
             for i in range(fields.integer("memories", 0, _MOST_MEMORIES))
         ),
         step=fields.integer("step"),
@@ -90,6 +91,13 @@ def decoded(fields, theta, n_components):
     state.run = None if run is None else _run(run, theta, dtypes)
     fields.end()
     return state
+
+
+def _memory(fields, name, shape, dtypes):
+    """What the optimiser remembers, which may have overflown."""
+    array = fields.array(name, shape, dtypes)
+    fields.refuse_where(np.isnan(array), name, "numbers")
+    return array
 
 
 def _encoded_run(run, arrays, path):
@@ -113,11 +121,11 @@ def _run(fields, theta, dtypes):
 
     run = Run(
         epoch=fields.integer("epoch"),
-        best=fields.number("best"),
+        best=fields.number("best", finite=False),
         stale=fields.integer("stale"),
-        cuts=fields.integer("cuts"),
+        cuts=fields.integer("cuts", 0, PLATEAU_CUTS),
         best_theta=parameters("best_theta"),
-        held_best=fields.number("held_best"),
+        held_best=fields.number("held_best", finite=False),
         held_noise=_seed(fields.optional_fields("held_noise")),
         order=fields.array("order", (None,), _INDICES) if fields.has_array("order") else None,
         theta=parameters("theta"),
@@ -152,6 +160,8 @@ def _generator(fields):
     values = fields.integers("state", 0, 2**bits - 1)
     if len(values) != len(words):
         raise ValueError(f"the state of {name} has {len(words)} words; the file has {len(values)}.")
+    if name == "PCG64" and values[1] % 2 == 0:
+        raise ValueError(f"the increment of PCG64 must be odd; the file has {values[1]}.")
     inner = dict(zip(words, values)) if name == "PCG64" else {"state": np.array(values, np.uint64)}
     bit_generator = getattr(np.random, name)()
     bit_generator.state = {

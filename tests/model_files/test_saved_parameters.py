@@ -1,5 +1,6 @@
 """Parameters: each comes back with its value and its type."""
 
+import collections
 import fractions
 
 import numpy as np
@@ -61,6 +62,8 @@ def test_a_random_state_goes_on_where_it_was(tmp_path):
         ("alpha", fractions.Fraction(1, 3)),
         ("alpha", np.longdouble(0.1)),
         ("hidden_layer_sizes", range(3, 5)),
+        ("hidden_layer_sizes", collections.deque([3, 4])),
+        ("hidden_layer_sizes", [3, range(2)]),
         ("hidden_layer_sizes", ((3,), 4)),
         ("hidden_layer_sizes", np.array([[3]])),
         ("hidden_layer_sizes", np.array([3], object)),
@@ -69,8 +72,14 @@ def test_a_random_state_goes_on_where_it_was(tmp_path):
 )
 def test_types_that_a_file_does_not_hold(name, value, tmp_path):
     estimator = AutoencoderTransformer(**SETTINGS).fit(rows()).set_params(**{name: value})
-    with pytest.raises(TypeError, match=rf"got {name}\S*=.*set_params"):
+    with pytest.raises(TypeError, match=rf"got {name}\S*=.* of type \w+\. Replace it with set_params, by a tuple"):
         save(estimator, tmp_path / "model.skae")
+
+
+def test_widths_of_any_kind_can_be_saved_once_they_are_a_tuple(tmp_path):
+    estimator = AutoencoderTransformer(**{**SETTINGS, "hidden_layer_sizes": range(3, 5)}).fit(rows())
+    save(estimator.set_params(hidden_layer_sizes=(3, 4)), tmp_path / "model.skae")
+    assert load(tmp_path / "model.skae").hidden_layer_sizes == (3, 4)
 
 
 def test_a_parameter_that_is_not_finite(tmp_path):

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from model_cases import CASES, SETTINGS, fitted, outputs, rows, same, with_holes
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, clone
 from sklearn.decomposition import PCA
 from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import make_pipeline
@@ -19,6 +19,7 @@ from sklearn.utils.validation import check_is_fitted
 
 import skae
 from skae import AutoencoderOutlierDetector, AutoencoderTransformer, DenoisingAE, SparseAE, load, save
+from skae.impute import AutoencoderImputer
 from skae.preprocessing import PCANormalizer
 
 # Loads all files in a folder, and keeps what each estimator makes of X.
@@ -218,8 +219,27 @@ def test_a_pipe_is_not_waited_for(path):
     assert path.is_fifo()
 
 
+@pytest.mark.parametrize("value", ["no", 1, None, [True]])
+def test_whether_to_keep_the_optimiser_is_true_or_false(value, path):
+    with pytest.raises(TypeError, match=r"include_optimizer must be True or False; got "):
+        save(PCANormalizer().fit(rows()), path, include_optimizer=value)
+    assert not path.exists()
+
+
 def test_all_public_estimators_can_be_saved():
     from skae.model_files.estimators import KINDS
 
-    public = {name for name in skae.__all__ if isinstance(getattr(skae, name), type)}
-    assert public <= set(KINDS)
+    public = {
+        cls
+        for module in (skae, skae.impute, skae.outlier, skae.preprocessing)
+        for name, cls in vars(module).items()
+        if isinstance(cls, type) and issubclass(cls, BaseEstimator)
+        if cls.__module__.startswith("skae.") and not name.startswith(("_", "Base"))
+    }
+    assert {AutoencoderImputer, AutoencoderOutlierDetector, AutoencoderTransformer, PCANormalizer} < public
+    assert public == {kind.cls for kind in KINDS.values()}
+
+
+def test_dir_holds_the_public_names():
+    assert dir(skae.model_files) == ["SKOPS_TRUSTED_TYPES", "load", "save"]
+    assert dir(skae.impute) == ["AutoencoderImputer"]

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from model_cases import CASES, SETTINGS, fitted, outputs, rows, same
+from sklearn.base import clone
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
@@ -32,11 +33,38 @@ def test_an_interrupted_fit():
     assert same(loaded.fit(rows())._network, estimator.fit(rows())._network)
 
 
+def perceptrons(X, **parameters):
+    """One of each kind that starts from an encoder, fitted."""
+    encoder, y = fitted("deep, tied", X.dtype.name), np.arange(len(X)) % 2
+    return [
+        encoder.to_mlp(kind, max_iter=2, random_state=0, **parameters).fit(X, y) for kind in ("classifier", "regressor")
+    ]
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
+def test_perceptrons_that_start_from_an_encoder(solver):
+    X = rows()
+    for perceptron in perceptrons(X, solver=solver):
+        loaded = skops.loads(skops.dumps(perceptron), trusted=SKOPS_TRUSTED_TYPES)
+        assert same(loaded.predict(X), perceptron.predict(X))
+        # From the encoder, as its copy does.
+        y = np.arange(len(X)) % 2
+        assert same(loaded.fit(X, y).predict(X), clone(perceptron).fit(X, y).predict(X))
+
+
+def test_a_perceptron_that_was_not_fitted_yet():
+    started = fitted("plain", "float64").to_mlp()
+    loaded = skops.loads(skops.dumps(started), trusted=SKOPS_TRUSTED_TYPES)
+    assert same(loaded.coefs_, started.coefs_)
+
+
 def test_the_list_is_what_skops_asks_for_and_nothing_more():
     interrupted = SparseAE(**SETTINGS).fit(rows())
     interrupted._training.run = Run()
     asked = set()
-    for estimator in [interrupted, *(fitted(name, "float64") for name in CASES)]:
+    started = [*perceptrons(rows(), solver="adam"), *perceptrons(rows(), solver="sgd")]
+    for estimator in [interrupted, *started, *(fitted(name, "float64") for name in CASES)]:
         asked |= set(skops.get_untrusted_types(data=skops.dumps(estimator)))
     assert asked == set(SKOPS_TRUSTED_TYPES)
     assert len(SKOPS_TRUSTED_TYPES) == len(asked)
