@@ -47,7 +47,9 @@ def main(arguments=None):
         return 1
     except (ImportError, OSError, ValueError, RuntimeError, MemoryError) as error:
         reason = " ".join(str(error).split()) or type(error).__name__
-        print(f"{options.parser.prog}: error: {reason}", file=sys.stderr)
+        # Without a standard error, as in a daemon, ``print`` would take standard output.
+        if sys.stderr is not None:
+            print(f"{options.parser.prog}: error: {reason}", file=sys.stderr)
         return 1
 
 

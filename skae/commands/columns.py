@@ -5,8 +5,25 @@ from __future__ import annotations
 import numpy as np
 from sklearn.utils import get_tags
 
+from .._rows import block_rows, read_blocks, row_blocks, sums_finite
+
 # Most names that an error lists.
 _LISTED = 8
+
+# What an estimator may not take.
+_NOT_FINITE = {"missing": np.isnan, "infinite": np.isinf}
+
+# What to do about what an estimator does not take.
+_BEFORE_TRAINING = {
+    "words": ": name the columns to use with --columns, or those to leave out with --exclude",
+    "missing": ": fill them, leave these columns out with --exclude, or fit with --missing-values mask",
+    "infinite": ": replace them, or leave these columns out with --exclude",
+}
+_BEFORE_USE = {
+    "words": "",
+    "missing": ": fill them, or fit a model with --missing-values mask",
+    "infinite": ": replace them",
+}
 
 
 def listed(names):
@@ -48,16 +65,11 @@ def training_rows(table, estimator, columns=None, exclude=()):
     Raises
     ------
     ValueError
-        Naming the columns that are not there, hold no numbers, or have missing values that the estimator does not take.
+        Naming the columns that are not there, hold no numbers, or have values that are infinite or missing and that the
+        estimator does not take.
     """
     names = _chosen_names(table, columns, exclude)
-    _check_values(
-        table,
-        names,
-        estimator,
-        words=": name the columns to use with --columns, or those to leave out with --exclude",
-        gaps=": fill them, leave these columns out with --exclude, or fit with --missing-values mask",
-    )
+    _check_values(table, names, estimator, _BEFORE_TRAINING)
     return _rows(table, names, table.named)
 
 
@@ -95,8 +107,25 @@ def model_rows(table, model, columns=None, exclude=(), keep=()):
                 f"{table.path}: {len(names)} columns, and the model was fitted with {model.n_features_in_}: choose "
                 "among them with --columns or --exclude"
             )
-    _check_values(table, names, model, words="", gaps=": fill them, or fit a model with --missing-values mask")
+    _check_values(table, names, model, _BEFORE_USE)
     return _rows(table, names, by_name)
+
+
+def empty_rows(X):
+    """Which rows hold no value.
+
+    Parameters
+    ----------
+    X : DataFrame or ndarray of shape (n_samples, n_features)
+
+    Returns
+    -------
+    ndarray of bool of shape (n_samples,)
+    """
+    empty = np.zeros(len(X), bool)
+    for rows, values in _float_blocks(X):
+        empty[rows] = np.isnan(values).all(axis=1)
+    return empty
 
 
 def _chosen_names(table, columns, exclude, keep=()):
@@ -126,23 +155,52 @@ def _missing(table, names):
     return [name for name in names if name not in held]
 
 
-def _check_values(table, names, estimator, words, gaps):
-    """Raise ValueError, with a remedy, for columns of a frame without numbers or with gaps.
-
-    Arrays are numbers, and the estimator looks for gaps in them block by block.
-    """
+def _check_values(table, names, estimator, remedies):
+    """Raise ValueError, with a remedy, for what the estimator does not take: words, gaps and infinities."""
     part = table.part(names)
+    wordy = _wordy_columns(part, names)
+    if wordy:
+        raise ValueError(f"{table.path} has no numbers in {listed(wordy)}{remedies['words']}")
+    found = _not_finite(part)
+    if get_tags(estimator).input_tags.allow_nan:
+        found.pop("missing", None)
+    for word, (columns, row) in found.items():
+        raise ValueError(
+            f"{table.path} has {word} values in {listed([names[j] for j in columns])} (the first in row {row}, counted "
+            f"from 0){remedies[word]}"
+        )
+
+
+def _wordy_columns(part, names):
+    """Names of the columns that are no numbers; an array has none."""
     if isinstance(part, np.ndarray):
-        return
+        return []
     from pandas.api.types import is_numeric_dtype
 
-    wordy = [name for name, dtype in zip(names, part.dtypes) if not is_numeric_dtype(dtype)]
-    if wordy:
-        raise ValueError(f"{table.path} has no numbers in {listed(wordy)}{words}")
-    if not get_tags(estimator).input_tags.allow_nan:
-        gappy = [name for name, has_gap in zip(names, part.isna().any()) if has_gap]
-        if gappy:
-            raise ValueError(f"{table.path} has missing values in {listed(gappy)}{gaps}")
+    return [name for name, dtype in zip(names, part.dtypes) if not is_numeric_dtype(dtype)]
+
+
+def _not_finite(part):
+    """Places of the columns that hold NaN or infinities, and the first row that has one, by the words for them."""
+    marked, first = {}, {}
+    for rows, values in _float_blocks(part):
+        if sums_finite(values):
+            continue
+        for word, test in _NOT_FINITE.items():
+            marks = test(values)
+            if marks.any():
+                marked[word] = marked.get(word, False) | marks.any(axis=0)
+                first.setdefault(word, rows.start + int(marks.any(axis=1).argmax()))
+    return {word: (np.flatnonzero(columns), first[word]) for word, columns in marked.items()}
+
+
+def _float_blocks(X):
+    """Yield (slice, values) for blocks of rows, in floating point; nothing for an array of integers."""
+    if not isinstance(X, np.ndarray):
+        for rows in row_blocks(len(X), block_rows(X.shape[1], np.float64)):
+            yield rows, X.iloc[rows].to_numpy(np.float64, na_value=np.nan)
+    elif X.dtype.kind == "f":
+        yield from read_blocks(X)
 
 
 def _rows(table, names, named):

@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from .._reporting import listened_to
-from .._watch import Report
+from .._reporting import EpochBar, listened_to
+from ..handwriting.files import prepared_folder
 from ..model_files import save
 from .columns import training_rows
-from .options import add_input, add_quiet, add_selection, new_parser
-from .parameters import ESTIMATORS, add_parameters, estimator_of, in_options
+from .options import add_input, add_quiet, add_selection, subcommand
+from .parameters import ESTIMATORS, add_parameters, check_size, estimator_of, in_options
 from .running import about, check_output, progress_of, tell
 from .tables import READERS, read
 
@@ -36,60 +36,33 @@ _EXAMPLES = """\
   python -m skae fit images.npy --output model.skae --estimator sparse --hidden-layer-sizes 500,250 --seed 0"""
 
 
-def add_parser(subparsers):
-    """Add the subcommand to the parsers of ``python -m skae``.
-
-    Parameters
-    ----------
-    subparsers : the object that ``ArgumentParser.add_subparsers`` returns
-    """
-    parser = new_parser(
-        subparsers,
-        "fit",
-        run,
-        help="train an autoencoder on a file of rows",
-        description=_DESCRIPTION,
-        examples=_EXAMPLES,
-    )
-    add_input(parser)
-    add_selection(parser, "")
-    add = parser.add_argument
-    add(
+def _add_model(parser):
+    """Add the file to write, and which estimator it holds."""
+    parser.add_argument(
         "--output",
         type=_model_path,
         required=True,
         metavar="MODEL",
         help="model file to write; its folder is made where there is none",
     )
-    add(
+    parser.add_argument(
         "--estimator",
         choices=list(ESTIMATORS),
         default="plain",
         help=", ".join(f"{key}: {cls.__name__}" for key, cls in ESTIMATORS.items()) + " (default: plain)",
     )
-    add_quiet(parser)
-    add_parameters(parser)
 
 
-def run(options):
-    """Do what the options say.
-
-    Parameters
-    ----------
-    options : argparse.Namespace
-
-    Returns
-    -------
-    int
-        Exit status.
-    """
+def _run(options):
     estimator = estimator_of(options)
     check_output(options.output, options.input)
-    with progress_of(options, in_options) as progress:
+    with progress_of(options) as progress:
         progress(0, estimator.max_iter, f"reading {options.input}")
         X = training_rows(read(options.input, options.header), estimator, options.columns, options.exclude)
-        with listened_to(lambda name, max_iter, n_rows: _Epochs(progress, max_iter)), about(options.input, in_options):
+        check_size(options, estimator, X.shape[1])
+        with listened_to(lambda name, max_iter, n_rows: EpochBar(progress, max_iter)), about(options.input, in_options):
             estimator.fit(X)
+        prepared_folder(options.output.parent)
         save(estimator, options.output)
     tell(options, f"written: {options.output} ({_summary(estimator)})")
     return 0
@@ -103,21 +76,22 @@ def _model_path(text):
     return path
 
 
-class _Epochs(Report):
-    """Shows the epochs of a training on a progress bar."""
-
-    def __init__(self, progress, max_iter):
-        self._progress = progress
-        self._max_iter = max_iter
-
-    def end(self, epoch, loss, validation_loss):
-        held = "" if validation_loss is None else f" ({validation_loss:.4g} held out)"
-        self._progress(epoch, self._max_iter, f"loss {loss:.4g}{held}")
-        return False
-
-
 def _summary(estimator):
     step = "iteration" if estimator.solver == "lbfgs" else "epoch"
     steps = f"{estimator.n_iter_} {step}{'s'[: estimator.n_iter_ != 1]}"
     widths = f"{estimator.n_features_in_} columns to {estimator.n_components}"
     return f"{type(estimator).__name__}, {widths}, {steps}, loss {estimator.loss_curve_[-1]:.6g}"
+
+
+add_parser = subcommand(
+    "fit",
+    _run,
+    add_input,
+    add_selection,
+    _add_model,
+    add_quiet,
+    add_parameters,
+    help="train an autoencoder on a file of rows",
+    description=_DESCRIPTION,
+    examples=_EXAMPLES,
+)

@@ -9,8 +9,9 @@ import numpy as np
 from ..model_files import load
 from .columns import checked_names, model_rows
 from .options import add_input, add_quiet, add_selection
+from .parameters import in_options
 from .running import about, check_output, progress_of, tell
-from .tables import read, write
+from .tables import read, require, write
 
 
 def add_model_and_input(parser, **options):
@@ -55,6 +56,11 @@ def input_rows(options, model):
     return table, model_rows(table, model, options.columns, options.exclude, keep)
 
 
+def about_model(options):
+    """``about`` the rows of a model, whose parameters are options of the command fit."""
+    return about(options.input, lambda text: in_options(text).replace("or use --", "or fit a model with --"))
+
+
 def write_rows(options, method, compute):
     """Read a model and rows, and write what is computed of them.
 
@@ -73,16 +79,16 @@ def write_rows(options, method, compute):
         Exit status.
     """
     path = options.output
-    if path is not None:
-        if options.keep and path.suffix.lower() == ".npy":
-            options.parser.error(f"--keep: {path} holds numbers without names; write .csv or .parquet")
-        check_output(path, options.model, options.input)
+    if options.keep and path is not None and path.suffix.lower() == ".npy":
+        options.parser.error(f"--keep: {path} holds numbers without names; write .csv or .parquet")
+    check_output(path, options.model, options.input)
+    require("CSV on standard output" if path is None else path, ".csv" if path is None else path.suffix)
     with progress_of(options) as progress:
         progress(0, 2, f"reading {options.input}")
         model = loaded_model(options, method)
         table, X = input_rows(options, model)
         progress(1, 2, method)
-        with about(options.input):
+        with about_model(options):
             names, values = compute(model, X)
         kept = _kept_columns(table, options.keep, names)
     write(path, names, np.asarray(values), kept)

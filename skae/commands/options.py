@@ -9,31 +9,38 @@ from pathlib import Path
 from .tables import READERS, WRITERS
 
 
-def new_parser(subparsers, name, run, *, help, description, examples):
-    """A parser of a subcommand.
+def subcommand(name, run, *additions, help, description, examples):
+    """What adds a subcommand to the parsers of ``python -m skae``.
 
     Parameters
     ----------
-    subparsers : the object that ``ArgumentParser.add_subparsers`` returns
     name : str
     run : callable (argparse.Namespace) -> int
         Does what the options say; gives the exit status.
+    *additions : callable (ArgumentParser)
+        Each adds options, in the order of the help.
     help, description, examples : str
 
     Returns
     -------
-    ArgumentParser
+    callable
+        Of the object that ``ArgumentParser.add_subparsers`` returns.
     """
-    parser = subparsers.add_parser(
-        name,
-        help=help,
-        description=description,
-        epilog=f"exit status: 0 done; 1 failed; 2 wrong usage; 130 interrupted.\n\nexamples:\n{examples}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
-    parser.set_defaults(run=run, parser=parser)
-    return parser
+
+    def add_parser(subparsers):
+        parser = subparsers.add_parser(
+            name,
+            help=help,
+            description=description,
+            epilog=f"exit status: 0 done; 1 failed; 2 wrong usage; 130 interrupted.\n\nexamples:\n{examples}",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
+        parser.set_defaults(run=run, parser=parser)
+        for add in additions:
+            add(parser)
+
+    return add_parser
 
 
 def add_input(parser, remark="", **options):
@@ -63,13 +70,13 @@ def add_input(parser, remark="", **options):
     )
 
 
-def add_selection(parser, which):
+def add_selection(parser, which=""):
     """Add the choice of columns.
 
     Parameters
     ----------
     parser : ArgumentParser
-    which : str
+    which : str, default=""
         What for, in the help.
     """
     selection = parser.add_mutually_exclusive_group()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import inspect
 import re
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from numbers import Integral
@@ -26,7 +27,11 @@ ESTIMATORS = {
 # A command fits once, shows a bar, and reads no sparse matrix.
 _NOT_ASKED = ("warm_start", "verbose", "zero_sampling")
 
+# The name by which messages call it comes last.
 _FURTHER_OPTIONS = {"random_state": ["--seed"]}
+
+# Names that a message may use as words.
+_WORDS = {"activation", "corruption", "emphasis", "loss", "shuffle", "solver", "sparsity"}
 
 
 @dataclass(frozen=True)
@@ -106,26 +111,54 @@ def estimator_of(options):
     for name in given:
         if name not in _signature(cls):
             options.parser.error(
-                f"{_option(name)} is no parameter of --estimator {options.estimator}, but of {', '.join(_owners(name))}"
+                f"{_option_names(name)[-1]} is no parameter of --estimator {options.estimator}, but of "
+                f"{', '.join(_owners(name))}"
             )
     estimator = cls(**given)
-    try:
+    with _usage(options):
         estimator._validate_params()
         estimator._check_combination()
-    except ValueError as error:
-        options.parser.error(in_options(str(error)))
     return estimator
 
 
+def check_size(options, estimator, n_features):
+    """End the program by ``parser.error`` where no memory holds the network for so many columns."""
+    with _usage(options):
+        # The loss does not change the widths.
+        estimator._architecture(n_features, "squared_error")
+
+
+@contextmanager
+def _usage(options):
+    """A ValueError of the block is one of the options."""
+    try:
+        yield
+    except ValueError as error:
+        options.parser.error(in_options(str(error)))
+
+
 def in_options(message):
-    """A message with the names of the options in place of those of the parameters.
+    """A message with the names and values of the options in place of those of the parameters.
 
     Names that are also words stay, but in quotes and before a value.
     """
-    every = "|".join(_names())
-    plain = "|".join(name for name in _names() if "_" in name)
-    pattern = rf"(?<=')({every})(?=' parameter)|(?<![\w-])({every})(?==)|(?<![\w-])({plain})(?![\w-])"
-    return re.sub(pattern, lambda found: _option(found[0]), message)
+    message = re.sub(r", an instance of '[\w.]+' or None\b", " or none", message)
+    message = re.sub(r"(?<![\w'])None(?![\w'])", "none", message).replace(" (MinMaxScaler(clip=True))", "")
+    flags, every = "|".join(filter(_is_flag, _names())), "|".join(_names())
+    plain = "|".join(name for name in _names() if name not in _WORDS)
+    pattern = (
+        rf"(?<![\w-])(?P<flag>{flags})=(?P<on>True|False)\b"
+        rf"|(?<=')({every})(?=' parameter)|(?<![\w-])({every})(?==| in \[)|(?<![\w-])({plain})(?![\w-])"
+    )
+    return re.sub(pattern, _in_option, message)
+
+
+def _in_option(found):
+    """The option of a match of ``in_options``."""
+    if found["flag"] is None:
+        return _option_names(found[0])[-1]
+    *_, name = _option_names(found["flag"])
+    return name if found["on"] == "True" else name.replace("--", "--no-", 1)
 
 
 def _names():
@@ -143,16 +176,20 @@ def _owners(name):
     return tuple(key for key, cls in ESTIMATORS.items() if name in _signature(cls))
 
 
-def _option(name):
-    return "--" + name.replace("_", "-")
+def _option_names(name):
+    return ["--" + name.replace("_", "-"), *_FURTHER_OPTIONS.get(name, [])]
+
+
+def _is_flag(name):
+    return ESTIMATORS[_owners(name)[0]]._parameter_constraints[name] == ["boolean"]
 
 
 def _add_parameter(group, name, owners):
     """Add the option of a parameter, unless no text stands for its values."""
     constraints = ESTIMATORS[owners[0]]._parameter_constraints[name]
-    names = [_option(name), *_FURTHER_OPTIONS.get(name, [])]
+    names = _option_names(name)
     described = {"dest": name, "default": argparse.SUPPRESS, "help": _help(name, owners)}
-    if constraints == ["boolean"]:
+    if _is_flag(name):
         group.add_argument(*names, action=argparse.BooleanOptionalAction, **described)
         return
     value = Value.of(constraints)

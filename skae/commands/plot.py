@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from .._atomic import write_atomically
-from ..handwriting.files import plots_available
+from ..handwriting.files import plots_available, prepared_folder
 from .columns import checked_names, model_rows
 from .models import add_model_and_input, loaded_model
-from .options import file_type, new_parser
+from .options import file_type, subcommand
 from .running import about, check_output, progress_of, tell
 from .tables import read
 
@@ -82,16 +82,7 @@ _EXAMPLES = """\
   python -m skae plot model.skae measurements.csv --kind code --color-by label --output code.svg"""
 
 
-def add_parser(subparsers):
-    """Add the subcommand to the parsers of ``python -m skae``.
-
-    Parameters
-    ----------
-    subparsers : the object that ``ArgumentParser.add_subparsers`` returns
-    """
-    parser = new_parser(
-        subparsers, "plot", run, help="draw a picture of a model", description=_DESCRIPTION, examples=_EXAMPLES
-    )
+def _add_options(parser):
     add_model_and_input(parser, remark=", directly after MODEL", nargs="?")
     add = parser.add_argument
     add("--kind", required=True, choices=list(KINDS), help="what to draw, see above")
@@ -121,18 +112,7 @@ def add_parser(subparsers):
     )
 
 
-def run(options):
-    """Do what the options say.
-
-    Parameters
-    ----------
-    options : argparse.Namespace
-
-    Returns
-    -------
-    int
-        Exit status.
-    """
+def _run(options):
     kind = KINDS[options.kind]
     _check_usage(options, kind)
     if not plots_available():
@@ -145,6 +125,7 @@ def run(options):
         progress(1, 2, "drawing")
         with about(f"--kind {options.kind}", _in_options):
             content = _picture(kind.display, options.output.suffix[1:].lower(), model, *rows, **given)
+        prepared_folder(options.output.parent)
         write_atomically(options.output, content)
     tell(options, f"written: {options.output}")
     return 0
@@ -215,3 +196,13 @@ def _image_shape(text):
     except ValueError:
         raise argparse.ArgumentTypeError(f"must be two integers, height,width; got {text!r}") from None
     return height, width
+
+
+add_parser = subcommand(
+    "plot",
+    _run,
+    _add_options,
+    help="draw a picture of a model",
+    description=_DESCRIPTION,
+    examples=_EXAMPLES,
+)

@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.utils.validation import _check_feature_names_in
 
 from .models import add_model_and_input, write_rows
-from .options import add_rows_output, new_parser
+from .options import add_rows_output, subcommand
 
 _DESCRIPTION = """\
 Write the model's reconstruction of the rows of a file, or its squared errors.
@@ -19,23 +19,7 @@ _EXAMPLES = """\
   python -m skae reconstruct model.skae images.npy --errors entries --output errors.npy"""
 
 
-def add_parser(subparsers):
-    """Add the subcommand to the parsers of ``python -m skae``.
-
-    Parameters
-    ----------
-    subparsers : the object that ``ArgumentParser.add_subparsers`` returns
-    """
-    parser = new_parser(
-        subparsers,
-        "reconstruct",
-        run,
-        help="write the reconstruction of each row, or its errors",
-        description=_DESCRIPTION,
-        examples=_EXAMPLES,
-    )
-    add_model_and_input(parser)
-    add_rows_output(parser)
+def _add_errors(parser):
     parser.add_argument(
         "--errors",
         choices=["rows", "entries"],
@@ -44,18 +28,7 @@ def add_parser(subparsers):
     )
 
 
-def run(options):
-    """Do what the options say.
-
-    Parameters
-    ----------
-    options : argparse.Namespace
-
-    Returns
-    -------
-    int
-        Exit status.
-    """
+def _run(options):
     if options.errors is None:
         return write_rows(options, "reconstruct", _reconstruction)
     return write_rows(options, "reconstruction_error", _row_errors if options.errors == "rows" else _entry_errors)
@@ -76,3 +49,15 @@ def _entry_errors(model, X):
 def _names(model):
     """Names of the columns that the model was fitted with; x0, x1, ... where it was fitted without."""
     return list(_check_feature_names_in(model))
+
+
+add_parser = subcommand(
+    "reconstruct",
+    _run,
+    add_model_and_input,
+    add_rows_output,
+    _add_errors,
+    help="write the reconstruction of each row, or its errors",
+    description=_DESCRIPTION,
+    examples=_EXAMPLES,
+)

@@ -12,12 +12,12 @@ from ..handwriting.files import prepared_folder
 
 
 def check_output(path, *inputs):
-    """See, before the work, that a file can be written.
+    """See, before the work, that something can be written, and leave nothing behind.
 
     Parameters
     ----------
-    path : Path
-        Its folder is made where there is none.
+    path : Path or None
+        Of a file, in a folder that may be yet to be made; None for standard output.
     *inputs : Path or None
         Files that are read, one of which it must not replace.
 
@@ -26,23 +26,27 @@ def check_output(path, *inputs):
     OSError
         Naming the path and what is wrong with it.
     """
+    if path is None:
+        if sys.stdout is None:
+            raise OSError("there is no standard output to write to: redirect it, as in > FILE")
+        return
     if path.exists() and not path.is_file():
         raise OSError(f"--output: {path} is not a file that can be replaced; name another one")
     for source in inputs:
         if source is not None and path.exists() and source.exists() and os.path.samefile(path, source):
             raise OSError(f"--output: {path} is the file that is read; name another one")
-    prepared_folder(path.parent)
+    # The closest one that is there; it holds those that are yet to be made.
+    above = (folder for folder in (path.parent, *path.parent.parents) if os.path.lexists(folder))
+    prepared_folder(next(above, path.parent))
 
 
 @contextmanager
-def progress_of(options, phrase=str):
+def progress_of(options):
     """A progress bar on stderr, and below it the warnings of the block, a line each.
 
     Parameters
     ----------
     options : argparse.Namespace
-    phrase : callable (str) -> str, default=str
-        Puts a warning in the terms of the command line.
 
     Yields
     ------
@@ -53,34 +57,43 @@ def progress_of(options, phrase=str):
             with ProgressBar(sys.stderr, enabled=not options.quiet) as progress:
                 yield progress
         finally:
-            for text in dict.fromkeys(phrase(" ".join(str(warning.message).split())) for warning in caught):
+            for text in dict.fromkeys(" ".join(str(warning.message).split()) for warning in caught):
                 tell(options, f"{options.parser.prog}: warning: {text}")
 
 
 def tell(options, text):
-    """Say something on stderr, unless it was asked to be quiet."""
-    if not options.quiet:
+    """Say something on stderr, where there is one and it was not asked to be quiet."""
+    if not options.quiet and sys.stderr is not None:
         print(text, file=sys.stderr)
 
 
 @contextmanager
 def about(what, phrase=str):
-    """Put what an error is about before its message: a file or an option.
+    """Put errors and warnings in the terms of the command line, and what an error is about before its message.
 
     Parameters
     ----------
     what : Path or str
+        A file or an option, which stays as it is.
     phrase : callable (str) -> str, default=str
-        Puts the message in the terms of the command line.
+        Puts a message in the terms of the command line.
 
     Raises
     ------
     ValueError
         In the place of a TypeError or ValueError of the block.
+    MemoryError
+        In the place of one of the block; it is not about the file.
     """
     try:
-        yield
+        with warnings.catch_warnings(record=True) as caught:
+            yield
     except (TypeError, ValueError) as error:
         first, *_ = lines = str(error).splitlines() or [type(error).__name__]
         # scikit-learn explains at length below a first line that says it all.
         raise ValueError(f"{what}: {phrase(first if first.endswith('.') else ' '.join(lines))}") from error
+    except MemoryError as error:
+        raise MemoryError(phrase(str(error))) from error
+    finally:
+        for warning in caught:
+            warnings.warn(phrase(str(warning.message)), warning.category)

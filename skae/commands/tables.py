@@ -6,10 +6,22 @@ import importlib
 import io
 import sys
 import warnings
+from collections import Counter
 
 import numpy as np
 
 from .._atomic import write_atomically
+from ..handwriting.files import prepared_folder
+from .columns import listed
+
+# What the extra ``cli`` installs for a format.
+_PACKAGES = {".csv": ["pandas"], ".parquet": ["pandas", "pyarrow"]}
+
+# What may separate values in a file that is named .csv.
+_SEPARATORS = (";", "\t", "|")
+
+# Bytes of a first line in which a separator is looked for.
+_FIRST_BYTES = 4096
 
 
 class Table:
@@ -41,7 +53,9 @@ class Table:
 
     def frame(self, names):
         """Columns as a frame with their names, to be written again."""
-        return imported("pandas", self.path).DataFrame(np.asarray(self.part(names)), columns=names)
+        import pandas
+
+        return pandas.DataFrame(np.asarray(self.part(names)), columns=names)
 
 
 class FrameTable(Table):
@@ -86,6 +100,7 @@ def read(path, header=True):
     """
     with path.open("rb"):
         pass
+    require(path, path.suffix)
     try:
         table = READERS[path.suffix.lower()](path, header)
         if 0 in table.data.shape:
@@ -104,7 +119,7 @@ def write(path, names, values, kept=None):
     Parameters
     ----------
     path : Path or None
-        With one of the endings of ``WRITERS``; None for standard output.
+        With one of the endings of ``WRITERS``, and its folder is made where there is none; None for standard output.
     names : list of str
     values : ndarray of shape (n_rows, n_columns)
     kept : DataFrame, default=None
@@ -116,45 +131,92 @@ def write(path, names, values, kept=None):
     else:
         content = io.BytesIO()
         WRITERS[path.suffix.lower()](content, names, values, kept)
+        prepared_folder(path.parent)
         write_atomically(path, content.getbuffer())
 
 
-def imported(module, what):
-    """A module of the extra ``cli``.
+def require(what, ending):
+    """See that the packages are installed with which a format is read and written.
 
     Parameters
     ----------
-    module : str
-    what : str
-        What needs it, for the error.
+    what : Path or str
+        What needs them, for the error.
+    ending : str
+        Of a file.
 
     Raises
     ------
     ImportError
-        With the remedy, where it is not installed.
+        With the remedy, where one is not.
     """
-    try:
-        return importlib.import_module(module)
-    except ImportError as error:
-        raise ImportError(f"{what} needs {module}: pip install 'skae[cli]'.") from error
+    for module in _PACKAGES.get(ending.lower(), []):
+        try:
+            importlib.import_module(module)
+        except ImportError as error:
+            raise ImportError(f"{what} needs {module}: pip install 'skae[cli]'.") from error
 
 
 def _parsed_csv(path, header, **options):
-    pandas = imported("pandas", path)
+    import pandas
+
+    if tuple(map(int, pandas.__version__.split(".")[:2])) < (3, 1):
+        # Later versions read every number exactly, and warn of the option.
+        options["float_precision"] = "round_trip"
     with warnings.catch_warnings():
         warnings.simplefilter("error", pandas.errors.ParserWarning)
         try:
             # No column becomes the index, and types are settled on whole columns.
             return pandas.read_csv(path, header=0 if header else None, index_col=False, low_memory=False, **options)
         except pandas.errors.ParserWarning as warning:
-            raise ValueError("there are lines with more values than the first one has names") from warning
+            reason = f"there are lines with more values than the first one has names{_separator_hint(path)}"
+            raise ValueError(reason) from warning
+        except pandas.errors.ParserError as error:
+            raise ValueError(f"{error}{_separator_hint(path)}") from error
+        except UnicodeError as error:
+            raise ValueError(f"its text is not in UTF-8, save it in that encoding: {error}") from error
+
+
+def _separator_hint(path):
+    """What to do where the first line has another separator, as the end of a sentence."""
+    with path.open("rb") as file:
+        line = file.readline(_FIRST_BYTES)
+    for separator in _SEPARATORS:
+        if separator.encode() in line:
+            return (
+                f"; its first line has {separator!r}: where that separates the values, save the file with commas "
+                "between them, and points in numbers"
+            )
+    return ""
 
 
 def _read_csv(path, header):
+    from pandas.api.types import is_numeric_dtype
+
+    if header:
+        _check_names(path)
     data = _parsed_csv(path, header)
+    if data.shape[1] == 1 and not is_numeric_dtype(data.dtypes.iloc[0]):
+        raise ValueError(f"it has one column, which holds no numbers{_separator_hint(path)}")
     if header:
         _warn_of_names(path, list(data.columns))
     return CsvTable(path, data, named=header)
+
+
+def _check_names(path):
+    """Raise ValueError where names stand twice in the first line, to which pandas would give others."""
+    line = _parsed_csv(path, header=False, nrows=1, dtype=str, keep_default_na=False)
+    _check_distinct(
+        [name for name in line.iloc[0] if name],
+        "rename them, or pass --no-header where the first line holds values",
+    )
+
+
+def _check_distinct(names, remedy):
+    counts = Counter(names)
+    twice = [name for name, count in counts.items() if count > 1]
+    if twice:
+        raise ValueError(f"several columns have the name {listed(twice)}: {remedy}")
 
 
 def _warn_of_names(path, names):
@@ -177,9 +239,14 @@ def _is_number(text):
 
 
 def _read_parquet(path, header):
-    imported("pyarrow", path)
-    data = imported("pandas", path).read_parquet(path, engine="pyarrow").reset_index(drop=True)
+    import pandas
+    from pyarrow.parquet import read_schema
+
+    _check_distinct(read_schema(path).names, "rename them")
+    data = pandas.read_parquet(path, engine="pyarrow").reset_index(drop=True)
     data.columns = data.columns.map(str)
+    # Names that were no text may be alike as text.
+    _check_distinct(data.columns, "rename them")
     return FrameTable(path, data, named=True)
 
 
@@ -204,7 +271,8 @@ def _array_table(path, data):
 
 
 def _framed(names, values, kept):
-    pandas = imported("pandas", "CSV and parquet")
+    import pandas
+
     data = pandas.DataFrame(values, columns=names)
     return data if kept is None else pandas.concat([kept, data], axis="columns")
 
@@ -214,7 +282,6 @@ def _write_csv(file, names, values, kept):
 
 
 def _write_parquet(file, names, values, kept):
-    imported("pyarrow", "parquet")
     _framed(names, values, kept).to_parquet(file, engine="pyarrow", index=False)
 
 

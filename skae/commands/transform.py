@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .models import add_model_and_input, write_rows
-from .options import add_rows_output, new_parser
+from .options import add_rows_output, subcommand
 
 _DESCRIPTION = """\
 Write what the model's transform makes of the rows of a file: the code of an autoencoder.
@@ -18,39 +18,20 @@ _EXAMPLES = """\
   python -m skae transform model.skae measurements.parquet > code.csv"""
 
 
-def add_parser(subparsers):
-    """Add the subcommand to the parsers of ``python -m skae``.
-
-    Parameters
-    ----------
-    subparsers : the object that ``ArgumentParser.add_subparsers`` returns
-    """
-    parser = new_parser(
-        subparsers,
-        "transform",
-        run,
-        help="write the code of each row",
-        description=_DESCRIPTION,
-        examples=_EXAMPLES,
-    )
-    add_model_and_input(parser)
-    add_rows_output(parser)
-
-
-def run(options):
-    """Do what the options say.
-
-    Parameters
-    ----------
-    options : argparse.Namespace
-
-    Returns
-    -------
-    int
-        Exit status.
-    """
+def _run(options):
     return write_rows(options, "transform", _code)
 
 
 def _code(model, X):
     return list(model.get_feature_names_out()), np.asarray(model.transform(X))
+
+
+add_parser = subcommand(
+    "transform",
+    _run,
+    add_model_and_input,
+    add_rows_output,
+    help="write the code of each row",
+    description=_DESCRIPTION,
+    examples=_EXAMPLES,
+)

@@ -187,6 +187,13 @@ def test_a_block_listens_to_every_training_in_it(X):
         (["rows.csv", "--n-components", "0"], "'--n-components' parameter of AutoencoderTransformer"),
         (["rows.csv", "--noise-level", "0.1"], "--noise-level is no parameter of --estimator plain"),
         (["rows.csv", "--estimator", "deep"], "argument --estimator: invalid choice: 'deep'"),
+        (["nothing.csv", "--hidden-layer-sizes", "5,0"], "'--hidden-layer-sizes' parameter of AutoencoderTransformer"),
+        (["nothing.csv", "--loss", "log_loss", "--output-activation", "relu"], "needs --output-activation='logistic'"),
+        (
+            ["rows.npy", "--n-components", str(10**12)],
+            "error: --n-components=1000000000000 and --hidden-layer-sizes=()",
+        ),
+        (["rows.npy", "--hidden-layer-sizes", str(10**30)], "and --hidden-layer-sizes=(1000000000000"),
     ],
 )
 def test_wrong_usage_is_told_before_the_work(arguments, words, folder, tmp_path, refused, no_work):
@@ -211,14 +218,78 @@ def test_a_model_must_be_named(folder, refused):
 )
 def test_what_is_wrong_with_the_rows_is_told_before_the_work(arguments, words, folder, tmp_path, refused, no_work):
     words = words.format(folder=folder)
-    refused(1, words, "fit", folder / arguments[0], *arguments[1:], "--output", tmp_path / "m.skae")
-    assert not (tmp_path / "m.skae").exists()
+    refused(1, words, "fit", folder / arguments[0], *arguments[1:], "--output", tmp_path / "new" / "m.skae")
+    assert not list(tmp_path.iterdir())
 
 
-def test_gaps_are_told_by_column(frame, tmp_path, refused, no_work):
-    frame[FEATURES].assign(c=frame["c"].where(frame["c"] > 0.5)).to_csv(tmp_path / "gaps.csv", index=False)
-    words = "gaps.csv has missing values in 'c': fill them, leave these columns out with --exclude, or fit with"
-    refused(1, words, "fit", tmp_path / "gaps.csv", "--output", tmp_path / "m.skae")
+@pytest.mark.parametrize("ending", [".csv", ".parquet", ".npy", ".npz"])
+@pytest.mark.parametrize(
+    "value, options, words",
+    [
+        (
+            np.nan,
+            [],
+            "missing values in {} (the first in row 7, counted from 0): fill them, leave these columns out with",
+        ),
+        (
+            np.inf,
+            [],
+            "infinite values in {} (the first in row 7, counted from 0): replace them, or leave these columns",
+        ),
+        (-np.inf, ["--missing-values", "mask"], "infinite values in {} (the first in row 7, counted from 0): replace"),
+    ],
+)
+def test_what_is_not_finite_is_told_by_column_and_row(
+    value, options, words, ending, X, tmp_path, refused, no_work, monkeypatch
+):
+    monkeypatch.setattr("skae._rows.BLOCK_BYTES", 64)
+    values = X.copy()
+    values[9, 1] = values[7, 3] = value
+    path = tmp_path / f"rows{ending}"
+    frame = pd.DataFrame(values, columns=FEATURES)
+    {
+        ".csv": lambda: frame.to_csv(path, index=False),
+        ".parquet": lambda: frame.to_parquet(path),
+        ".npy": lambda: np.save(path, values),
+        ".npz": lambda: np.savez(path, values),
+    }[ending]()
+    words = words.format("'b', 'd'" if ending in (".csv", ".parquet") else "'x1', 'x3'")
+    refused(1, f"{path} has {words}", "fit", path, "--output", tmp_path / "new" / "m.skae", *options)
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, ">f8", np.longdouble])
+def test_the_sum_of_values_that_are_finite_may_not_be(dtype, tmp_path):
+    values = np.full((3, 4), 5e4 if dtype == np.float16 else 1.0, dtype)
+    np.save(tmp_path / "rows.npy", values)
+    assert _main("fit", tmp_path / "rows.npy", "--output", tmp_path / "m.skae", *SHORT, "--quiet") == 0
+
+
+def test_a_memory_error_is_not_about_the_file(folder, tmp_path, refused, monkeypatch):
+    def fit(*arguments):
+        raise MemoryError("Lower n_components or raise the limit.")
+
+    monkeypatch.setattr(AutoencoderTransformer, "fit", fit)
+    words = "fit: error: Lower --n-components or raise"
+    refused(1, words, "fit", folder / "rows.npy", "--output", tmp_path / "new" / "m.skae")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.filterwarnings("always::sklearn.exceptions.ConvergenceWarning", "always::UserWarning")
+def test_the_name_of_a_file_stays_as_it_is(tmp_path, capsys):
+    path = tmp_path / "max_iter, tol=None.csv"
+    path.write_text("0.5,0.25\n0.1,0.2\n0.3,0.4\n")
+    assert _main("fit", path, "--output", tmp_path / "m.skae", *SHORT) == 0
+    names, stopped, _ = capsys.readouterr().err.splitlines()
+    assert f"the first line of {path} holds numbers" in names and "at --max-iter=3 before" in stopped
+    path.write_text("0.5,0.25\n1.0,7\n1.5,3\n")
+    assert _main("fit", path, "--no-header", "--loss", "log_loss", "--output", tmp_path / "m.skae") == 1
+    assert f"fit: error: {path}: --loss='log_loss' needs values" in capsys.readouterr().err
+    arguments = ["fit", path, "--no-header", "--early-stopping", "--validation-fraction", "0.99"]
+    assert _main(*arguments, "--output", tmp_path / "m.skae") == 1
+    error = capsys.readouterr().err
+    assert f"fit: error: {path}: --early-stopping with --validation-fraction=0.99 " in error
+    assert error.endswith("or --no-early-stopping.\n")
 
 
 def test_many_names_are_cut_short(tmp_path, refused):
@@ -230,7 +301,6 @@ def test_many_names_are_cut_short(tmp_path, refused):
 @pytest.mark.parametrize(
     "values, options, words",
     [
-        ([[0.5, np.nan], [0.1, 0.2]], [], "X.npy: Input X contains NaN."),
         ([[0.5, 3.0], [0.1, 0.2]], ["--loss", "log_loss"], "X.npy: --loss='log_loss' needs values of X in [0, 1]"),
         (np.eye(9) * 1e9, ["--solver", "sgd", "--learning-rate-init", "1e9"], "Lower --learning-rate-init"),
     ],
@@ -261,6 +331,16 @@ def test_a_place_that_cannot_be_written_is_told_before_the_work(folder, tmp_path
     np.testing.assert_array_equal(np.load(rows), np.load(folder / "rows.npy"))
 
 
+def test_a_place_that_cannot_be_made_is_told_before_the_work(folder, tmp_path, refused, no_work):
+    (tmp_path / "broken").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "file").write_text("older")
+    for name in ("broken", "file"):
+        words = f"No file can be written in the folder '{tmp_path / name}'"
+        for below in ("m.skae", "new/m.skae"):
+            refused(1, words, "fit", folder / "rows.npy", "--output", tmp_path / name / below)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["broken", "file"]
+
+
 def test_the_folder_of_the_model_is_made(folder, tmp_path):
     assert _main("fit", folder / "rows.npy", "--output", tmp_path / "new" / "m.skae", *SHORT) == 0
     assert load(tmp_path / "new" / "m.skae").n_components == 3
@@ -277,11 +357,22 @@ def test_an_interrupt_leaves_the_old_model(folder, tmp_path, monkeypatch, capsys
     assert [path.name for path in tmp_path.iterdir()] == ["m.skae"]
 
 
+# ``python -m skae`` that makes a file at the end of the first epoch.
+_MARKED_FIT = """
+import pathlib, sys
+from skae.__main__ import main
+from skae._reporting import EpochBar
+EpochBar.end = lambda self, *told: pathlib.Path({mark!r}).touch()
+sys.exit(main())
+"""
+
+
 @pytest.mark.skipif(os.name != "posix", reason="signals to a process are POSIX's")
 def test_control_c_ends_a_long_fit(folder, tmp_path):
     endless = ["--max-iter", "1000000", "--tol", "0", "--n-iter-no-change", "1000000"]
+    arguments = ["fit", folder / "rows.npy", "--output", tmp_path / "new" / "m.skae", *endless]
     started = subprocess.Popen(
-        [sys.executable, "-m", "skae", "fit", folder / "rows.npy", "--output", tmp_path / "new" / "m.skae", *endless],
+        [sys.executable, "-c", _MARKED_FIT.format(mark=str(tmp_path / "mark")), *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -290,8 +381,7 @@ def test_control_c_ends_a_long_fit(folder, tmp_path):
     )
     try:
         deadline = time.monotonic() + 120
-        # The folder of the model is made just before the rows are read.
-        while not (tmp_path / "new").exists() and time.monotonic() < deadline:
+        while not (tmp_path / "mark").exists() and time.monotonic() < deadline:
             time.sleep(0.05)
         time.sleep(0.5)
         started.send_signal(signal.SIGINT)
@@ -300,7 +390,7 @@ def test_control_c_ends_a_long_fit(folder, tmp_path):
         if started.poll() is None:
             started.kill()
     assert (started.returncode, out, error) == (130, "", "")
-    assert not list((tmp_path / "new").iterdir())
+    assert [path.name for path in tmp_path.iterdir()] == ["mark"]
 
 
 @pytest.mark.parametrize("name", ["old.csv", "old.PARQUET", "old.npy", "old.npz"])

@@ -12,6 +12,7 @@ from skae import AutoencoderOutlierDetector, AutoencoderTransformer, DenoisingAE
 from skae.__main__ import main
 from skae.commands.tables import WRITERS, read
 from skae.impute import AutoencoderImputer
+from skae.kernels.losses import LOSSES
 
 FEATURES = ["a", "b", "c", "d"]
 COMMANDS = ["transform", "reconstruct", "score"]
@@ -85,7 +86,8 @@ def test_score_prints_two_figures(folder, frame, named, named_file, capsys):
     explained, loss = capsys.readouterr().out.splitlines()
     X = frame[FEATURES]
     assert explained == f"explained variance  {named.score(X):.6g}"
-    assert loss == f"mean loss           {-named.score_samples(X).mean():.6g} (squared units of the input, a row)"
+    units = LOSSES["squared_error"].units
+    assert loss == f"mean loss           {-named.score_samples(X).mean():.6g} ({units}, a row)"
 
 
 def test_the_loss_of_bits_is_in_nats(tmp_path, rng, capsys):
@@ -159,7 +161,7 @@ def test_columns_of_an_array_can_be_kept(folder, X, tmp_path):
         == 0
     )
     rows = pd.read_csv(tmp_path / "o.csv")
-    np.testing.assert_allclose(rows["x0"], X[:, 0], rtol=1e-15)
+    np.testing.assert_allclose(rows["x0"], X[:, 0], rtol=1e-12)
     np.testing.assert_allclose(rows.iloc[:, 1:], model.transform(X[:, 1:]), rtol=1e-12)
 
 
@@ -170,6 +172,56 @@ def test_rows_with_gaps_go_through_a_model_that_takes_them(frame, tmp_path, writ
     save(model, tmp_path / "m.skae")
     table = written("reconstruct", tmp_path / "m.skae", tmp_path / "gaps.csv", "--errors", "entries", ending=".csv")
     np.testing.assert_allclose(table.data, model.reconstruction_error(gaps, per_feature=True), rtol=1e-9)
+
+
+# Rows without any value.
+
+
+@pytest.fixture
+def masked_file(frame, tmp_path):
+    model = AutoencoderTransformer(3, max_iter=2, missing_values="mask", random_state=0)
+    save(model.fit(frame[FEATURES].mask(frame[FEATURES] < 0.2)), tmp_path / "masked.skae")
+    return tmp_path / "masked.skae"
+
+
+@pytest.mark.filterwarnings("always::UserWarning", "ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("ending", [".csv", ".npy"])
+def test_an_empty_row_has_no_score(ending, frame, masked_file, tmp_path, capsys):
+    rows, model = frame[FEATURES].copy(), load(masked_file)
+    rows.iloc[[2, 5]] = np.nan
+    rows.iloc[3, 1:] = np.nan
+    path = tmp_path / f"rows{ending}"
+    if ending == ".csv":
+        rows.to_csv(path, index=False)
+    else:
+        np.save(path, rows.to_numpy())
+    rest = model.score_samples(rows.drop([2, 5]))
+    assert _main("score", masked_file, path) == 0
+    captured = capsys.readouterr()
+    warned = "2 of 30 rows hold no value and have no score\n"
+    assert captured.out.splitlines()[1].split()[:3] == ["mean", "loss", f"{-rest.mean():.6g}"]
+    assert warned in captured.err
+    assert _main("score", masked_file, path, "--per-row", "--output", tmp_path / "scores.csv") == 0
+    assert warned in capsys.readouterr().err
+    scores = pd.read_csv(tmp_path / "scores.csv", skip_blank_lines=False)["score"]
+    assert list(np.flatnonzero(scores.isna())) == [2, 5]
+    np.testing.assert_allclose(scores.dropna(), rest, rtol=1e-9)
+
+
+def test_a_table_of_empty_rows_has_no_figures(frame, masked_file, tmp_path, refused):
+    (frame[FEATURES] * np.nan).to_csv(tmp_path / "rows.csv", index=False)
+    words = f"{tmp_path / 'rows.csv'}: no row holds a value, so that there is nothing to score"
+    refused(1, words, "score", masked_file, tmp_path / "rows.csv")
+
+
+def test_rows_that_are_reconstructed_exactly_have_no_negative_loss(tmp_path, capsys):
+    X = np.zeros((5, 2))
+    save(AutoencoderTransformer(1, loss="squared_error", activation="tanh", max_iter=2).fit(X), tmp_path / "m.skae")
+    np.save(tmp_path / "X.npy", X)
+    model = load(tmp_path / "m.skae")
+    assert not model.score_samples(X).any()
+    assert _main("score", tmp_path / "m.skae", tmp_path / "X.npy") == 0
+    assert capsys.readouterr().out.splitlines()[1].split()[:3] == ["mean", "loss", "0"]
 
 
 # Other estimators.
@@ -217,7 +269,8 @@ def test_columns_that_cannot_be_used_are_named(command, frame, named_file, tmp_p
     for changed, words in [
         (frame[["id", "c", "a"]], "lacks columns that the model was fitted with: 'b', 'd'"),
         (frame.assign(b="word"), "has no numbers in 'b'"),
-        (frame.assign(b=np.nan), "has missing values in 'b': fill them, or fit a model with --missing-values mask"),
+        (frame.assign(b=np.nan), "has missing values in 'b' (the first in row 0, counted from 0): fill them, or fit a"),
+        (frame.assign(d=np.inf), "has infinite values in 'd' (the first in row 0, counted from 0): replace them"),
     ]:
         changed.to_csv(path, index=False)
         refused(1, f"{path} {words}", command, named_file, path)
@@ -231,10 +284,25 @@ def test_another_number_of_columns_is_told(command, folder, unnamed_file, refuse
     refused(1, words, command, unnamed_file, folder / "rows.csv")
 
 
-def test_an_error_of_the_model_names_the_rows(X, unnamed_file, tmp_path, refused):
-    gaps = np.where(X < 0.2, np.nan, X)
+def test_gaps_of_an_array_are_named(X, unnamed_file, tmp_path, refused):
+    gaps = X.copy()
+    gaps[4, 2] = np.nan
     np.save(tmp_path / "gaps.npy", gaps)
-    refused(1, f"{tmp_path / 'gaps.npy'}: Input X contains NaN.", "transform", unnamed_file, tmp_path / "gaps.npy")
+    words = (
+        f"{tmp_path / 'gaps.npy'} has missing values in 'x2' (the first in row 4, counted from 0): fill them, or fit"
+    )
+    refused(1, words, "transform", unnamed_file, tmp_path / "gaps.npy", "--output", tmp_path / "new" / "code.npy")
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize("options", [[], ["--per-row"]])
+def test_an_error_of_the_model_names_the_rows_and_a_remedy(options, X, tmp_path, refused):
+    save(AutoencoderTransformer(2, loss="log_loss", max_iter=2, random_state=0).fit(X), tmp_path / "m.skae")
+    np.save(tmp_path / "loss.npy", 2 * X)
+    words = f"{tmp_path / 'loss.npy'}: --loss='log_loss' needs values of X in [0, 1]; they lie in "
+    refused(1, words, "score", tmp_path / "m.skae", tmp_path / "loss.npy", *options)
+    words = "Scale X to [0, 1], or fit a model with --loss='squared_error'."
+    refused(1, words, "score", tmp_path / "m.skae", tmp_path / "loss.npy", *options)
 
 
 @pytest.mark.parametrize(
@@ -263,6 +331,34 @@ def test_files_that_are_read_are_not_written_over(folder, named_file, tmp_path, 
     model = tmp_path / "model.csv"
     refused(1, f"--output: {model} is the file that is read", "transform", model, rows, "--output", model)
     assert load(model) and rows.read_bytes() == (folder / "rows.csv").read_bytes()
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_nothing_is_left_of_rows_that_cannot_be_used(command, frame, named_file, tmp_path, refused):
+    frame[["a"]].to_csv(tmp_path / "rows.csv", index=False)
+    options = ["--per-row"] if command == "score" else []
+    output = ["--output", tmp_path / "new" / "deep" / "out.csv"]
+    refused(1, "lacks columns that the model", command, named_file, tmp_path / "rows.csv", *options, *output)
+    assert [path.name for path in tmp_path.iterdir()] == ["rows.csv"]
+
+
+# Without streams.
+
+
+@pytest.mark.parametrize("command", [["transform"], ["reconstruct"], ["score"], ["score", "--per-row"]])
+def test_a_missing_standard_output_is_told_before_the_work(command, named_file, monkeypatch, capsys):
+    with monkeypatch.context() as patched:
+        patched.setattr(sys, "stdout", None)
+        assert _main(command[0], named_file, "nothing.csv", *command[1:]) == 1
+    assert "error: there is no standard output to write to: redirect it" in capsys.readouterr().err
+
+
+def test_without_a_standard_error_nothing_is_told(folder, named_file, tmp_path, monkeypatch, capsys):
+    with monkeypatch.context() as patched:
+        patched.setattr(sys, "stderr", None)
+        assert _main("transform", named_file, folder / "rows.csv", "--output", tmp_path / "out.csv") == 0
+        assert _main("transform", named_file, tmp_path / "nothing.csv", "--output", tmp_path / "out.csv") == 1
+    assert capsys.readouterr() == ("", "")
 
 
 # As a process.

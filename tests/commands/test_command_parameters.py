@@ -85,7 +85,18 @@ def test_values_have_the_types_of_the_parameters():
         ("--hidden-layer-sizes 5,x", "must be 'none' or integers separated by commas; got '5,x'"),
         ("--hidden-layer-sizes __import__('os')", "integers separated by commas"),
         ("--tol nan", "'--tol' parameter"),
-        ("--seed -1", "'--random-state' parameter"),
+        (
+            "--seed -1",
+            "'--seed' parameter of AutoencoderTransformer must be an int in the range [0, 4294967295] or none.",
+        ),
+        ("--max-grad-norm 0", "must be none or a float"),
+        ("--hidden-layer-sizes 5,0", "'--hidden-layer-sizes' parameter of AutoencoderTransformer must hold integers"),
+        (
+            "--loss log_loss --output-activation tanh",
+            "--loss='log_loss' needs --output-activation='logistic' or 'auto'",
+        ),
+        ("--estimator sparse --sparsity topk --solver lbfgs", "it needs --solver in ['adam', 'sgd']; got --solver="),
+        ("--estimator sparse --revive-dead --solver lbfgs", "Use one of these, or --no-revive-dead."),
         ("--activation swish", "--activation: must be 'identity' or 'logistic' or 'relu' or 'tanh'; got 'swish'"),
         (
             "--noise-level 0.3",
@@ -175,5 +186,11 @@ def test_messages_name_options_where_parameters_are_meant():
     text = "The 'tol' parameter: loss='log_loss', max_iter=3. Raise max_iter, or the loss; hidden_layer_sizes."
     assert in_options(text) == (
         "The '--tol' parameter: --loss='log_loss', --max-iter=3. Raise --max-iter, or the loss; --hidden-layer-sizes."
+    )
+    assert in_options("Raise tol or alpha, set random_state=0, tied_weights=True, shuffle=False.") == (
+        "Raise --tol or --alpha, set --seed=0, --tied-weights, --no-shuffle."
+    )
+    assert in_options("n_active_transform=None. None stands for n_active.") == (
+        "--n-active-transform=none. none stands for --n-active."
     )
     assert in_options("learning_rate_init=1, learning_rate=2") == "--learning-rate-init=1, --learning-rate=2"

@@ -140,9 +140,9 @@ def test_wrong_usage_is_told(kind, options, words, folder, named_file, tmp_path,
 )
 def test_what_cannot_be_drawn_is_told(kind, options, words, frame, named_file, tmp_path, refused):
     frame.assign(gaps=np.nan).to_csv(tmp_path / "rows.csv", index=False)
-    arguments = ["plot", named_file, tmp_path / "rows.csv", "--kind", kind, "--output", tmp_path / "picture.png"]
+    arguments = ["plot", named_file, tmp_path / "rows.csv", "--kind", kind, "--output", tmp_path / "new" / "a.png"]
     refused(1, words, *arguments, *options)
-    assert not (tmp_path / "picture.png").exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["rows.csv"]
 
 
 def test_what_is_no_image_is_told_and_the_old_picture_stays(X, folder, tmp_path, refused):

@@ -69,8 +69,47 @@ def test_the_index_of_a_parquet_file_is_no_column(tmp_path):
 def test_names_must_differ(tmp_path):
     columns = [pyarrow.array([1.0]), pyarrow.array([2.0])]
     pyarrow.parquet.write_table(pyarrow.Table.from_arrays(columns, names=["a", "a"]), tmp_path / "rows.parquet")
-    with pytest.raises(ValueError, match="cannot be read as a table: "):
+    with pytest.raises(ValueError, match="cannot be read as a table: several columns have the name 'a': rename them"):
         read(tmp_path / "rows.parquet")
+    (tmp_path / "rows.csv").write_text('a,"b, c",a,"b, c",d\n1,2,3,4,5\n')
+    with pytest.raises(ValueError, match="several columns have the name 'a', 'b, c': rename them, or pass --no-"):
+        read(tmp_path / "rows.csv")
+
+
+def test_columns_without_names_and_names_like_those_of_pandas_are_read(tmp_path):
+    (tmp_path / "rows.csv").write_text("\ufeffa.1,a,\n1,2,3\n", encoding="utf-8")
+    with pytest.warns(UserWarning, match="without a name"):
+        assert read(tmp_path / "rows.csv").names == ["a.1", "a", "Unnamed: 2"]
+
+
+@pytest.mark.parametrize("separator", [";", "\t", "|"])
+@pytest.mark.parametrize("values", [["1.5", "2.5"], ["1,5", "2,5"], ["word", "2"]])
+@pytest.mark.parametrize("header", [True, False])
+def test_another_separator_is_told(separator, values, header, tmp_path):
+    lines = [["a", "b"]] * header + [values, values]
+    (tmp_path / "rows.csv").write_text("".join(separator.join(line) + "\n" for line in lines))
+    if not header and "1,5" in values:
+        assert read(tmp_path / "rows.csv", header).data.shape == (2, 3)
+        return
+    with pytest.raises(ValueError, match="where that separates the values, save the file with commas") as raised:
+        read(tmp_path / "rows.csv", header)
+    assert f"its first line has {separator!r}" in str(raised.value)
+
+
+def test_one_column_of_words_is_no_table(tmp_path):
+    (tmp_path / "rows.csv").write_text("a\nb\nc\n")
+    with pytest.raises(ValueError, match=r"it has one column, which holds no numbers$"):
+        read(tmp_path / "rows.csv")
+    (tmp_path / "rows.csv").write_text("a;b\n1\n2\n")
+    assert read(tmp_path / "rows.csv").names == ["a;b"]
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-16"])
+@pytest.mark.parametrize("text", ["gr\u00f6\u00dfe,b\n1,2\n", "a,b\n1,\u00e4\n"])
+def test_another_encoding_is_told(encoding, text, tmp_path):
+    (tmp_path / "rows.csv").write_bytes(text.encode(encoding))
+    with pytest.raises(ValueError, match="cannot be read as a table: its text is not in UTF-8, save it in that"):
+        read(tmp_path / "rows.csv")
 
 
 NO_TABLES = [
@@ -257,6 +296,25 @@ def test_arrays_need_numpy_alone(folder, unnamed, unnamed_file, tmp_path, X):
     done = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     np.testing.assert_array_equal(np.load(path), unnamed.transform(X))
+
+
+@pytest.mark.parametrize(
+    "output, words",
+    [
+        ([], "CSV on standard output needs pandas: pip install 'skae[cli]'"),
+        (["code.csv"], "code.csv needs pandas: pip install 'skae[cli]'"),
+        (["code.PARQUET"], "code.PARQUET needs pandas: pip install 'skae[cli]'"),
+    ],
+)
+def test_what_an_output_needs_is_told_before_the_work(output, words, unnamed_file, tmp_path, refused, monkeypatch):
+    monkeypatch.setattr("skae.commands.tables.importlib.import_module", _nothing)
+    options = ["--output", tmp_path / "new" / output[0]] if output else []
+    refused(1, words, "transform", unnamed_file, tmp_path / "nothing.npy", *options)
+    assert not list(tmp_path.iterdir())
+
+
+def _nothing(name):
+    raise ImportError(name)
 
 
 def test_npy_is_written_as_numpy_does():
