@@ -12,7 +12,7 @@ from ..impute import MOST_SCALED, AutoencoderImputer
 from ..outlier import AutoencoderOutlierDetector
 from ..preprocessing import PCANormalizer
 from ..sparse import SparseAE
-from .operations import filled, in_precision, layers, row_losses
+from .operations import ACTIVATION_OPERATORS, filled, in_precision, layers, row_losses
 
 
 def encoded(graph, x, estimator, dtype):
@@ -57,6 +57,18 @@ def normalized(graph, x, normalizer, dtype):
     """``transform`` of a normalizer."""
     centred = graph.add("Sub", x, graph.constant("mean", normalizer.mean_.astype(dtype)))
     return [graph.add("Div", centred, graph.constant("root", dtype.type(np.sqrt(normalizer.n_samples_seen_))))]
+
+
+def multilabelled(graph, x, perceptron, dtype):
+    """``predict`` and ``predict_proba`` of a perceptron that was fitted to several labels a row."""
+    last = len(perceptron.coefs_) - 1
+    for layer, (weights, bias) in enumerate(zip(perceptron.coefs_, perceptron.intercepts_)):
+        weights = graph.constant(f"W{layer}", weights.astype(dtype))
+        x = graph.add("Gemm", x, weights, graph.constant(f"b{layer}", bias.astype(dtype)))
+        operator = ACTIVATION_OPERATORS[perceptron.out_activation_ if layer == last else perceptron.activation]
+        x = x if operator is None else graph.add(operator, x)
+    positive = graph.add("Greater", x, graph.constant("half", dtype.type(0.5)))
+    return [graph.cast(positive, np.int64), x]
 
 
 # (graph, x, estimator, dtype) -> names of the results, from the name of X in that precision.

@@ -14,7 +14,7 @@ LEAST_OPSET = 11
 _MOST_BYTES = 2**31 - 2**20
 
 # ``TensorProto.DataType``.
-ELEMENT_TYPES = {np.dtype(np.float32): 1, np.dtype(np.float64): 11}
+ELEMENT_TYPES = {np.dtype(np.float32): 1, np.dtype(np.int64): 7, np.dtype(np.float64): 11}
 
 
 class Operation(NamedTuple):
@@ -55,7 +55,7 @@ class Graph:
         return output
 
     def cast(self, value, dtype):
-        """A value in another precision, float32 or float64."""
+        """A value as another type, float32, float64 or int64."""
         return self.add("Cast", value, to=ELEMENT_TYPES[np.dtype(dtype)])
 
     def named(self, name_of):

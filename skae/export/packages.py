@@ -1,30 +1,7 @@
 """Packages that only the export needs."""
 
-from __future__ import annotations
+from functools import partial
 
-from importlib import import_module
+from .. import _packages
 
-
-def required(module):
-    """Import a module of a package that may not be installed.
-
-    Parameters
-    ----------
-    module : str
-
-    Returns
-    -------
-    module
-
-    Raises
-    ------
-    ImportError
-        Says how to install it.
-    """
-    try:
-        return import_module(module)
-    except ModuleNotFoundError as error:
-        package = module.partition(".")[0]
-        raise ImportError(
-            f"This needs the package {package}, which cannot be imported ({error}): pip install 'skae[onnx]'."
-        ) from error
+required = partial(_packages.required, extra="onnx")

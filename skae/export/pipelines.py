@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from ..outlier import AutoencoderOutlierDetector
-from .conversions import CONVERSIONS
+from .conversions import CONVERSIONS, multilabelled
 from .graph import Graph, check_opset
 from .packages import required
 
@@ -27,7 +27,8 @@ def register_skl2onnx():
                                   (n_samples, 1), as of scikit-learn's detectors; of autoencoders of skae alone
     AutoencoderImputer            ``transform``
     PCANormalizer                 ``transform``
-    what ``to_mlp`` gives         by skl2onnx's own converter of scikit-learn's perceptrons; of one output
+    what ``to_mlp`` gives         ``predict`` of a regressor of one output; of a classifier ``predict`` and
+                                  ``predict_proba``, also of several labels a row
     ============================  ===============================================================================
 
     As in all of skl2onnx the precision is that of the input that is converted for, of a frame that of its first column,
@@ -66,26 +67,53 @@ def register_skl2onnx():
     for estimator in CONVERSIONS:
         shapes = _detector_shapes if estimator is AutoencoderOutlierDetector else _transformer_shapes
         register(estimator, f"Skae{estimator.__name__}", shapes, _convert)
-    shapes = required("skl2onnx.common.shape_calculator")
-    perceptrons = required("skl2onnx.operator_converters.multilayer_perceptron")
     register(
         PERCEPTRONS["classifier"],
         "SkaeMLPClassifier",
-        shapes.calculate_linear_classifier_output_shapes,
-        perceptrons.convert_sklearn_mlp_classifier,
+        _classifier_shapes,
+        _convert_classifier,
         options={"zipmap": [True, False, "columns"], "output_class_labels": [False, True], "nocl": [True, False]},
     )
     register(
         PERCEPTRONS["regressor"],
         "SkaeMLPRegressor",
         _regressor_shapes,
-        perceptrons.convert_sklearn_mlp_regressor,
+        required("skl2onnx.operator_converters.multilayer_perceptron").convert_sklearn_mlp_regressor,
     )
+
+
+def _is_multilabel(classifier):
+    """Whether a fitted perceptron gives several labels a row."""
+    return classifier._label_binarizer.y_type_ == "multilabel-indicator"
+
+
+def _classifier_shapes(operator):
+    """Types and shapes of the label and the probabilities of a perceptron."""
+    required("skl2onnx.common.shape_calculator").calculate_linear_classifier_output_shapes(operator)
+    classifier = operator.raw_operator
+    if _is_multilabel(classifier):
+        tensor, n_rows = _checked_input(operator)
+        label, probabilities = operator.outputs
+        label.type = required("skl2onnx.common.data_types").Int64TensorType([n_rows, classifier.n_outputs_])
+        probabilities.type = tensor([n_rows, classifier.n_outputs_])
+
+
+def _convert_classifier(scope, operator, container):
+    """Put a perceptron into the model; one of several labels by ``multilabelled``.
+
+    skl2onnx gives it four probabilities where there are two labels, and an operator that onnxruntime lacks in float64.
+    """
+    if _is_multilabel(operator.raw_operator):
+        _put(multilabelled, scope, operator, container)
+    else:
+        perceptrons = required("skl2onnx.operator_converters.multilayer_perceptron")
+        perceptrons.convert_sklearn_mlp_classifier(scope, operator, container)
 
 
 def _regressor_shapes(operator):
     """Type and shape of the output of a perceptron, of which skl2onnx knows one column."""
     regressor = operator.raw_operator
+    check_is_fitted(regressor)
     if regressor.n_outputs_ > 1:
         raise ValueError(
             f"skl2onnx converts a perceptron of one output; {type(regressor).__name__} was fitted to "
@@ -131,13 +159,18 @@ def _tensor(operator):
 
 def _convert(scope, operator, container):
     """Put an estimator into the model that skl2onnx builds."""
+    _put(CONVERSIONS[type(operator.raw_operator)], scope, operator, container)
+
+
+def _put(conversion, scope, operator, container):
+    """The same by a conversion, as those in ``CONVERSIONS``."""
     check_opset(container.target_opset_any_domain(""), required("onnx").defs.onnx_opset_version())
     graph, estimator = Graph(), operator.raw_operator
     # Names of the graph's own, so that columns may have any.
     inputs = {f"X{i}": variable for i, variable in enumerate(operator.inputs)}
     dtype = np.dtype(required("skl2onnx.common.data_types").guess_numpy_type(_tensor(operator)()))
     X = _joined(graph, inputs, _tensor(operator), dtype)
-    results = CONVERSIONS[type(estimator)](graph, X, estimator, dtype)
+    results = conversion(graph, X, estimator, dtype)
     given = {name: variable.full_name for name, variable in (*inputs.items(), *zip(results, operator.outputs))}
     name_of = cache(lambda name: given[name] if name in given else scope.get_unique_variable_name(name))
     for name, value in graph.checked_constants().items():

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+# Of a name; what is longer is cut in its middle.
+_MOST_LETTERS = 40
+# Of a legend beside its axes: lines of a column, and columns.
+_LEGEND_LINES = 16
+_LEGEND_COLUMNS = 3
+
 # M. A. Petroff, "Accessible color sequences for data visualization", arXiv:2107.02270 (2021): ten colours that differ
 # for readers with any colour vision, and in lightness.
 _PETROFF = (
@@ -59,8 +65,19 @@ def axes_for(ax, height=None):
     return plt.subplots(figsize=(width, usual if height is None else height), layout="constrained")[1]
 
 
+def fitting(name):
+    """A name as it is drawn: a long one without its middle, so that it leaves room for what it names."""
+    name = str(name)
+    if len(name) <= _MOST_LETTERS:
+        return name
+    kept = (_MOST_LETTERS - 3) // 2
+    return f"{name[: _MOST_LETTERS - 3 - kept]}...{name[-kept:]}"
+
+
 def draw_legend(ax, handles, names, **options):
     """A legend of names as a user gave them: none is taken for mathematics, or left out for its first letter.
+
+    Long ones are cut.
 
     Parameters
     ----------
@@ -76,7 +93,37 @@ def draw_legend(ax, handles, names, **options):
     """
     legend = ax.legend(handles, ["name"] * len(names), **options)
     for text, name in zip(legend.get_texts(), names):
-        text.set(text=name, parse_math=False)
+        text.set(text=fitting(name), parse_math=False)
+    return legend
+
+
+def draw_legend_beside(ax, handles, names, widen, **options):
+    """The same to the right of the axes, where no point is hidden; of very many names the first ones.
+
+    Parameters
+    ----------
+    ax, handles, names, **options
+        As in ``draw_legend``.
+    widen : bool
+        Whether the figure becomes wider by the legend.
+
+    Returns
+    -------
+    matplotlib Legend
+    """
+    from matplotlib.lines import Line2D
+
+    most = _LEGEND_LINES * _LEGEND_COLUMNS
+    if len(names) > most:
+        left_out = len(names) - most + 1
+        handles = [*handles[: most - 1], Line2D([], [], linestyle="")]
+        names = [*names[: most - 1], f"and {left_out} more"]
+    n_columns = -(-len(names) // _LEGEND_LINES)
+    place = {"loc": "center left", "bbox_to_anchor": (1.0, 0.5), "ncols": n_columns, "frameon": False}
+    legend = draw_legend(ax, handles, names, **place, **options)
+    if widen:
+        figure = ax.figure
+        figure.set_figwidth(figure.get_figwidth() + legend.get_window_extent().width / figure.dpi)
     return legend
 
 
@@ -92,5 +139,6 @@ def distinct_colors(count):
     from matplotlib.colors import to_rgba_array
 
     if count <= len(_PETROFF):
-        return to_rgba_array(_PETROFF[:count])
+        # A list: of a tuple of two, older versions of matplotlib take the second for the opacity.
+        return to_rgba_array(list(_PETROFF[:count]))
     return colormaps["viridis"](np.linspace(0, 1, count))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from numbers import Integral
 
 import numpy as np
+
+from ._options import is_integer
 
 # Of a picture: height over width. Of a figure: inches for the title and the margins.
 _MOST_ASPECT = 1.25
@@ -39,7 +40,7 @@ def checked_image_shape(image_shape, n_features):
             )
         return side, side
     shape = tuple(np.atleast_1d(np.asarray(image_shape, dtype=object)))
-    whole = len(shape) == 2 and all(isinstance(side, Integral) and side > 0 for side in shape)
+    whole = len(shape) == 2 and all(is_integer(side) and side > 0 for side in shape)
     if not whole or math.prod(shape) != n_features:
         raise ValueError(
             f"image_shape must be (height, width) with height * width = {n_features}, the number of features; got "

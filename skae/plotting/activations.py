@@ -8,10 +8,12 @@ from .._revival import on_threshold, unit_activity
 from ..kernels.activations import ACTIVATIONS
 from ..sparse import SparseAE
 from ._figures import axes_for, distinct_colors, require_matplotlib
+from ._options import check_choice, checked_numbers
 from ._sources import Source
 
 # Units that the title names one by one.
 _NAMED_UNITS = 8
+_KINDS = ("activations", "units")
 
 
 class ActivationDisplay:
@@ -29,7 +31,8 @@ class ActivationDisplay:
     dead_units, saturated_units : array-like of int, default=()
         Numbers of the units.
     sparsity_target : float, default=None
-        The mean activation rho for which the units were trained.
+        The mean activation rho for which the units were trained; ``from_estimator`` takes it from the parameters, which
+        are to be those of the fit.
 
     Attributes
     ----------
@@ -94,7 +97,7 @@ class ActivationDisplay:
         source = Source.of_autoencoder(estimator, cls)
         model, activation = source.model, ACTIVATIONS[source.model._network.architecture.activation]
         threshold = on_threshold(activation, threshold)
-        _check_kind(kind)
+        check_choice("kind", kind, _KINDS)
         code = source.code(X)
         active, saturated = unit_activity(code, activation, threshold)
         trained_for_target = isinstance(model, SparseAE) and model.sparsity == "kl" and model.sparsity_weight > 0
@@ -129,8 +132,8 @@ class ActivationDisplay:
         require_matplotlib(type(self))
         from matplotlib.ticker import MaxNLocator
 
-        _check_kind(kind)
-        code = np.asarray(self.code)
+        check_choice("kind", kind, _KINDS)
+        code = checked_numbers("code", self.code, ("n_samples", "n_components"))
         by_unit = kind == "units"
         values = code.mean(axis=0, dtype=np.float64) if by_unit else code
         if bins is None:
@@ -160,6 +163,7 @@ class ActivationDisplay:
 
     def _named(self, state, units):
         """How many of the units are in a state, and which."""
+        units = np.ravel(units)
         which = ", ".join(map(str, units[:_NAMED_UNITS])) + (", ..." if len(units) > _NAMED_UNITS else "")
         return f"{state}: {len(units)} of {np.shape(self.code)[1]} units" + (f" ({which})" if len(units) else "")
 
@@ -173,8 +177,3 @@ def _histogram_range(values):
     if 0 < high - low < 1e-6 * max(abs(low), abs(high)):
         return (low + high) / 2 - 0.5, (low + high) / 2 + 0.5
     return None
-
-
-def _check_kind(kind):
-    if kind not in ("activations", "units"):
-        raise ValueError(f"kind must be 'activations' or 'units'; got {kind!r}.")

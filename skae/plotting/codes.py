@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from numbers import Integral
+from datetime import date, timedelta
 
 import numpy as np
 from sklearn.decomposition import PCA
 from sklearn.utils import assert_all_finite, check_consistent_length, column_or_1d
 
-from ._figures import axes_for, distinct_colors, draw_legend, require_matplotlib
+from ._figures import axes_for, distinct_colors, draw_legend_beside, require_matplotlib
+from ._options import artist_options, checked_numbers, is_integer
 from ._sources import Source
 
 # More different numbers than this are no classes.
 _MOST_CLASSES = 20
-# Lines of a column of the legend.
-_LEGEND_LINES = 16
 
 
 class CodeDisplay:
@@ -26,8 +25,8 @@ class CodeDisplay:
     ----------
     points : ndarray of shape (n_samples, 2)
     y : array-like of shape (n_samples,), default=None
-        Gives the colours: classes with a legend; numbers with a colour bar, where they are not whole or take more than
-        20 values.
+        Gives the colours: classes with a legend, of up to 48 lines; numbers with a colour bar, where they are not whole
+        or take more than 20 values.
     axis_labels : tuple of str, default=None
         Of the two axes.
 
@@ -93,7 +92,8 @@ class CodeDisplay:
         TypeError
             For an estimator without ``transform``.
         ValueError
-            For a code of one component, for components that there are not, for a y of another length than X.
+            For a code of one component, for components that there are not, for a y of another length than X, with
+            missing values, of dates or of values that have no order.
         """
         require_matplotlib(cls)
         code = Source.of(estimator).code(X)
@@ -108,12 +108,12 @@ class CodeDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            None for a new figure. A legend of classes stands to the right of the axes; a figure with
-            ``layout="constrained"`` makes room for it.
+            None for a new figure. A legend of classes stands to the right of the axes, and a new figure is wider by it;
+            another figure makes room for it with ``layout="constrained"``.
         cmap : str or matplotlib Colormap, default="viridis"
             For numbers. Classes have up to ten distinct colours, and beyond that those of "viridis".
         scatter_kwargs : dict, default=None
-            For matplotlib's ``scatter``.
+            For matplotlib's ``scatter``. The colours, ``c`` or ``color``, can be among them where there is no y.
 
         Returns
         -------
@@ -121,57 +121,96 @@ class CodeDisplay:
             The display itself.
         """
         require_matplotlib(type(self))
-        points = np.asarray(self.points)
+        from matplotlib.lines import Line2D
+
+        points = checked_numbers("points", self.points, ("n_samples", 2))
         y = _checked_targets(self.y, points)
+        options = _scatter_options(scatter_kwargs, len(points), y is not None)
+        self._check_axis_labels()
         self.ax_ = axes_for(ax)
         self.figure_ = self.ax_.figure
         self.legend_ = self.colorbar_ = None
-        size = float(np.clip(2e4 / len(points), 3.0, 25.0))
-        options = {"s": size, "alpha": 0.8, "linewidths": 0}
-        classes = None if y is None or _is_continuous(y) else np.unique(y)
-        if classes is not None:
-            colors = distinct_colors(len(classes))
-            options["color"] = colors[np.searchsorted(classes, y)]
-        elif y is not None:
-            options.update(c=y, cmap=cmap)
+        if y is None or _is_continuous(y):
+            colors = {} if y is None else {"c": y, "cmap": cmap}
+            self.scatter_ = self.ax_.scatter(*points.T, **{**colors, **options})
+            if y is not None:
+                self.colorbar_ = self.figure_.colorbar(self.scatter_, ax=self.ax_)
         else:
-            options["color"] = distinct_colors(1)
-        options.update({} if scatter_kwargs is None else scatter_kwargs)
-        self.scatter_ = self.ax_.scatter(points[:, 0], points[:, 1], **options)
-        if classes is not None:
-            self._draw_legend(classes, colors)
-        elif y is not None:
-            self.colorbar_ = self.figure_.colorbar(self.scatter_, ax=self.ax_)
+            classes, of_rows = np.unique(y, return_inverse=True)
+            colors = distinct_colors(len(classes))
+            self.scatter_ = self.ax_.scatter(*points.T, color=colors[of_rows], **options)
+            handles = [Line2D([], [], linestyle="", marker=options["marker"], color=color) for color in colors]
+            names = list(map(str, classes))
+            self.legend_ = draw_legend_beside(self.ax_, handles, names, widen=ax is None, handletextpad=0.1)
         if self.axis_labels is not None:
             self.ax_.set(xlabel=self.axis_labels[0], ylabel=self.axis_labels[1])
         return self
 
-    def _draw_legend(self, classes, colors):
-        """Beside the axes, where no point is hidden."""
-        from matplotlib.lines import Line2D
+    def _check_axis_labels(self):
+        labels = self.axis_labels
+        if labels is not None and not (isinstance(labels, list | tuple) and len(labels) == 2):
+            raise ValueError(f"axis_labels must be the two labels of the axes, or None; got {labels!r}.")
 
-        self.legend_ = draw_legend(
-            self.ax_,
-            [Line2D([], [], linestyle="", marker="o", color=color) for color in colors],
-            [str(name) for name in classes],
-            loc="center left",
-            bbox_to_anchor=(1.0, 0.5),
-            ncols=-(-len(classes) // _LEGEND_LINES),
-            frameon=False,
-            handletextpad=0.1,
-        )
+
+def _scatter_options(given, n_points, coloured):
+    """What a user gave for ``scatter``, and for the rest what suits the number of points."""
+    from matplotlib import rcParams
+    from matplotlib.collections import PathCollection
+    from matplotlib.markers import MarkerStyle
+
+    given = artist_options("scatter_kwargs", given, PathCollection)
+    own = sorted(given.keys() & {"c", "color"})
+    if own and coloured:
+        raise ValueError(f"y gives the colours: leave {' and '.join(own)} out of scatter_kwargs, or pass y=None.")
+    options = {"s": float(np.clip(2e4 / n_points, 3.0, 25.0)), "alpha": 0.8, "marker": rcParams["scatter.marker"]}
+    if not own and not coloured:
+        options["color"] = distinct_colors(1)
+    options.update({name: value for name, value in given.items() if value is not None})
+    # Of a cross nothing but the lines is to be seen.
+    if MarkerStyle(options["marker"]).is_filled():
+        options.setdefault("linewidth", 0)
+    return options
 
 
 def _checked_targets(y, rows):
     """One value for each row, none of them missing; or None."""
     if y is None:
         return None
+    # Of a list as it was given: NumPy makes strings of all that stands beside one, NaN too.
+    given = y if isinstance(y, list | tuple) else ()
     y = column_or_1d(y)
     check_consistent_length(rows, y)
+    for value in y if y.dtype == object else given:
+        if _is_missing(value):
+            raise ValueError(f"Input y contains {value}. Give these rows a class of their own, or leave them out.")
+    if y.dtype.kind in "mM" or (y.dtype == object and any(isinstance(value, date | timedelta) for value in y)):
+        raise ValueError(
+            f"y must hold numbers or the names of classes; got dates or durations, dtype {y.dtype}. Convert them, "
+            "to days since a date of your choice for a colour bar or to strings for classes."
+        )
     assert_all_finite(y, input_name="y")
-    if y.dtype == object and any(value is None for value in y):
-        raise ValueError("Input y contains None. Give these rows a class of their own, or leave them out.")
+    if y.dtype == object:
+        _check_order(y)
     return y
+
+
+def _is_missing(value):
+    """Whether a value is None, NaN or the NA of pandas, which is not even different from itself."""
+    try:
+        return value is None or bool(value != value)
+    except TypeError:
+        return True
+
+
+def _check_order(y):
+    try:
+        np.unique(y)
+    except TypeError as error:
+        kinds = " and ".join(sorted({type(value).__name__ for value in y}))
+        raise ValueError(
+            f"y must hold values of one kind, which have an order; got {kinds}. Convert all of them, to strings for "
+            "example."
+        ) from error
 
 
 def _is_continuous(y):
@@ -192,7 +231,7 @@ def _plane(code, components):
     if components is None and width > 2:
         return _projected(code)
     chosen = (0, 1) if components is None else tuple(np.atleast_1d(np.asarray(components, dtype=object)))
-    if len(chosen) != 2 or not all(isinstance(i, Integral) and 0 <= i < width for i in chosen):
+    if len(chosen) != 2 or not all(is_integer(i) and 0 <= i < width for i in chosen):
         raise ValueError(f"components must be two integers in [0, {width - 1}]; got {components!r}.")
     return code[:, list(map(int, chosen))], tuple(f"component {i} of the code" for i in chosen)
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from numbers import Integral
-
 import numpy as np
 from sklearn.utils import check_array
 
 from .._evaluation import feature_errors, in_container
 from .._trained import TrainedNetwork
-from ._figures import axes_for, distinct_colors, require_matplotlib
+from ._figures import axes_for, distinct_colors, fitting, require_matplotlib
+from ._options import check_count, checked_numbers
 from ._sources import Source
 from ._tiles import checked_image_shape, draw_picture, picture_height
 
@@ -136,7 +135,7 @@ class FeatureErrorDisplay:
         """
         require_matplotlib(type(self))
         self.bars_ = self.im_ = self.colorbar_ = None
-        errors = np.asarray(self.errors, np.float64)
+        errors = checked_numbers("errors", self.errors, ("n_features",))
         if self.image_shape is not None:
             self._draw_image(ax, errors, cmap)
         else:
@@ -154,15 +153,14 @@ class FeatureErrorDisplay:
         self.colorbar_ = self.figure_.colorbar(self.im_, ax=self.ax_, label="mean squared error (squared units of X)")
 
     def _draw_bars(self, ax, errors, max_features):
-        if max_features is not None and not (isinstance(max_features, Integral) and max_features >= 1):
-            raise ValueError(f"max_features must be an integer of at least 1, or None for all; got {max_features!r}.")
+        check_count("max_features", max_features, none="all")
         names = self._names(len(errors))
         order = np.argsort(-errors, kind="stable")[:max_features]
         places = np.arange(len(order))
         self.ax_ = axes_for(ax, height=_BAR_INCHES * len(order) + _MARGIN_INCHES)
         self.figure_ = self.ax_.figure
         self.bars_ = self.ax_.barh(places, errors[order], color=distinct_colors(1))
-        self.ax_.set_yticks(places, [names[j] for j in order], parse_math=False)
+        self.ax_.set_yticks(places, [fitting(names[j]) for j in order], parse_math=False)
         self.ax_.set_ylim(len(order) - 0.4, -0.6)
         self.ax_.set_xlabel("mean squared error (squared units of the feature)")
         if len(order) < len(errors):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from numbers import Integral
 
 import numpy as np
 
 from .._trained import TrainedNetwork
 from ._figures import axes_for, require_matplotlib
+from ._options import check_choice, check_count, checked_numbers, is_integer
 from ._sources import Source, as_array
 from ._tiles import checked_image_shape, draw_picture, picture_height, tiled
 
@@ -137,7 +137,7 @@ class FilterDisplay:
         strength = _strength(source, X, _resolved_order(sort_by, X, units), weights)
         shown = shown[np.argsort(-strength[shown], kind="stable")]
         if units is None:
-            shown = shown[: _checked_most(max_units)]
+            shown = shown[: check_count("max_units", max_units, none="all")]
         display = cls(filters[shown], units=shown, n_units=len(weights), image_shape=shape, estimator_name=source.name)
         return display.plot(ax, color_scale=color_scale, n_columns=n_columns, cmap=cmap)
 
@@ -161,14 +161,10 @@ class FilterDisplay:
             The display itself.
         """
         require_matplotlib(type(self))
-        filters = np.asarray(self.filters, np.float64)
-        if filters.ndim != 2 or filters.size == 0:
-            raise ValueError(f"filters must be of shape (n_shown, n_features), one or more; got {filters.shape}.")
+        filters = checked_numbers("filters", self.filters, ("n_shown", "n_features")).astype(np.float64)
         tiles, limit = _scaled(filters, color_scale)
-        if n_columns is None:
-            n_columns = math.isqrt(len(tiles) - 1) + 1
-        elif not (isinstance(n_columns, Integral) and n_columns >= 1):
-            raise ValueError(f"n_columns must be an integer of at least 1, or None; got {n_columns!r}.")
+        check_count("n_columns", n_columns, none="as many as there are lines")
+        n_columns = math.isqrt(len(tiles) - 1) + 1 if n_columns is None else n_columns
         lines = [tiles[i : i + n_columns] for i in range(0, len(tiles), n_columns)]
         picture = tiled(lines, checked_image_shape(self.image_shape, filters.shape[1]))
         self.ax_ = axes_for(ax, height=picture_height(picture))
@@ -203,26 +199,14 @@ def _checked_units(units, n_units):
     """Numbers of the units that are asked for."""
     if units is None:
         return np.arange(n_units)
-    found = np.atleast_1d(np.asarray(units))
-    if (
-        found.ndim != 1
-        or found.size == 0
-        or found.dtype.kind not in "iu"
-        or not ((found >= 0) & (found < n_units)).all()
-    ):
+    found = np.atleast_1d(np.asarray(units, dtype=object))
+    if found.size == 0 or not all(is_integer(unit) and 0 <= unit < n_units for unit in found):
         raise ValueError(f"units must be integers in [0, {n_units - 1}], one or more; got {units!r}.")
-    return found
-
-
-def _checked_most(max_units):
-    if max_units is not None and not (isinstance(max_units, Integral) and max_units >= 1):
-        raise ValueError(f"max_units must be an integer of at least 1, or None for all; got {max_units!r}.")
-    return max_units
+    return found.astype(np.intp)
 
 
 def _resolved_order(sort_by, X, units):
-    if sort_by not in ("auto", "activation", "norm", None):
-        raise ValueError(f"sort_by must be 'auto', 'activation', 'norm' or None; got {sort_by!r}.")
+    check_choice("sort_by", sort_by, ("auto", "activation", "norm", None))
     if sort_by == "activation" and X is None:
         raise ValueError("sort_by='activation' needs X, over which the activations vary; got X=None. Pass X.")
     if sort_by == "auto":
@@ -251,8 +235,7 @@ def _strength(source, X, order, weights):
 
 def _scaled(filters, color_scale):
     """Filters on the scale that is drawn, and the value of white."""
-    if color_scale not in ("each", "shared"):
-        raise ValueError(f"color_scale must be 'each' or 'shared'; got {color_scale!r}.")
+    check_choice("color_scale", color_scale, ("each", "shared"))
     largest = np.abs(filters).max(axis=1, keepdims=True)
     if color_scale == "each":
         return np.divide(filters, largest, out=np.zeros_like(filters), where=largest > 0), 1.0

@@ -6,11 +6,13 @@ from functools import partial
 
 import numpy as np
 
-from ..kernels.updates import UPDATES
-from ._figures import axes_for, distinct_colors, draw_legend, require_matplotlib
+from ..kernels.losses import LOSSES
+from ._figures import axes_for, distinct_colors, draw_legend, draw_legend_beside, require_matplotlib
+from ._options import artist_options, check_choice, checked_by_name
 from ._sources import Source, named_sources
 
-_UNITS = {"log_loss": "nats", "squared_error": "squared units of X"}
+# Curves that a legend on the axes names; more would hide one another.
+_MOST_INSIDE = 8
 
 
 class LossCurveDisplay:
@@ -25,7 +27,7 @@ class LossCurveDisplay:
     loss_curves : dict of str to array-like of shape (n_epochs,)
         Training loss of each epoch, by the name of the training.
     validation_loss_curves : dict of str to array-like of shape (n_epochs,), default=None
-        The same on rows held out, for the trainings that have it; NaN for an epoch without.
+        The same on rows held out, for those trainings that have it; NaN for an epoch without.
     loss : {"squared_error", "log_loss"}, default="squared_error"
         Of all of them; it gives the units.
     step : str, default="epoch"
@@ -101,11 +103,11 @@ class LossCurveDisplay:
         for name, model in models.items():
             if not model.loss_curve_:
                 raise ValueError(f"The loss_curve_ of {name} is empty, as it is after stack. Fit it first.")
-        validation = {name: _placed(model) for name, model in models.items() if model.validation_loss_curve_}
-        steps = sorted({"epoch" if model.solver in UPDATES else "iteration" for model in models.values()})
+        validation = {name: np.array(model.validation_loss_curve_) for name, model in models.items()}
+        steps = sorted({"epoch" if model._training.in_batches else "iteration" for model in models.values()})
         display = cls(
             {name: np.array(model.loss_curve_) for name, model in models.items()},
-            validation_loss_curves=validation or None,
+            validation_loss_curves={name: curve for name, curve in validation.items() if curve.size} or None,
             loss=next(iter(losses.values())),
             step=" or ".join(steps),
         )
@@ -129,42 +131,48 @@ class LossCurveDisplay:
             The display itself.
         """
         require_matplotlib(type(self))
-        if self.loss not in _UNITS:
-            raise ValueError(f"loss must be one of {sorted(_UNITS)}; got {self.loss!r}.")
-        from matplotlib.cbook import normalize_kwargs
+        check_choice("loss", self.loss, LOSSES)
         from matplotlib.lines import Line2D
         from matplotlib.ticker import MaxNLocator
 
+        curves, held = self._checked_curves()
+        style = artist_options("line_kwargs", line_kwargs, Line2D)
         self.ax_ = axes_for(ax)
         self.figure_ = self.ax_.figure
-        self.lines_, self.validation_lines_, shown = {}, {}, {}
-        held = self.validation_loss_curves or {}
-        colors = dict(zip(self.loss_curves, distinct_colors(len(self.loss_curves))))
-        style = normalize_kwargs(line_kwargs, Line2D)
-        for name, color in colors.items():
+        self.lines_, self.validation_lines_, shown = {}, {}, []
+        for (name, curve), color in zip(curves.items(), distinct_colors(len(curves))):
             label = f"{name}, training" if name in held else name
-            self.lines_[name] = self._draw(self.loss_curves[name], {"label": label, "color": color, **style})
-            shown[label] = self.lines_[name]
+            self.lines_[name] = self._draw(curve, {"label": label, "color": color, **style})
+            shown.append((label, self.lines_[name]))
             if name in held:
                 label = f"{name}, validation"
                 options = {"label": label, "color": color, "linestyle": "--", **style}
                 self.validation_lines_[name] = self._draw(held[name], options)
-                shown[label] = self.validation_lines_[name]
-        self.ax_.set(xlabel=self.step, ylabel=f"mean loss of a row, penalties included\n({_UNITS[self.loss]})")
+                shown.append((label, self.validation_lines_[name]))
+        self.ax_.set(xlabel=self.step, ylabel=f"mean loss of a row, penalties included\n({LOSSES[self.loss].units})")
         if log_scale:
             self.ax_.set_yscale("log")
         self.ax_.xaxis.set_major_locator(MaxNLocator(integer=True))
-        draw_legend(self.ax_, list(shown.values()), list(shown))
+        labels, lines = zip(*shown)
+        if len(lines) > _MOST_INSIDE:
+            draw_legend_beside(self.ax_, lines, labels, widen=ax is None)
+        else:
+            draw_legend(self.ax_, lines, labels)
         return self
+
+    def _checked_curves(self):
+        """Training curves, and those on rows held out, by name."""
+        curves, held = checked_by_name("loss_curves", self.loss_curves, ("n_epochs",)), {}
+        if self.validation_loss_curves:
+            held = checked_by_name("validation_loss_curves", self.validation_loss_curves, ("n_epochs",))
+        alone = [name for name in held if name not in curves]
+        if alone:
+            raise ValueError(
+                f"validation_loss_curves must have the names of loss_curves, {list(curves)}; got {alone} beside them."
+            )
+        return curves, held
 
     def _draw(self, curve, options):
         # A line of one point is not to be seen.
         marker = {"marker": "o"} if len(curve) == 1 else {}
         return self.ax_.plot(np.arange(1, len(curve) + 1), curve, **{**marker, **options})[0]
-
-
-def _placed(model):
-    """The validation loss of every epoch; NaN for those, before or after, in which no rows were held out."""
-    curve = np.array(model.validation_loss_curve_)
-    without = np.full(len(model.loss_curve_) - len(curve), np.nan)
-    return np.concatenate([without, curve] if model.early_stopping else [curve, without])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from numbers import Integral, Real
+import math
+from numbers import Real
 
 import numpy as np
 from scipy.sparse import issparse
@@ -14,14 +15,15 @@ from .._matrices import SparseRows, as_csr
 from .._rows import model_dtype
 from .._sample import Sample
 from ..kernels.corruptions import CORRUPTIONS
-from ._figures import axes_for, require_matplotlib
+from ._figures import axes_for, fitting, require_matplotlib
+from ._options import check_count, checked_by_name, checked_numbers
 from ._sources import as_array, named_sources
 from ._tiles import checked_image_shape, draw_picture, line_middles, picture_height, tiled
 
 # Between images, and where a pixel is missing.
 _GAP = "white"
 # Of a name beside its line.
-_INCHES_OF_LETTER = 0.085
+_INCHES_OF_LETTER = 0.075
 
 
 class ReconstructionDisplay:
@@ -103,8 +105,9 @@ class ReconstructionDisplay:
             How many rows to show, where X has as many.
         corruption : {"auto", "masking", "gaussian", "salt_and_pepper"} or None, default="auto"
             What is done to the images before all estimators get them, as in ``DenoisingAE``; the range of salt and
-            pepper is that of the columns of X. "auto" is the corruption, at its level, with which the estimators were
-            trained, in the features that the last step of a Pipeline takes; none where no estimator has one.
+            pepper is that of the columns of X. "auto" is the one that the estimators were trained with, at its level,
+            in the features that the last step of a Pipeline takes; none where no estimator has one. It is read off
+            their parameters: name it where these were set anew after the fit.
         noise_level : float, default=None
             Of a corruption that is named, in units of X where it is Gaussian.
         random_state : int, RandomState instance or None, default=None
@@ -130,8 +133,7 @@ class ReconstructionDisplay:
         """
         require_matplotlib(cls)
         sources = named_sources(estimators)
-        if not (isinstance(n_images, Integral) and n_images >= 1):
-            raise ValueError(f"n_images must be an integer of at least 1; got {n_images!r}.")
+        check_count("n_images", n_images)
         X = X.tocsr() if issparse(X) else X
         if not hasattr(X, "shape"):
             X = check_array(X, ensure_all_finite="allow-nan")
@@ -163,31 +165,42 @@ class ReconstructionDisplay:
             The display itself.
         """
         require_matplotlib(type(self))
-        lines = {"input": np.asarray(self.X, np.float64)}
-        if self.corrupted is not None:
-            lines[self.corruption_name or "corrupted"] = np.asarray(self.corrupted, np.float64)
-        names = [*lines, *self.reconstructions]
-        lines = [*lines.values(), *self.reconstructions.values()]
+        names, lines = self._lines()
         shape = checked_image_shape(self.image_shape, lines[0].shape[1])
         picture = tiled(lines, shape)
-        vmin = np.nanmin(lines[0]) if vmin is None else vmin
-        vmax = np.nanmax(lines[0]) if vmax is None else vmax
+        seen = lines[0][np.isfinite(lines[0])]
+        low, high = (seen.min(), seen.max()) if seen.size else (0.0, 1.0)
+        vmin, vmax = low if vmin is None else vmin, high if vmax is None else vmax
         self.ax_ = axes_for(ax, height=picture_height(picture, _INCHES_OF_LETTER * max(map(len, names))))
         self.figure_ = self.ax_.figure
         self.im_ = draw_picture(self.ax_, picture, cmap=cmap, vmin=vmin, vmax=vmax, gap=_GAP)
         self.ax_.set_yticks(line_middles(len(lines), shape), names, parse_math=False)
+        if ax is None:
+            # Images keep their proportions, and only a second layout makes the room for the names that this takes.
+            self.figure_.draw_without_rendering()
         return self
+
+    def _lines(self):
+        """Names of the lines from top to bottom, and their images."""
+        X = checked_numbers("X", self.X, ("n_images", "n_features"))
+        lines = [("input", X)]
+        if self.corrupted is not None:
+            corrupted = checked_numbers("corrupted", self.corrupted, X.shape)
+            lines.append((self.corruption_name or "corrupted", corrupted))
+        lines += checked_by_name("reconstructions", self.reconstructions, X.shape).items()
+        names, lines = zip(*lines)
+        return list(map(fitting, names)), lines
 
 
 def _corrupted(sources, X, shown, corruption, noise_level, random_state):
     """The rows that are shown, corrupted in the features of X, and the name of what was done; or None and None."""
-    if corruption in ("auto", None):
+    if corruption is None or (isinstance(corruption, str) and corruption == "auto"):
         if noise_level is not None:
             raise ValueError(
                 f"noise_level goes with a corruption that is named, one of {sorted(CORRUPTIONS)}; got "
                 f"noise_level={noise_level!r} with corruption={corruption!r}."
             )
-        source = _noisy(sources, shown) if corruption == "auto" else None
+        source = None if corruption is None else _noisy(sources, shown)
         if source is None:
             return None, None
         name, level = source.model.corruption, source.model.noise_level
@@ -204,9 +217,11 @@ def _check_corruption(corruption, noise_level):
     if not (isinstance(corruption, str) and corruption in CORRUPTIONS):
         raise ValueError(f"corruption must be one of {sorted(CORRUPTIONS)}, 'auto' or None; got {corruption!r}.")
     low, high = CORRUPTIONS[corruption].level_range
-    if not (isinstance(noise_level, Real) and low <= noise_level <= high):
+    number = isinstance(noise_level, Real) and not isinstance(noise_level, bool) and math.isfinite(noise_level)
+    if not (number and low <= noise_level <= high):
+        end = f"{high:g}]" if math.isfinite(high) else "inf)"
         raise ValueError(
-            f"noise_level must be a number in [{low:g}, {high:g}] with corruption={corruption!r}; got {noise_level!r}."
+            f"noise_level must be a number in [{low:g}, {end} with corruption={corruption!r}; got {noise_level!r}."
         )
 
 

@@ -15,6 +15,7 @@ from sklearn.preprocessing import StandardScaler
 from skae import AutoencoderOutlierDetector, AutoencoderTransformer, ContractiveAE, DenoisingAE, SparseAE
 from skae.export import conversions, graph, register_skl2onnx
 from skae.impute import AutoencoderImputer
+from skae.kernels.activations import ACTIVATIONS
 from skae.kernels.losses import LOSSES
 from skae.preprocessing import PCANormalizer
 
@@ -193,6 +194,35 @@ def test_fine_tuned_classifiers(run, labels, dtype, digits):
 
 
 @DTYPES
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("n_labels", [2, 3])
+def test_fine_tuned_classifiers_of_several_labels(run, n_labels, activation, dtype, digits):
+    X, y = digits[0][:200].astype(dtype), digits[1][:200]
+    labels = np.column_stack([y > 4, y % 2 == 0, y < 2])[:, :n_labels].astype(int)
+    mlp = make(activation=activation).fit(X).to_mlp(max_iter=100, learning_rate_init=1e-2, random_state=0)
+    mlp.fit(X, labels)
+    mlp.coefs_[-1][:, -1] = mlp.intercepts_[-1][-1] = 0
+    for opset in (graph.LEAST_OPSET, None):
+        model = skl2onnx.to_onnx(mlp, X[:1], options={"zipmap": False}, target_opset=opset)
+        found, shares = run(model, X=X)
+        np.testing.assert_array_equal(found, mlp.predict(X))
+        np.testing.assert_allclose(shares, mlp.predict_proba(X), **tolerance(dtype))
+        shapes = [[size.dim_value for size in value.type.tensor_type.shape.dim] for value in model.graph.output]
+        assert shapes == [[0, n_labels], [0, n_labels]]
+    assert 0 < found[:, 0].mean() < 1 and (found[:, -1] == 0).all()
+
+
+def test_several_labels_of_integers_in_a_pipeline(run, digits):
+    X, y = (16 * digits[0][:200]).astype(np.int64), digits[1][:200]
+    scaler = PCANormalizer().fit(X)
+    mlp = make().fit(scaler.transform(X)).to_mlp(max_iter=30, random_state=0)
+    pipeline = make_pipeline(scaler, mlp).fit(X, np.column_stack([y > 4, y % 2]).astype(int))
+    found, shares = run(skl2onnx.to_onnx(pipeline, X[:1], options={"zipmap": False}), X=X)
+    np.testing.assert_array_equal(found, pipeline.predict(X))
+    np.testing.assert_allclose(shares, pipeline.predict_proba(X), **tolerance(np.float32))
+
+
+@DTYPES
 def test_fine_tuned_regressors_in_a_pipeline(run, dtype, digits):
     X, y = digits[0][:200].astype(dtype), digits[1][:200]
     scaler = PCANormalizer().fit(X)
@@ -213,7 +243,8 @@ def test_a_regressor_of_several_outputs_is_refused(digits):
 def test_what_cannot_be_converted_is_named(digits):
     X = digits[0][:50]
     ae = make().fit(X)
-    for estimator in (AutoencoderTransformer(), AutoencoderOutlierDetector(), AutoencoderImputer(), PCANormalizer()):
+    unfitted = [AutoencoderTransformer(), AutoencoderOutlierDetector(), AutoencoderImputer(), PCANormalizer()]
+    for estimator in (*unfitted, ae.to_mlp("regressor")):
         with pytest.raises(NotFittedError):
             skl2onnx.to_onnx(estimator, X[:1])
     with pytest.raises(ValueError, match="X has 5 features, but AutoencoderTransformer is expecting 64"):

@@ -101,8 +101,9 @@ def test_wrong_input(fitted, X):
     for threshold in (-0.1, "high", np.nan):
         with pytest.raises(ValueError, match="threshold must be a number, 0 or more; got"):
             ActivationDisplay.from_estimator(fitted["plain"], X, threshold=threshold)
-    with pytest.raises(ValueError, match="kind must be 'activations' or 'units'; got 'rows'"):
-        ActivationDisplay.from_estimator(fitted["plain"], X, kind="rows")
+    for kind in ("rows", None, np.array(["units", "units"])):
+        with pytest.raises(ValueError, match="kind must be 'activations' or 'units'; got"):
+            ActivationDisplay.from_estimator(fitted["plain"], X, kind=kind)
 
 
 def test_values_that_differ_by_rounding_alone_have_bins():

@@ -1,5 +1,7 @@
 """CodeDisplay: points are the code, or the projection by the eigenvectors of its covariance; colours are y."""
 
+from datetime import date
+
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -116,6 +118,46 @@ def test_style(fitted, X, y):
     assert display.scatter_.get_sizes() == [77] and (display.scatter_.get_facecolors()[:, 3] == 0.25).all()
 
 
+@pytest.mark.parametrize("options", [{"lw": 3}, {"linewidths": 3}, {"marker": "x", "linewidth": 3}])
+def test_lines_by_any_of_their_names(options, fitted, X, y):
+    display = CodeDisplay.from_estimator(fitted["plain"], X, y, scatter_kwargs=options)
+    assert display.scatter_.get_linewidths() == [3]
+
+
+@pytest.mark.parametrize("name", ["c", "color"])
+def test_colours_of_ones_own_in_the_place_of_those_of_y(name, fitted, X, y):
+    display = CodeDisplay.from_estimator(fitted["plain"], X, scatter_kwargs={name: "red"})
+    np.testing.assert_allclose(display.scatter_.get_facecolors(), [[1, 0, 0, 0.8]])
+    for colours in (y, X.mean(axis=1)):
+        with pytest.raises(ValueError, match=f"y gives the colours: leave {name} out of scatter_kwargs, or pass y=Non"):
+            CodeDisplay.from_estimator(fitted["plain"], X, colours, scatter_kwargs={name: "red"})
+
+
+def test_crosses_are_seen(fitted, X, y):
+    display = CodeDisplay.from_estimator(fitted["plain"], X, y, scatter_kwargs={"marker": "x"})
+    assert display.scatter_.get_linewidths() > 0
+    assert {handle.get_marker() for handle in display.legend_.legend_handles} == {"x"}
+
+
+@pytest.mark.parametrize("scatter_kwargs", ["red", [("s", 3)], 3])
+def test_a_style_is_a_dict(scatter_kwargs, fitted, X):
+    with pytest.raises(TypeError, match="scatter_kwargs must be a dict of options of PathCollection, or None; got"):
+        CodeDisplay.from_estimator(fitted["plain"], X, scatter_kwargs=scatter_kwargs)
+
+
+@pytest.mark.parametrize("n_classes", [3, 48, 49, 200])
+def test_the_legend_is_on_the_figure(n_classes, fitted, X):
+    names = [f"the name of a class that is longer than a figure is wide {i % n_classes:03}" * 2 for i in range(len(X))]
+    display = CodeDisplay.from_estimator(fitted["plain"], X, names)
+    display.figure_.canvas.draw()
+    legend, figure = display.legend_.get_window_extent(), display.figure_.bbox
+    assert display.ax_.get_window_extent().xmax <= legend.xmin and legend.xmax <= figure.xmax
+    assert 0 <= legend.ymin and legend.ymax <= figure.ymax
+    texts = [text.get_text() for text in display.legend_.get_texts()]
+    assert len(texts) == min(n_classes, 48) and max(map(len, texts)) == 40
+    assert (texts[-1] == f"and {n_classes - 47} more") == (n_classes > 48)
+
+
 def test_a_code_that_does_not_vary(X):
     display = CodeDisplay.from_estimator(PCA(3).fit(X), np.repeat(X[:1], 5, axis=0))
     assert display.ax_.get_xlabel() == "first principal component of the code\n(0 % of its variance)"
@@ -134,16 +176,56 @@ def test_wrong_input(fitted, X, y):
         ValueError, match=r"needs a code of at least two components; got one of 1\. .*ActivationDisplay"
     ):
         CodeDisplay.from_estimator(one, X)
-    for components in ((0, 12), (-1, 0), (0,), (0, 1, 2), 3, (0.5, 1), "ab"):
+    for components in ((0, 12), (-1, 0), (0,), (0, 1, 2), 3, (0.5, 1), "ab", (True, False)):
         with pytest.raises(ValueError, match=r"components must be two integers in \[0, 11\]; got"):
             CodeDisplay.from_estimator(fitted["plain"], X, components=components)
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
         CodeDisplay.from_estimator(fitted["plain"], X, y[:-1])
-    with pytest.raises(ValueError, match="Input y contains NaN"):
-        CodeDisplay.from_estimator(fitted["plain"], X, np.where(y == 0, np.nan, y))
-    with pytest.raises(ValueError, match="Input y contains None"):
-        CodeDisplay.from_estimator(fitted["plain"], X, ["one", None] * 100)
     with pytest.raises(ValueError, match="y should be a 1d array"):
         CodeDisplay.from_estimator(fitted["plain"], X, np.column_stack([y, y]))
     with pytest.raises(TypeError, match=r"A code needs an estimator with transform; DBSCAN"):
         CodeDisplay.from_estimator(DBSCAN().fit(X), X)
+    for labels in (("a",), "ab", ("a", "b", "c")):
+        with pytest.raises(ValueError, match="axis_labels must be the two labels of the axes, or None; got"):
+            CodeDisplay(X[:, :2], axis_labels=labels).plot()
+
+
+@pytest.mark.parametrize(
+    "y",
+    [
+        np.array([1.0, np.nan]),
+        ["one", None],
+        ["one", np.nan],
+        ["one", pd.NA],
+        pd.Series([1, None], dtype="Int64"),
+        pd.Series([True, None], dtype="boolean"),
+        pd.Series(["one", None], dtype="string"),
+        pd.Categorical(["one", None]),
+        pl.Series(["one", None]),
+        pd.Series([pd.Timestamp("2020-01-01", tz="UTC"), pd.NaT]),
+    ],
+    ids=str,
+)
+def test_missing_values_of_all_kinds(y):
+    with pytest.raises(ValueError, match=r"Input y contains (NaN|nan|None|<NA>|NaT)"):
+        CodeDisplay(np.eye(2), y=y).plot()
+
+
+@pytest.mark.parametrize(
+    "y",
+    [
+        pd.Series(pd.to_datetime(["2020-01-01", "2020-02-01"])),
+        pd.Series(pd.to_datetime(["2020-01-01", "2020-02-01"])).dt.tz_localize("UTC"),
+        pd.to_timedelta([1, 2], unit="D"),
+        [date(2020, 1, 1), date(2020, 2, 1)],
+    ],
+    ids=str,
+)
+def test_dates_are_to_be_converted(y):
+    with pytest.raises(ValueError, match=r"got dates or durations, dtype .*to days since .* to strings for classes"):
+        CodeDisplay(np.eye(2), y=y).plot()
+
+
+def test_classes_without_an_order():
+    with pytest.raises(ValueError, match="y must hold values of one kind, which have an order; got int and str"):
+        CodeDisplay(np.eye(2), y=np.array(["one", 2], dtype=object)).plot()

@@ -1,6 +1,7 @@
 """What scikit-learn's convention asks of every display, and what happens without matplotlib."""
 
 import inspect
+import re
 import subprocess
 import sys
 
@@ -8,6 +9,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
+from scipy import sparse
 from sklearn.decomposition import PCA
 from sklearn.exceptions import NotFittedError
 
@@ -80,6 +82,35 @@ def test_the_constructor_stores_and_does_nothing_else(cls):
         assert getattr(display, name) is value
     assert not [name for name in vars(display) if name.endswith("_")] and plt.get_fignums() == []
     assert display.plot().ax_.has_data()
+
+
+@pytest.mark.parametrize(
+    "cls, name, shape",
+    [
+        (ActivationDisplay, "code", "(n_samples, n_components)"),
+        (CodeDisplay, "points", "(n_samples, 2)"),
+        (FeatureErrorDisplay, "errors", "(n_features,)"),
+        (FilterDisplay, "filters", "(n_shown, n_features)"),
+        (ReconstructionDisplay, "X", "(n_images, n_features)"),
+        (ReconstructionDisplay, "corrupted", "(4, 4)"),
+    ],
+)
+def test_data_of_another_shape(cls, name, shape):
+    for wrong in (3.0, [], np.empty((0, 2)), np.empty((2, 0)), np.ones((2, 2, 2)), np.ones((3, 3, 1))):
+        with pytest.raises(ValueError, match=rf"{name} must be of shape {re.escape(shape)}, with one value or more"):
+            cls(**{**DATA[cls][0](), name: wrong}).plot()
+    for wrong in ("abc", [["a", "b"]], [[1, 2], [3]], sparse.csr_array(np.eye(2)), np.eye(2) * 1j):
+        with pytest.raises(ValueError, match=f"{name} must hold numbers, in the shape {re.escape(shape)}; got"):
+            cls(**{**DATA[cls][0](), name: wrong}).plot()
+    assert plt.get_fignums() == []
+
+
+def test_reconstructions_of_another_shape():
+    for wrong, words in ((np.eye(3), r"must be of shape \(4, 4\), .*got \(3, 3\)"), ("abc", "must hold numbers")):
+        with pytest.raises(ValueError, match=r"reconstructions\['a'\] " + words):
+            ReconstructionDisplay(np.eye(4), {"a": wrong}).plot()
+    with pytest.raises(TypeError, match="reconstructions must be a dict of arrays by name; got list"):
+        ReconstructionDisplay(np.eye(4), [np.eye(4)]).plot()
 
 
 @displays

@@ -115,12 +115,20 @@ def test_names_are_no_formulas():
     assert bars(display)[0] == ["2$ to 3$", "$_$"]
 
 
+def test_long_names_leave_room_for_the_bars():
+    names = ["the name of a feature that is longer than a figure is wide " * 2 + str(j) for j in range(3)]
+    display = FeatureErrorDisplay(np.arange(1.0, 4.0), feature_names=names).plot()
+    display.figure_.canvas.draw()
+    assert display.feature_names is names and [name[-6:] for name in bars(display)[0]] == ["wide 2", "wide 1", "wide 0"]
+    assert display.ax_.get_position().width > 0.4 and display.ax_.get_tightbbox().xmin >= 0
+
+
 def test_wrong_input(fitted, X):
     with pytest.raises(ValueError, match=r"image_shape must be \(height, width\).* = 64.*got \(8, 9\)"):
         FeatureErrorDisplay.from_estimator(fitted["plain"], X, image_shape=(8, 9))
     with pytest.raises(ValueError, match="feature_names must hold a name for each of 64 features; got 2"):
         FeatureErrorDisplay.from_estimator(fitted["plain"], X, feature_names=["a", "b"])
-    for most in (0, 1.5):
+    for most in (0, 1.5, True):
         with pytest.raises(ValueError, match="max_features must be an integer of at least 1, or None for all; got"):
             FeatureErrorDisplay.from_estimator(fitted["plain"], X, max_features=most)
     with pytest.raises(TypeError, match=r"A reconstruction needs .*KMeans.* has no inverse_transform"):

@@ -140,6 +140,30 @@ def test_pixels_that_are_missing_are_white(X):
     assert np.isfinite(display.reconstructions["AutoencoderTransformer"]).all()
 
 
+def test_images_without_any_pixel_are_white(X):
+    holes = np.where(np.arange(len(X))[:, None] < 3, np.nan, X)
+    ae = AutoencoderTransformer(4, missing_values="mask", **SETTINGS).fit(holes)
+    display = ReconstructionDisplay.from_estimator(ae, holes, n_images=3)
+    shown = display.im_.to_rgba(display.im_.get_array())
+    assert (shown[:8, :, :3] == 1).all() and display.im_.get_clim() == (0, 1)
+    assert ReconstructionDisplay.from_estimator(ae, holes, n_images=4).im_.get_clim() == (0, X[3].max())
+
+
+def test_no_line_is_lost_by_its_name():
+    X = np.arange(8.0).reshape(2, 4)
+    display = ReconstructionDisplay(X, {"input": X, 3: X}, corrupted=X, corruption_name="input").plot()
+    assert labels(display) == ["input", "input", "input", "3"]
+
+
+@pytest.mark.parametrize("n_images", [1, 3, 10])
+def test_long_names_have_room(n_images, X):
+    name = "the name of an estimator that is longer than a figure is wide " * 2
+    display = ReconstructionDisplay(X[:n_images], {name: X[:n_images]}).plot()
+    display.figure_.canvas.draw()
+    assert labels(display)[-1].startswith("the name of an") and len(labels(display)[-1]) == 40
+    assert display.ax_.get_tightbbox().xmin >= 0
+
+
 @pytest.mark.parametrize("kind", ["pandas", "polars", "sparse", "list", "integers"])
 def test_rows_of_all_kinds(kind, X):
     rows = np.round(16 * X)
@@ -188,7 +212,11 @@ def test_the_input_is_not_changed(fitted, X):
         ({"corruption": 3, "noise_level": 1}, "corruption must be one of"),
         ({"corruption": "masking"}, r"noise_level must be a number in \[0, 1\] with corruption='masking'; got None"),
         ({"corruption": "masking", "noise_level": 1.5}, r"noise_level must be a number in \[0, 1\].*got 1.5"),
-        ({"corruption": "gaussian", "noise_level": -1}, r"noise_level must be a number in \[0, inf\].*got -1"),
+        ({"corruption": "gaussian", "noise_level": -1}, r"noise_level must be a number in \[0, inf\).*got -1"),
+        ({"corruption": "gaussian", "noise_level": np.inf}, r"noise_level must be a number in \[0, inf\).*got inf"),
+        ({"corruption": "masking", "noise_level": True}, r"noise_level must be a number in \[0, 1\].*got True"),
+        ({"corruption": np.array(["auto", "masking"])}, "corruption must be one of .*got array"),
+        ({"n_images": True}, "n_images must be an integer of at least 1; got True"),
         ({"corruption": "gaussian", "noise_level": np.nan}, r"noise_level must be a number"),
         ({"noise_level": 0.5}, "noise_level goes with a corruption that is named"),
         ({"corruption": None, "noise_level": 0.5}, "noise_level goes with a corruption that is named"),

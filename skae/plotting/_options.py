@@ -1,0 +1,111 @@
+"""What the data and the options of displays may be; errors name the value, what is legal and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from numbers import Integral
+
+import numpy as np
+
+
+def is_integer(value):
+    """Whether a value is an integer, of Python or NumPy; True and False are none."""
+    return isinstance(value, Integral) and not isinstance(value, bool)
+
+
+def check_count(name, value, none=None):
+    """Raise ValueError for what is no integer of at least 1.
+
+    Parameters
+    ----------
+    name : str
+    value : object
+    none : str, default=None
+        What None stands for, where it is legal.
+
+    Returns
+    -------
+    int or None
+        The value.
+    """
+    if not (is_integer(value) and value >= 1) and not (value is None and none is not None):
+        rest = "" if none is None else f", or None for {none}"
+        raise ValueError(f"{name} must be an integer of at least 1{rest}; got {value!r}.")
+    return value
+
+
+def check_choice(name, value, legal):
+    """Raise ValueError for what is none of some strings, or None where that is among them."""
+    if not (value is None or isinstance(value, str)) or value not in legal:
+        *others, last = map(repr, legal)
+        raise ValueError(f"{name} must be {', '.join(others)} or {last}; got {value!r}.")
+
+
+def checked_numbers(name, value, shape):
+    """An array of numbers of some shape.
+
+    Parameters
+    ----------
+    name : str
+    value : array-like
+    shape : tuple of str or int
+        The name of a size that is free, of at least 1, and the number where it is not.
+
+    Returns
+    -------
+    ndarray
+        Of integers or floats.
+
+    Raises
+    ------
+    ValueError
+        For another shape, and for what are no numbers.
+    """
+    wanted = f"({', '.join(map(str, shape))}{',' if len(shape) == 1 else ''})"
+    try:
+        array = np.asarray(value)
+        if array.dtype.kind in "bO":
+            array = array.astype(np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{name} must hold numbers, in the shape {wanted}; got {type(value).__name__}.") from error
+    if array.dtype.kind not in "iuf":
+        raise ValueError(f"{name} must hold numbers, in the shape {wanted}; got dtype {array.dtype}.")
+    sizes_fit = all(isinstance(size, str) or size == found for size, found in zip(shape, array.shape))
+    if array.ndim != len(shape) or array.size == 0 or not sizes_fit:
+        raise ValueError(f"{name} must be of shape {wanted}, with one value or more; got {array.shape}.")
+    return array
+
+
+def checked_by_name(name, value, shape):
+    """A dict of at least one array by name, each as ``checked_numbers`` makes it; TypeError for what is no dict."""
+    if not isinstance(value, Mapping):
+        raise TypeError(f"{name} must be a dict of arrays by name; got {type(value).__name__}.")
+    if not value:
+        raise ValueError(f"{name} must hold at least one array; got {value!r}.")
+    return {key: checked_numbers(f"{name}[{key!r}]", numbers, shape) for key, numbers in value.items()}
+
+
+def artist_options(name, value, artist):
+    """Options of a matplotlib artist by the names that they have in full, "linewidth" for "lw".
+
+    Parameters
+    ----------
+    name : str
+        Of the parameter that holds them.
+    value : dict or None
+    artist : type
+
+    Returns
+    -------
+    dict
+
+    Raises
+    ------
+    TypeError
+        For what is no dict, and for an option that is given under two names.
+    """
+    from matplotlib.cbook import normalize_kwargs
+
+    if not (value is None or isinstance(value, Mapping)):
+        raise TypeError(f"{name} must be a dict of options of {artist.__name__}, or None; got {value!r}.")
+    return normalize_kwargs(None if value is None else dict(value), artist)
