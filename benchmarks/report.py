@@ -6,7 +6,7 @@ import json
 import platform
 from importlib import metadata
 
-_PACKAGES = ("skae", "numpy", "scipy", "numba", "scikit-learn", "torch")
+_PACKAGES = ("skae", "numpy", "scipy", "numba", "scikit-learn", "torch", "distributed")
 
 
 def versions():

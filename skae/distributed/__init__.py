@@ -1,0 +1,13 @@
+"""Training, and the use of what was trained, on data that lies in the partitions of a Dask collection.
+
+Needs the packages dask and distributed (``pip install skae[dask]``).
+"""
+
+from .lazy import inverse_transform, reconstruct, score, score_samples, transform
+from .training import fit
+
+__all__ = ["fit", "inverse_transform", "reconstruct", "score", "score_samples", "transform"]
+
+
+def __dir__():
+    return __all__

@@ -1,0 +1,140 @@
+"""Lazy results of a fitted estimator on a Dask collection, a block of rows at a time."""
+
+from __future__ import annotations
+
+from functools import reduce
+
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
+
+from .._evaluation import FractionSums, fraction_sums
+from .collections import by_rows, example, is_frame, row_blocks
+from .packages import required
+
+
+def transform(estimator, X):
+    """Code of each row of X, lazily.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Fitted; each task is given it once.
+    X : dask array or dataframe of shape (n_samples, n_features)
+
+    Returns
+    -------
+    H : dask array or dataframe of shape (n_samples, n_components)
+        Of the kind of X, with its blocks of rows; a frame with its index and the names of
+        ``get_feature_names_out``.
+    """
+    return _rows(estimator, "transform", X, lambda: list(estimator.get_feature_names_out()))
+
+
+def inverse_transform(estimator, H):
+    """Reconstruction from codes, lazily.
+
+    Parameters
+    ----------
+    estimator : AutoencoderTransformer, DenoisingAE, SparseAE or ContractiveAE
+    H : dask array or dataframe of shape (n_samples, n_components)
+
+    Returns
+    -------
+    X : dask array or dataframe of shape (n_samples, n_features)
+        Of the kind of H.
+    """
+    return _rows(estimator, "inverse_transform", H, estimator._feature_names)
+
+
+def reconstruct(estimator, X):
+    """Reconstruction of each row of X, lazily.
+
+    Parameters
+    ----------
+    estimator : AutoencoderTransformer, DenoisingAE, SparseAE or ContractiveAE
+    X : dask array or dataframe of shape (n_samples, n_features)
+
+    Returns
+    -------
+    X_hat : dask array or dataframe of shape (n_samples, n_features)
+        Of the kind of X.
+    """
+    return _rows(estimator, "reconstruct", X, estimator._feature_names)
+
+
+def score_samples(estimator, X):
+    """Minus the reconstruction loss of each row, lazily.
+
+    Parameters
+    ----------
+    estimator : AutoencoderTransformer, DenoisingAE, SparseAE, ContractiveAE or AutoencoderOutlierDetector
+    X : dask array or dataframe of shape (n_samples, n_features)
+
+    Returns
+    -------
+    dask array or series of shape (n_samples,)
+        In nats for ``log_loss``, in squared units of X for ``squared_error``.
+    """
+    return _rows(estimator, "score_samples", X, None)
+
+
+def score(estimator, X):
+    """Fraction of the variance of X that its reconstruction explains, lazily: see ``estimator.score``.
+
+    Parameters
+    ----------
+    estimator : AutoencoderTransformer, DenoisingAE, SparseAE or ContractiveAE
+    X : dask array or dataframe of shape (n_samples, n_features)
+
+    Returns
+    -------
+    dask array of shape (), float64
+    """
+    check_is_fitted(estimator)
+    delayed, array = required("dask").delayed, required("dask.array")
+    model = delayed(estimator)
+    parts = [delayed(_sums)(model, block) for block in row_blocks(by_rows(X))]
+    return array.from_delayed(delayed(_fraction)(parts), (), np.float64)
+
+
+def _rows(estimator, method, X, names):
+    """The results of a method for each block of rows; names makes those of the columns, None for one value a row."""
+    check_is_fitted(estimator)
+    X = by_rows(X)
+    model = required("dask").delayed(estimator)
+    like = np.asarray(getattr(estimator, method)(example(X)))[:0]
+    if is_frame(X):
+        columns = None if names is None else names()
+        meta = _labelled(like, X._meta.index[:0], columns)
+        return X.map_partitions(_frame_of_results, model, method, like, columns, meta=meta)
+    extra = {"drop_axis": 1} if like.ndim == 1 else {"chunks": (X.chunks[0], (like.shape[1],))}
+    return X.map_blocks(_results, model, method, like, dtype=like.dtype, meta=like, **extra)
+
+
+# Tasks, run by the workers.
+
+
+def _results(block, model, method, like):
+    """Results for the rows of a block; like is what there is for none."""
+    return np.asarray(getattr(model, method)(block)) if block.shape[0] else like
+
+
+def _frame_of_results(frame, model, method, like, columns):
+    return _labelled(_results(frame, model, method, like), frame.index, columns)
+
+
+def _labelled(results, index, columns):
+    pandas = required("pandas")
+    if columns is None:
+        return pandas.Series(results, index=index)
+    return pandas.DataFrame(results, index=index, columns=columns)
+
+
+def _sums(model, block):
+    if block.shape[0] == 0:
+        return None
+    return fraction_sums(model._reconstruction, model._checked(block))
+
+
+def _fraction(parts):
+    return reduce(FractionSums.merged, [part for part in parts if part is not None]).fraction()

@@ -1,0 +1,158 @@
+"""Mini-batch training by local epochs: copies of the network, each trained on partitions of its own, and their mean."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from .._solvers import check_last_step, descend, run_epoch
+from .._training import TrainingState, fixed_seed, start_memory
+from .._watch import Watch
+from ..kernels.updates import UPDATES
+from .objective import restored
+
+
+class Copy(NamedTuple):
+    """One copy of the network between two partitions, or the mean of several between two epochs.
+
+    Attributes
+    ----------
+    theta : ndarray of shape (n_parameters,)
+    memory : tuple of ndarray
+        Of the optimiser.
+    step : int
+        Steps of the optimiser.
+    reference : float or None
+        As in ``TrainingState``.
+    loss : float
+        Sum over the rows of the epoch so far.
+    passed : float
+        Part of the epoch that is over.
+    """
+
+    theta: np.ndarray
+    memory: tuple
+    step: int
+    reference: float | None
+    loss: float = 0.0
+    passed: float = 0.0
+
+
+class Pass(NamedTuple):
+    """What all tasks of one epoch have in common."""
+
+    schedule: object
+    update: str
+    epoch: int
+    rate: float
+    seed: np.random.SeedSequence
+
+
+def local_epochs(objective, sample, schedule, state, held=None, report=None, *, update, n_copies):
+    """Epoch after epoch: ``n_copies`` copies of the network pass over partitions of their own, then all become their
+    mean, weighted by rows; the optimiser's memory as well.
+
+    Each copy makes 1 / n_copies of the steps that one network would make on all rows (McMahan et al. 2017, algorithm 1,
+    with all clients in every round and one local epoch).
+
+    Parameters
+    ----------
+    objective : PartitionedObjective
+    sample, held : PartitionedSample
+    schedule : Schedule
+    state : TrainingState
+    report : Report, default=None
+    update : str
+        Name in ``UPDATES``.
+    n_copies : int
+
+    Returns
+    -------
+    FitResult
+    """
+    network = objective.network
+    start_memory(state, UPDATES[update], network.theta)
+    watch = Watch(objective, sample, held, schedule, state, report)
+    chains = _chains(sample, n_copies)
+
+    def epoch(rate):
+        common = Pass(schedule, update, state.epoch, rate, fixed_seed(state.shuffle_rng))
+        start = Copy(network.theta.copy(), state.memory, state.step, state.reference)
+        copies = objective.partitions.gather(_trained(objective, sample, chains, start, common))
+        mean, loss = _mean(copies, [rows for _, rows in chains])
+        network.theta[...] = mean.theta
+        state.memory, state.step, state.reference = mean.memory, mean.step, mean.reference
+        state.epoch += 1
+        return loss
+
+    return descend(watch, epoch)
+
+
+def _chains(sample, n_copies):
+    """The parts of each copy, neighbours with about the same number of rows in all, and that number."""
+    sizes = np.array([_n_rows(sample, place) for place, _ in sample.parts])
+    middles = np.cumsum(sizes) - sizes / 2
+    owners = np.minimum((middles * n_copies / sizes.sum()).astype(int), n_copies - 1)
+    chains = []
+    for owner in np.unique(owners):
+        places = np.flatnonzero(owners == owner)
+        chains.append(([(sample.parts[i], int(sizes[i])) for i in places], int(sizes[places].sum())))
+    return chains
+
+
+def _n_rows(sample, place):
+    start = int(sample.partitions.sizes[:place].sum())
+    return int(np.diff(np.searchsorted(sample.rows, [start, start + sample.partitions.sizes[place]]))[0])
+
+
+def _trained(objective, sample, chains, start, common):
+    """Futures of the copies at the end of an epoch."""
+    partitions = objective.partitions
+    start, common = partitions.send(start), partitions.send(common)
+    ends = []
+    for parts, n_rows in chains:
+        copy = start
+        for (place, part), size in parts:
+            block, share = partitions.blocks[place], size / n_rows
+            copy = partitions.submit(_local_epoch, block, part, objective.sent, copy, common, share)
+        ends.append(copy)
+    return ends
+
+
+def _mean(copies, n_rows):
+    """Mean of the copies, weighted by the rows that each has seen, and the mean loss of a row."""
+    shares = np.array(n_rows) / sum(n_rows)
+    theta = sum(share * copy.theta.astype(np.float64) for share, copy in zip(shares, copies))
+    memory = [
+        sum(share * array.astype(np.float64) for share, array in zip(shares, arrays)).astype(arrays[0].dtype)
+        for arrays in zip(*(copy.memory for copy in copies))
+    ]
+    first = copies[0]
+    mean = Copy(
+        theta.astype(first.theta.dtype),
+        tuple(memory),
+        max(copy.step for copy in copies),
+        max(copy.reference for copy in copies),
+    )
+    return mean, sum(copy.loss for copy in copies) / sum(n_rows)
+
+
+# A task, run by the workers.
+
+
+def _local_epoch(block, part, payload, copy, common, share):
+    """The copy after a pass over one partition, which is a share of its epoch."""
+    schedule, seed = common.schedule, common.seed
+    sources = np.random.SeedSequence(seed.entropy, spawn_key=(*seed.spawn_key, part.place)).spawn(2)
+    shuffle, noise = np.random.default_rng(sources[0]), np.random.Generator(np.random.SFC64(sources[1]))
+    memory = tuple(array.copy() for array in copy.memory)
+    state = TrainingState(shuffle, noise, memory=memory, step=copy.step, epoch=common.epoch, reference=copy.reference)
+    objective, sample = restored(payload, copy.theta), part.of(block)
+    if schedule.shuffle:
+        sample = sample._replace(rows=shuffle.permutation(sample.rows))
+    update = UPDATES[common.update]
+    loss = run_epoch(objective, sample, schedule, update, state, common.rate, True, copy.passed, share)
+    check_last_step(objective, sample, schedule, state)
+    done = copy.loss + len(sample.rows) * loss
+    return Copy(objective.network.theta, memory, state.step, state.reference, done, copy.passed + share)

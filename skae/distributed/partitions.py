@@ -1,0 +1,246 @@
+"""Partitions: the rows of X on the workers of a cluster, and the sample that a training takes of them.
+
+Only sums over rows, and what is as small, travel to the client. A sum over partitions is taken in an order that depends
+on the partitions alone: not on where they lie, how many workers there are, or which of them fails.
+"""
+
+from __future__ import annotations
+
+import zlib
+from typing import NamedTuple
+from uuid import uuid4
+
+import numpy as np
+from scipy.sparse import issparse
+
+from .._matrices import SparseRows, as_csr
+from .._sample import Sample, weighted_rows
+from .collections import row_blocks
+from .packages import required
+
+# Partitions whose results are added in one task.
+_ADDED_AT_ONCE = 8
+
+
+class Part(NamedTuple):
+    """What a sample takes of the partition at one place, as in ``Sample``; rows of None are all."""
+
+    place: int
+    rows: np.ndarray | None
+    weights: np.ndarray | None
+    total: int
+
+    def of(self, block):
+        """The sample of the partition's block of rows."""
+        X = SparseRows(as_csr(block)) if issparse(block) else block
+        rows = np.arange(X.shape[0]) if self.rows is None else self.rows
+        return Sample(X, rows, self.weights, self.total)
+
+
+class Partitions:
+    """Checked blocks of rows, held by the workers.
+
+    Parameters
+    ----------
+    X : dask array or dataframe
+        All columns in one block.
+    client : distributed.Client
+    checker : estimator
+        Its ``_checked`` makes a matrix of each block, or raises.
+
+    Attributes
+    ----------
+    blocks : list of Future
+    sizes : ndarray of int
+        Rows of each.
+    n_features : int
+    dtype : dtype
+        One that holds the values of all.
+    """
+
+    def __init__(self, X, client, checker):
+        self._client = client
+        delayed = required("dask").delayed
+        sent = delayed(checker)
+        self.blocks = client.compute([delayed(_checked)(sent, block) for block in row_blocks(X)])
+        kinds = client.gather(client.map(_kind, self.blocks, key=_name("rows"), pure=False))
+        self.sizes = np.array([size for size, _ in kinds])
+        if not self.sizes.sum():
+            raise ValueError(
+                f"Found array with 0 sample(s) (shape=(0, {checker.n_features_in_})) while a minimum of 1 is required."
+            )
+        self.dtype = np.result_type(*(dtype for size, dtype in kinds if size))
+        self.n_features = checker.n_features_in_
+
+    def send(self, value):
+        """A value that tasks take by its Future: it travels once, and is sent again where its worker is lost."""
+        config = required("dask").config
+        with config.set({"distributed.admin.large-graph-warning-threshold": "1 PiB"}):
+            return self._client.submit(_same, value, key=_name("parameters"), pure=False)
+
+    def submit(self, task, *arguments):
+        """The Future of one task."""
+        return self._client.submit(task, *arguments, key=_name(task.__name__), pure=False)
+
+    def gather(self, futures):
+        return self._client.gather(futures)
+
+    def map(self, task, parts, *common):
+        """Futures of task(block, part, *common), for the partitions of which a sample has rows.
+
+        Parameters
+        ----------
+        task : callable
+        parts : list of (int, Part or Future)
+            Places of the partitions, and what is taken of them.
+        *common
+            The same for all: Futures, or what is small.
+        """
+        places, taken = zip(*parts)
+        repeated = ([value] * len(places) for value in common)
+        blocks = [self.blocks[place] for place in places]
+        return self._client.map(task, blocks, list(taken), *repeated, key=_name(task.__name__), pure=False)
+
+    def added(self, futures):
+        """Sum of the results of tasks, each a tuple of numbers and arrays, in their order."""
+        while True:
+            groups = [futures[i : i + _ADDED_AT_ONCE] for i in range(0, len(futures), _ADDED_AT_ONCE)]
+            futures = self._client.map(_add, groups, key=_name("add"), pure=False)
+            if len(futures) == 1:
+                return futures[0].result()
+
+
+class PartitionedSample:
+    """Some rows of all partitions, with their weights: a ``Sample`` that the workers hold.
+
+    Attributes
+    ----------
+    partitions : Partitions
+    rows : ndarray of shape (n_rows,)
+        Indices of the rows in the whole of X, ascending.
+    weights : ndarray of shape (n_samples,) or None
+    parts : list of (int, Part or Future)
+        Places of the partitions that have rows of it, and which.
+    """
+
+    def __init__(self, partitions, rows, weights):
+        self.partitions = partitions
+        self.rows = rows
+        self.weights = weights
+        self.parts = self._taken()
+
+    @classmethod
+    def of(cls, partitions, sample_weight=None):
+        """All rows whose weight is not zero."""
+        return cls(partitions, *weighted_rows(int(partitions.sizes.sum()), sample_weight))
+
+    @property
+    def n_features(self):
+        return self.partitions.n_features
+
+    @property
+    def dtype(self):
+        return self.partitions.dtype
+
+    def of_rows(self, rows):
+        """The sample of some of its rows."""
+        n_samples = int(self.partitions.sizes.sum())
+        return PartitionedSample(self.partitions, *weighted_rows(n_samples, self.weights, rows))
+
+    def _taken(self):
+        sizes, total = self.partitions.sizes, len(self.rows)
+        if self.weights is None and total == sizes.sum():
+            return [(place, Part(place, None, None, total)) for place in np.flatnonzero(sizes).tolist()]
+        starts = np.concatenate([[0], np.cumsum(sizes)])
+        bounds = np.searchsorted(self.rows, starts)
+        parts = []
+        for place in np.flatnonzero(np.diff(bounds)).tolist():
+            rows = self.rows[bounds[place] : bounds[place + 1]] - starts[place]
+            weights = None if self.weights is None else self.weights[starts[place] : starts[place + 1]]
+            parts.append((place, self.partitions.send(Part(place, rows, weights, total))))
+        return parts
+
+    def map(self, task, *common):
+        """Futures of task(block, part, *common) for each partition that has rows, in order."""
+        return self.partitions.map(task, self.parts, *common)
+
+    def gathered(self, task, *common):
+        """Their results."""
+        return self.partitions.gather(self.map(task, *common))
+
+    def added(self, task, *common):
+        """Sum of their results, each a tuple of numbers and arrays, in an order that is always the same."""
+        return self.partitions.added(self.map(task, *common))
+
+    # What a training asks of a sample.
+
+    def fingerprint(self):
+        """What tells the rows from others: shape, type, and the values of some of them."""
+        checksum = 0
+        for part in self.gathered(_fingerprint):
+            checksum = zlib.crc32(repr(part).encode(), checksum)
+        return int(self.partitions.sizes.sum()), self.n_features, len(self.rows), str(self.dtype), checksum
+
+    def is_binary(self):
+        return all(self.gathered(_is_binary))
+
+    def value_range(self):
+        lows, highs = zip(*self.gathered(_value_range))
+        return float(np.fmin.reduce(lows)), float(np.fmax.reduce(highs))
+
+    def column_range(self, low=None, high=None):
+        earlier = [] if low is None else [(low, high)]
+        lows, highs = zip(*earlier, *self.gathered(_column_range))
+        return np.fmin.reduce(lows), np.fmax.reduce(highs)
+
+    def column_sums(self):
+        return self.added(_column_sums)
+
+
+def _name(task):
+    """A key for Dask, whose dashboard shows what stands before the last dash."""
+    return f"{task.strip('_')}-{uuid4().hex}"
+
+
+# Tasks, run by the workers.
+
+
+def _same(value):
+    return value
+
+
+def _checked(checker, block):
+    """A block as an array or a CSR matrix of finite numbers."""
+    if block.shape[0] == 0:
+        return np.empty((0, checker.n_features_in_), np.float32)
+    X = checker._checked(block, training=True)
+    return X.csr if isinstance(X, SparseRows) else X
+
+
+def _kind(block):
+    return block.shape[0], block.dtype
+
+
+def _add(results):
+    first, *others = results
+    return tuple(sum(values[1:], values[0]) for values in zip(first, *others))
+
+
+def _fingerprint(block, part):
+    return part.of(block).fingerprint()
+
+
+def _is_binary(block, part):
+    return part.of(block).is_binary()
+
+
+def _value_range(block, part):
+    return part.of(block).value_range()
+
+
+def _column_range(block, part):
+    return part.of(block).column_range()
+
+
+def _column_sums(block, part):
+    return part.of(block).column_sums()

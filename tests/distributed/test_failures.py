@@ -1,0 +1,152 @@
+"""What goes wrong on a cluster: workers that die, memory that is short, threads, bad input; and nothing is lost."""
+
+import os
+import signal
+
+import dask.array as da
+import numpy as np
+import pytest
+from distributed import Client, LocalCluster
+from sklearn.base import clone
+
+from skae import AutoencoderOutlierDetector, AutoencoderTransformer, SparseAE
+from skae._reporting import listened_to
+from skae._watch import Report
+from skae.distributed import fit, score, transform
+
+EXACT = AutoencoderTransformer(4, solver="lbfgs", max_iter=12, tol=0.0, n_iter_no_change=12, random_state=0)
+LOCAL = SparseAE(4, max_iter=6, tol=0.0, random_state=0, batch_size=20)
+
+
+class KillsAWorker(Report):
+    """Kills one of the workers without a warning once, in the middle of a training."""
+
+    def __init__(self, client, epoch):
+        self.client = client
+        self.epoch = epoch
+        self.killed = None
+
+    def end(self, epoch, loss, validation_loss):
+        if epoch == self.epoch:
+            address, self.killed = sorted(self.client.run(os.getpid).items())[0]
+            os.kill(self.killed, signal.SIGKILL)
+        return False
+
+
+@pytest.mark.parametrize("ae", [EXACT, LOCAL], ids=["lbfgs", "local epochs"])
+def test_a_killed_worker_changes_nothing(ae, client, parts):
+    undisturbed = fit(clone(ae), parts, n_copies=2)
+    killer = KillsAWorker(client, 3)
+    with listened_to(lambda *_: killer):
+        survived = fit(clone(ae), parts, n_copies=2)
+    client.wait_for_workers(2, timeout=60)
+    assert killer.killed is not None
+    assert killer.killed not in client.run(os.getpid).values()
+    assert survived.loss_curve_ == undisturbed.loss_curve_
+    np.testing.assert_array_equal(survived.coefs_[0], undisturbed.coefs_[0])
+
+
+def peak_of_process():
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def test_memory_stays_under_the_limit_with_twice_the_data(tmp_path):
+    limit, n_blocks, block = 400 * 2**20, 50, (2**18, 16)
+    settings = {"n_workers": 1, "threads_per_worker": 1, "memory_limit": limit, "dashboard_address": ":0"}
+    X = da.random.default_rng(0).standard_normal((n_blocks * block[0], block[1]), chunks=block, dtype=np.float32)
+    assert X.nbytes >= 2 * limit
+    with LocalCluster(**settings, local_directory=str(tmp_path)) as cluster, Client(cluster) as client:
+        before = client.run(os.getpid)
+        fit(AutoencoderTransformer(2, solver="lbfgs", max_iter=2, random_state=0), X, client)
+        (peak,) = client.run(peak_of_process).values()
+        # Nor was the worker replaced.
+        assert client.run(os.getpid) == before
+    assert peak < limit
+
+
+def test_many_threads_in_one_process(parts, rows):
+    with LocalCluster(n_workers=1, threads_per_worker=8, processes=False, dashboard_address=":0") as cluster:
+        with Client(cluster) as client:
+            estimator = fit(clone(EXACT), parts, client)
+            codes = transform(estimator, parts).compute()
+            fit(clone(LOCAL), parts, client)
+    np.testing.assert_allclose(codes, clone(EXACT).fit(rows).transform(rows), atol=1e-8)
+
+
+def as_before(estimator, call, error, message):
+    before = dict(vars(estimator))
+    with pytest.raises(error, match=message):
+        call()
+    assert vars(estimator).keys() == before.keys()
+    assert all(vars(estimator)[name] is before[name] for name in before)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_values_that_are_not_finite(value, client, rows):
+    holed = rows.copy()
+    holed[333, 4] = value
+    ae = clone(EXACT)
+    as_before(ae, lambda: fit(ae, da.from_array(holed, chunks=(100, 10))), ValueError, "contains (NaN|infinity)")
+
+
+def test_a_failed_refit_leaves_the_first_fit(client, parts):
+    ae = fit(clone(EXACT), parts)
+    ae.set_params(loss="log_loss")
+    as_before(ae, lambda: fit(ae, parts), ValueError, r"loss='log_loss' needs values of X in \[0, 1\]")
+
+
+def test_an_interrupt_leaves_what_the_last_iteration_gave(client, parts):
+    class Interrupts(Report):
+        def end(self, epoch, loss, validation_loss):
+            if epoch == 4:
+                raise KeyboardInterrupt
+
+    ae = clone(EXACT).set_params(warm_start=True)
+    with pytest.raises(KeyboardInterrupt), listened_to(lambda *_: Interrupts()):
+        fit(ae, parts)
+    assert ae.n_iter_ == 4
+    fit(ae, parts)
+    assert ae.n_iter_ == 12
+
+
+@pytest.mark.parametrize(
+    "change, error, message",
+    [
+        (lambda X: X.compute(), TypeError, "X must be a Dask array or a Dask DataFrame; got ndarray"),
+        (lambda X: X[0], ValueError, "two dimensions"),
+        (lambda X: X[:0], ValueError, "0 sample"),
+        (lambda X: X.astype(str), ValueError, "could not convert|dtype"),
+        (lambda X: X.astype(complex), ValueError, "[Cc]omplex"),
+    ],
+)
+def test_what_is_no_matrix_of_rows(change, error, message, client, parts):
+    ae = clone(EXACT)
+    as_before(ae, lambda: fit(ae, change(parts)), error, message)
+
+
+@pytest.mark.parametrize("n_copies", [0, -1, 1.5, True, "all"])
+def test_number_of_copies(n_copies, client, parts):
+    with pytest.raises(ValueError, match="n_copies must be an int of at least 1, or None; got"):
+        fit(clone(LOCAL), parts, n_copies=n_copies)
+
+
+def test_what_partitions_do_not_allow(client, parts, rows):
+    with pytest.raises(TypeError, match="estimator must be an autoencoder of skae; got AutoencoderOutlierDetector"):
+        fit(AutoencoderOutlierDetector(), parts)
+    with pytest.raises(ValueError, match="revive_dead=True"):
+        fit(SparseAE(4, revive_dead=True), parts)
+    with pytest.raises(ValueError, match="n_components"):
+        fit(AutoencoderTransformer(0), parts)
+    for weights, message in ((np.ones(3), "sample_weight"), (np.zeros(len(rows)), "non-zero"), (-np.ones(600), "egative")):
+        with pytest.raises(ValueError, match=message):
+            fit(clone(EXACT), parts, sample_weight=weights)
+    for lazy in (transform, score):
+        with pytest.raises(ValueError, match="not fitted"):
+            lazy(clone(EXACT), parts)
+
+
+def test_without_a_cluster(parts):
+    with pytest.raises(ValueError, match="no cluster to work on"):
+        fit(clone(EXACT), parts)
