@@ -198,8 +198,8 @@ class AutoencoderImputer(NumericParameters, FittedSummary, OneToOneFeatureMixin,
         with reading(X, "X"):
             X = validate_data(self, X, dtype="numeric", ensure_all_finite="allow-nan", reset=reset)
             X = as_floats(X, "X", copy=True)
-        # Of longer floats, and of objects, some become infinite.
-        assert_all_finite(X, allow_nan=True, estimator_name=type(self).__name__, input_name="X")
+            # Of longer floats, and of objects, some become infinite.
+            assert_all_finite(X, allow_nan=True, estimator_name=type(self).__name__, input_name="X")
         return X
 
     def __sklearn_tags__(self):

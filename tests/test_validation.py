@@ -85,6 +85,15 @@ def test_infinities_that_cancel_are_refused_without_a_warning():
         AutoencoderTransformer(**SETTINGS).fit(np.array([[-np.inf, np.inf], [1.0, 2.0]]))
 
 
+def test_great_numbers_whose_sums_are_not_finite_are_finite():
+    # Summed in parts, each of which overflows, to infinities of both signs.
+    X = np.tile([1.7e308, -1.7e308], 8)[:, None]
+    with pytest.raises(ValueError, match="variance is beyond the range of float64"):
+        AutoencoderImputer(MASKING).fit(X)
+    with pytest.raises(ValueError, match="The training diverged"):
+        AutoencoderTransformer(**SETTINGS).fit(X)
+
+
 @pytest.mark.parametrize("weights", [[10**400] * 6, ["a"] * 6, [None, *[DATE] * 5], np.zeros(6), {}, 10**400, -1.0])
 def test_weights_are_named(X, weights):
     for estimator in (AutoencoderTransformer(**SETTINGS), AutoencoderImputer(MASKING)):
