@@ -1,0 +1,102 @@
+"""Processes that are ended at any line of their work: what they write is there as a whole or not at all.
+
+A save that is killed at any moment is the subject of ``tests/model_files/test_killed_saves.py``, compiled code that is
+half written that of ``test_cache_races.py``.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+
+FILES = "('_atomic.py', 'container.py', 'commands/fit.py', 'commands/tables.py', 'handwriting/files.py')"
+
+COMMAND = """
+from pathlib import Path
+from skae.__main__ import main
+
+folder, rows = Path(sys.argv[1]), sys.argv[2]
+np.save(rows, X)
+fitted()
+old = fitted(n_components=1)
+path, seen = folder / "model", set()
+
+
+def fit():
+    main(["fit", rows, "--output", str(path), "--n-components", "2", "--max-iter", "1", "--quiet"])
+
+
+for number in killed_everywhere(fit, FILES, step=7):
+    seen.add(load(path).n_components if path.exists() else 0)
+    # An old file is there in every second run.
+    path.unlink(missing_ok=True)
+    if number % 2:
+        save(old, path)
+assert seen == {0, 1, 2}, seen
+"""
+
+
+def test_the_command_fit(run, killed, tmp_path):
+    (tmp_path / "output").mkdir()
+    run(killed + COMMAND.replace("FILES", FILES), tmp_path / "output", tmp_path / "rows.npy")
+
+
+READ = """
+from pathlib import Path
+path = Path(sys.argv[1])
+save(fitted(), path)
+content = path.read_bytes()
+for _ in killed_everywhere(lambda: load(path), ("container.py", "model_files/__init__.py"), step=5):
+    assert path.read_bytes() == content and os.listdir(path.parent) == [path.name]
+"""
+
+
+def test_a_load(run, killed, tmp_path):
+    run(killed + READ, tmp_path / "model")
+
+
+HANDWRITING = """
+from pathlib import Path
+from skae import handwriting
+
+folder = Path(sys.argv[1])
+table = handwriting.compare(samples=60, n_components=2, max_iter=1, cv=2, representations=["raw", "pca"])
+whole = {path.name: path.read_bytes() for path in handwriting.save(table, folder, figures=False)}
+seen = set()
+for _ in killed_everywhere(lambda: handwriting.save(table, folder, figures=False), FILES):
+    for name, content in whole.items():
+        path = folder / name
+        seen.add(path.exists())
+        assert not path.exists() or path.read_bytes() == content
+        path.unlink(missing_ok=True)
+assert seen == {False, True}
+"""
+
+
+def test_the_files_of_the_handwriting_experiment(run, killed, tmp_path):
+    run(killed + HANDWRITING.replace("FILES", FILES), tmp_path)
+
+
+@pytest.mark.parametrize("command", ["fit", "handwriting"])
+def test_a_command_that_is_told_to_end_while_it_works(command, run, tmp_path):
+    rows, output = tmp_path / "rows.npy", tmp_path / "output"
+    run("np.save(sys.argv[1], X)", rows)
+    output.mkdir()
+    arguments = {
+        "fit": ["fit", rows, "--output", output / "model", "--max-iter", "10000000", "--n-iter-no-change", "10000000"],
+        "handwriting": ["handwriting", "--output", output, "--epochs", "10000000", "--jobs", "1"],
+    }[command]
+    process = subprocess.Popen([sys.executable, "-m", "skae", *map(str, arguments)], stderr=subprocess.DEVNULL)
+    try:
+        time.sleep(3)
+        process.terminate()
+        assert process.wait(60) == -signal.SIGTERM
+    finally:
+        process.kill()
+        process.wait()
+    assert os.listdir(output) == []

@@ -1,0 +1,132 @@
+"""A limit of memory: MemoryError before the work, and what an estimator had stays."""
+
+import sys
+
+import pytest
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="RLIMIT_AS is kept to on Linux")
+
+# Each limit is tried in a process of its own, since a limit holds for all that follows.
+LIMITED = """
+import resource
+from skae._objective import Objective
+
+steps = []
+forward = Objective._forward
+Objective._forward = lambda *arguments: (steps.append(1), forward(*arguments))[1]
+
+
+def limited(mebibytes, work):
+    '''Exit status of work under a limit of memory above what is used.'''
+    child = os.fork()
+    if child == 0:
+        used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+        resource.setrlimit(resource.RLIMIT_AS, (used + mebibytes * 2**20, resource.RLIM_INFINITY))
+        try:
+            os._exit(work())
+        except BaseException:
+            sys.excepthook(*sys.exc_info())
+            os._exit(100)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+WIDE = np.random.default_rng(0).random((150, 1000)).astype(np.float32)
+"""
+
+# Status: 0 fitted, 1 refused before the first step with the estimator as it was, whatever else is a fault.
+FITS = """
+parameters = {"n_components": 1000, "max_iter": 3, "tol": 0.0, "random_state": 0, **json.loads(sys.argv[1])}
+
+
+def refused_or_fitted(ae):
+    before = dict(vars(ae))
+    steps.clear()
+    try:
+        ae.fit(WIDE)
+    except MemoryError as error:
+        assert steps == [] and vars(ae) == before and "MiB" in str(error), error
+        return 1
+    return 0
+
+
+def check(ae):
+    limits = range(0, int(sys.argv[2]), int(sys.argv[3]))
+    outcomes = [limited(mebibytes, lambda: refused_or_fitted(ae)) for mebibytes in limits]
+    assert set(outcomes) == {0, 1} and outcomes == sorted(outcomes, reverse=True), outcomes
+
+
+# No product was made yet, for which BLAS asks for memory of its own.
+check(AutoencoderTransformer(**parameters))
+check(AutoencoderTransformer(**{**parameters, "n_components": 3, "warm_start": False}).fit(WIDE[:, :5]).set_params(
+    n_components=1000
+))
+"""
+
+
+@pytest.mark.parametrize(
+    "parameters, most, step",
+    [
+        ('{"solver": "adam"}', 130, 10),
+        ('{"solver": "adam", "warm_start": true, "early_stopping": true}', 200, 20),
+        ('{"solver": "lbfgs"}', 720, 60),
+    ],
+)
+def test_a_fit_is_refused_before_its_first_step(parameters, most, step, run):
+    run(LIMITED + FITS, parameters, most, step)
+
+
+TRANSFORMS = """
+rows = np.broadcast_to(WIDE[:1, :6], (200_000, 6))
+ae = AutoencoderTransformer(500, max_iter=1, random_state=0).fit(X.astype(np.float32))
+codes = ae.transform(X.astype(np.float32))
+layers = []
+ae._network.activations = [
+    record._replace(forward=lambda *arguments, forward=record.forward: (layers.append(1), forward(*arguments)))
+    for record in ae._network.activations
+]
+
+
+def refused():
+    layers.clear()
+    try:
+        ae.transform(rows)
+    except MemoryError as error:
+        assert layers == [] and "iB" in str(error)
+    else:
+        return 2
+    return int(not np.array_equal(ae.transform(X.astype(np.float32)), codes))
+
+
+assert limited(200, refused) == 0
+"""
+
+
+def test_a_result_that_is_too_large_is_refused_before_the_work(run):
+    run(LIMITED + TRANSFORMS)
+
+
+# No product was made in these processes, in which BLAS asks for its own memory at the first.
+FIRST_PRODUCTS = """
+path = sys.argv[1]
+if not os.path.exists(path):
+    save(AutoencoderTransformer(300, max_iter=1).fit(WIDE[:, :300]), path)
+    sys.exit()
+ae = load(path)
+
+
+def refused_or_done():
+    try:
+        ae.transform(WIDE[:, :300])
+    except MemoryError:
+        return 1
+    return 0
+
+
+outcomes = [limited(mebibytes, refused_or_done) for mebibytes in range(0, 160, 10)]
+assert set(outcomes) == {0, 1}, outcomes
+"""
+
+
+def test_blas_does_not_end_the_process(run, tmp_path):
+    for _ in range(2):
+        run(LIMITED + FIRST_PRODUCTS, tmp_path / "model")
