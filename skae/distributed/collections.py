@@ -1,4 +1,4 @@
-"""Dask's collections: what counts as one, its blocks of rows, and the cluster that it lies on."""
+"""Dask's collections: what counts as one, and its blocks of rows."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .packages import required
 
 def is_frame(X):
     """Whether X is a Dask DataFrame."""
-    return hasattr(X, "map_partitions") and hasattr(X, "columns")
+    return hasattr(X, "map_partitions") and hasattr(X, "columns") and X.ndim == 2
 
 
 def is_array(X):
@@ -42,28 +42,20 @@ def by_rows(X):
 
 
 def example(X):
-    """A few rows that look like those of X: its dtype and columns, and values of no meaning."""
-    return X._meta_nonempty if is_frame(X) else np.zeros((1, X.shape[1]), X.dtype)
+    """A row that looks like those of X: its columns and dtype, and values of no meaning.
+
+    Columns of objects, and of what is no dtype of NumPy, may hold numbers; here they do.
+    """
+    if not is_frame(X):
+        return np.zeros((1, X.shape[1]), X.dtype)
+    meta = X._meta_nonempty.iloc[:1]
+    plain = [isinstance(dtype, np.dtype) and not dtype.hasobject for dtype in meta.dtypes]
+    columns = [meta.iloc[:, j].to_numpy() if plain[j] else np.zeros(1) for j in range(meta.shape[1])]
+    frame = required("pandas").DataFrame(dict(enumerate(columns)), index=meta.index)
+    frame.columns = meta.columns
+    return frame
 
 
 def row_blocks(X):
     """The blocks of rows as a list of Delayed."""
     return list(np.ravel(X.to_delayed()))
-
-
-def current_client(client):
-    """The client given, or that of the surroundings.
-
-    Raises
-    ------
-    ValueError
-        Where there is none.
-    """
-    if client is not None:
-        return client
-    try:
-        return required("distributed").get_client()
-    except ValueError:
-        raise ValueError(
-            "client is None, and there is no cluster to work on. Start one with distributed.Client(), or pass one."
-        ) from None

@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from .._evaluation import FractionSums, fraction_sums
+from .checks import check_autoencoder
 from .collections import by_rows, example, is_frame, row_blocks
 from .packages import required
 
@@ -43,6 +44,7 @@ def inverse_transform(estimator, H):
     X : dask array or dataframe of shape (n_samples, n_features)
         Of the kind of H.
     """
+    check_autoencoder(estimator)
     return _rows(estimator, "inverse_transform", H, estimator._feature_names)
 
 
@@ -59,6 +61,7 @@ def reconstruct(estimator, X):
     X_hat : dask array or dataframe of shape (n_samples, n_features)
         Of the kind of X.
     """
+    check_autoencoder(estimator)
     return _rows(estimator, "reconstruct", X, estimator._feature_names)
 
 
@@ -67,7 +70,8 @@ def score_samples(estimator, X):
 
     Parameters
     ----------
-    estimator : AutoencoderTransformer, DenoisingAE, SparseAE, ContractiveAE or AutoencoderOutlierDetector
+    estimator : estimator
+        Fitted, with this method: an autoencoder, an AutoencoderOutlierDetector, a Pipeline that ends with one.
     X : dask array or dataframe of shape (n_samples, n_features)
 
     Returns
@@ -90,10 +94,13 @@ def score(estimator, X):
     -------
     dask array of shape (), float64
     """
+    check_autoencoder(estimator)
     check_is_fitted(estimator)
+    X = by_rows(X)
+    estimator._checked(example(X))
     delayed, array = required("dask").delayed, required("dask.array")
     model = delayed(estimator)
-    parts = [delayed(_sums)(model, block) for block in row_blocks(by_rows(X))]
+    parts = [delayed(_sums)(model, block) for block in row_blocks(X)]
     return array.from_delayed(delayed(_fraction)(parts), (), np.float64)
 
 
@@ -137,4 +144,7 @@ def _sums(model, block):
 
 
 def _fraction(parts):
-    return reduce(FractionSums.merged, [part for part in parts if part is not None]).fraction()
+    parts = [part for part in parts if part is not None]
+    if not parts:
+        raise ValueError("Found array with 0 sample(s) in all blocks of X while a minimum of 1 is required by score.")
+    return reduce(FractionSums.merged, parts).fraction()

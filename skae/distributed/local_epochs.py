@@ -91,6 +91,7 @@ def local_epochs(objective, sample, schedule, state, held=None, report=None, *, 
 
 def _chains(sample, n_copies):
     """The parts of each copy, neighbours with about the same number of rows in all, and that number."""
+    n_copies = min(n_copies, len(sample.parts))
     sizes = np.array([_n_rows(sample, place) for place, _ in sample.parts])
     middles = np.cumsum(sizes) - sizes / 2
     owners = np.minimum((middles * n_copies / sizes.sum()).astype(int), n_copies - 1)

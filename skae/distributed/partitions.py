@@ -6,6 +6,9 @@ on the partitions alone: not on where they lie, how many workers there are, or w
 
 from __future__ import annotations
 
+import asyncio
+import concurrent.futures
+import copy
 import zlib
 from typing import NamedTuple
 from uuid import uuid4
@@ -15,6 +18,7 @@ from scipy.sparse import issparse
 
 from .._matrices import SparseRows, as_csr
 from .._sample import Sample, weighted_rows
+from .._threads import one_thread_if_small
 from .collections import row_blocks
 from .packages import required
 
@@ -63,7 +67,7 @@ class Partitions:
         delayed = required("dask").delayed
         sent = delayed(checker)
         self.blocks = client.compute([delayed(_checked)(sent, block) for block in row_blocks(X)])
-        kinds = client.gather(client.map(_kind, self.blocks, key=_name("rows"), pure=False))
+        kinds = self.gather(client.map(_kind, self.blocks, key=_name("rows"), pure=False))
         self.sizes = np.array([size for size, _ in kinds])
         if not self.sizes.sum():
             raise ValueError(
@@ -80,9 +84,27 @@ class Partitions:
 
     def submit(self, task, *arguments):
         """The Future of one task."""
-        return self._client.submit(task, *arguments, key=_name(task.__name__), pure=False)
+        return self._client.submit(_in_one_thread, task, *arguments, key=_name(task.__name__), pure=False)
 
     def gather(self, futures):
+        """Results of tasks.
+
+        Raises
+        ------
+        RuntimeError
+            Where rows were lost with a worker, and nobody can make them again.
+        """
+        try:
+            required("distributed").wait(futures)
+        except (asyncio.CancelledError, concurrent.futures.CancelledError):
+            raise RuntimeError(
+                "Rows of X were lost with a worker and cannot be made again, which is so for data of client.scatter. "
+                "Make X from files or by a computation."
+            ) from None
+        for future in futures:
+            if future.status == "error":
+                # A copy: the client keeps the error, whose traceback would keep this frame, and so the futures.
+                raise copy.copy(future.exception())
         return self._client.gather(futures)
 
     def map(self, task, parts, *common):
@@ -99,7 +121,8 @@ class Partitions:
         places, taken = zip(*parts)
         repeated = ([value] * len(places) for value in common)
         blocks = [self.blocks[place] for place in places]
-        return self._client.map(task, blocks, list(taken), *repeated, key=_name(task.__name__), pure=False)
+        arguments = ([task] * len(places), blocks, list(taken), *repeated)
+        return self._client.map(_in_one_thread, *arguments, key=_name(task.__name__), pure=False)
 
     def added(self, futures):
         """Sum of the results of tasks, each a tuple of numbers and arrays, in their order."""
@@ -107,7 +130,7 @@ class Partitions:
             groups = [futures[i : i + _ADDED_AT_ONCE] for i in range(0, len(futures), _ADDED_AT_ONCE)]
             futures = self._client.map(_add, groups, key=_name("add"), pure=False)
             if len(futures) == 1:
-                return futures[0].result()
+                return self.gather(futures)[0]
 
 
 class PartitionedSample:
@@ -203,6 +226,12 @@ def _name(task):
 
 
 # Tasks, run by the workers.
+
+
+def _in_one_thread(task, *arguments):
+    """Run a task with one thread of BLAS, on whose number the last bits of a sum depend."""
+    with one_thread_if_small(0):
+        return task(*arguments)
 
 
 def _same(value):

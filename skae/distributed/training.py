@@ -9,14 +9,15 @@ from numbers import Integral
 import numpy as np
 from sklearn.base import clone
 
-from .._base import BaseAutoencoder
 from .._interrupts import interruptible
 from .._progress import ProgressBar
 from .._reporting import EpochBar, listened_to
 from .._restoring import restored_on_failure
 from .._solvers import lbfgs
+from .._threads import one_thread_if_small
 from .._validation import checked_weights
-from .collections import by_rows, current_client, example
+from .checks import check_autoencoder, current_client
+from .collections import by_rows, example
 from .local_epochs import local_epochs
 from .objective import PartitionedObjective
 from .partitions import PartitionedSample, Partitions
@@ -67,6 +68,8 @@ def fit(estimator, X, client=None, *, sample_weight=None, n_copies=None, progres
     TypeError, ValueError
         As ``estimator.fit``; for what is no Dask collection; with ``revive_dead``, which looks for rows everywhere; and
         with scikit-learn's callbacks, which are given X. The estimator is then as it was before.
+    RuntimeError
+        Where rows were lost with a worker, and cannot be made again, as those of ``client.scatter``.
 
     Notes
     -----
@@ -78,11 +81,7 @@ def fit(estimator, X, client=None, *, sample_weight=None, n_copies=None, progres
     .. [1] B. McMahan, E. Moore, D. Ramage, S. Hampson and B. Aguera y Arcas, "Communication-efficient learning of deep
        networks from decentralized data", AISTATS (2017), algorithm 1.
     """
-    if not isinstance(estimator, BaseAutoencoder):
-        raise TypeError(
-            f"estimator must be an autoencoder of skae; got {type(estimator).__name__}. Fit the other steps of a "
-            "Pipeline beforehand, with dask-ml for example."
-        )
+    check_autoencoder(estimator)
     _check_options(estimator, n_copies)
     X, client = by_rows(X), current_client(client)
     with interruptible(), restored_on_failure(estimator), ProgressBar(sys.stderr, enabled=progress) as bar:
@@ -90,7 +89,7 @@ def fit(estimator, X, client=None, *, sample_weight=None, n_copies=None, progres
         continues = estimator.warm_start and hasattr(estimator, "_network")
         estimator._checked(example(X), reset=not continues, training=True)
         partitions = Partitions(X, client, _checker(estimator))
-        sample = PartitionedSample.of(partitions, _weights(sample_weight, int(partitions.sizes.sum())))
+        sample = PartitionedSample.of(partitions, _weights(sample_weight, int(partitions.sizes.sum()), client))
         if n_copies is None:
             n_copies = sum(client.nthreads().values())
         with listened_to(lambda name, max_iter, n_rows: EpochBar(bar, max_iter)):
@@ -120,13 +119,19 @@ def _checker(estimator):
     return checker
 
 
-def _weights(sample_weight, n_samples):
+def _weights(sample_weight, n_samples, client):
     if hasattr(sample_weight, "compute"):
-        sample_weight = sample_weight.compute()
+        sample_weight = client.compute(sample_weight).result()
     return checked_weights(sample_weight, np.broadcast_to(0.0, (n_samples, 1)))
 
 
 def _solver(estimator, partitions, n_copies):
     """The solver of the estimator, on partitions."""
     solve = lbfgs if estimator.solver == "lbfgs" else partial(local_epochs, update=estimator.solver, n_copies=n_copies)
-    return lambda objective, *rest: solve(PartitionedObjective(objective, partitions), *rest)
+
+    # As the tasks do.
+    @one_thread_if_small(0)
+    def solver(objective, *rest):
+        return solve(PartitionedObjective(objective, partitions), *rest)
+
+    return solver

@@ -6,6 +6,7 @@ import pytest
 from distributed import Client, LocalCluster
 from scipy import sparse
 from sklearn.base import clone
+from threadpoolctl import threadpool_limits
 
 from skae import AutoencoderTransformer, ContractiveAE, DenoisingAE, SparseAE
 from skae.distributed import fit
@@ -47,7 +48,7 @@ def test_weights_of_rows(client, rows, parts):
     # A whole partition, and some rows of others.
     weights[:57] = 0
     weights[::7] = 0
-    for given in (weights, da.from_array(weights, chunks=100), list(weights)):
+    for given in (weights, client.persist(da.from_array(weights, chunks=100)), list(weights)):
         estimator = fit(clone(CASES["KL"]), parts, client, sample_weight=given)
         same(estimator, clone(CASES["KL"]).fit(rows, sample_weight=weights))
 
@@ -112,9 +113,10 @@ def test_warm_start_goes_on(client, rows, parts):
     assert estimator.n_iter_ == 10
 
 
-def test_a_frame_is_fitted_by_its_columns(client, rows):
+@pytest.mark.parametrize("dtype", ["float64", "Float64", "object", "str", "double[pyarrow]"])
+def test_a_frame_is_fitted_by_its_columns(dtype, client, rows):
     dd, pd = pytest.importorskip("dask.dataframe"), pytest.importorskip("pandas")
-    frame = pd.DataFrame(rows, columns=[f"c{i}" for i in range(10)])
+    frame = pd.DataFrame(rows, columns=[f"c{i}" for i in range(10)]).astype(dtype)
     estimator = fit(clone(CASES["plain"]), dd.from_pandas(frame, npartitions=4))
     assert list(estimator.feature_names_in_) == list(frame.columns)
     same(estimator, clone(CASES["plain"]).fit(frame))
@@ -123,3 +125,15 @@ def test_a_frame_is_fitted_by_its_columns(client, rows):
 def test_empty_partitions_are_passed_over(client, rows, parts):
     holed = da.concatenate([parts[:0], parts[:200], parts[200:200], parts[200:]])
     same(fit(clone(CASES["plain"]), holed), clone(CASES["plain"]).fit(rows))
+
+
+def test_the_threads_of_blas_change_no_bit():
+    X = da.random.default_rng(0).standard_normal((20_000, 100), chunks=(5000, 100))
+    ae = AutoencoderTransformer(64, **{**SETTINGS, "max_iter": 3})
+    with LocalCluster(n_workers=1, threads_per_worker=1, processes=False, dashboard_address=":0") as one:
+        with Client(one) as client:
+            found = []
+            for number in (1, 2):
+                with threadpool_limits(number):
+                    found.append(parameters(fit(clone(ae), X, client)))
+    np.testing.assert_array_equal(*found)

@@ -1,18 +1,21 @@
 """What goes wrong on a cluster: workers that die, memory that is short, threads, bad input; and nothing is lost."""
 
+import gc
 import os
 import signal
+import time
 
 import dask.array as da
 import numpy as np
 import pytest
 from distributed import Client, LocalCluster
 from sklearn.base import clone
+from sklearn.decomposition import PCA
 
 from skae import AutoencoderOutlierDetector, AutoencoderTransformer, SparseAE
 from skae._reporting import listened_to
 from skae._watch import Report
-from skae.distributed import fit, score, transform
+from skae.distributed import fit, inverse_transform, reconstruct, score, transform
 
 EXACT = AutoencoderTransformer(4, solver="lbfgs", max_iter=12, tol=0.0, n_iter_no_change=12, random_state=0)
 LOCAL = SparseAE(4, max_iter=6, tol=0.0, random_state=0, batch_size=20)
@@ -139,12 +142,67 @@ def test_what_partitions_do_not_allow(client, parts, rows):
         fit(SparseAE(4, revive_dead=True), parts)
     with pytest.raises(ValueError, match="n_components"):
         fit(AutoencoderTransformer(0), parts)
-    for weights, message in ((np.ones(3), "sample_weight"), (np.zeros(len(rows)), "non-zero"), (-np.ones(600), "egative")):
+    for weights, message in (
+        (np.ones(3), "sample_weight"),
+        (np.zeros(len(rows)), "non-zero"),
+        (-np.ones(600), "egative"),
+    ):
         with pytest.raises(ValueError, match=message):
             fit(clone(EXACT), parts, sample_weight=weights)
     for lazy in (transform, score):
         with pytest.raises(ValueError, match="not fitted"):
             lazy(clone(EXACT), parts)
+    for lazy in (score, reconstruct, inverse_transform):
+        with pytest.raises(TypeError, match="estimator must be an autoencoder of skae; got PCA"):
+            lazy(PCA(2).fit(rows), parts)
+    fitted = clone(EXACT).fit(rows)
+    with pytest.raises(ValueError, match="5 features"):
+        score(fitted, parts[:, :5])
+    with pytest.raises(ValueError, match="0 sample"):
+        score(fitted, parts[:0]).compute()
+
+
+def tasks_left(client):
+    """Tasks that the scheduler still knows; it forgets them a moment after the last Future is gone."""
+    gc.collect()
+    for _ in range(100):
+        left = client.run_on_scheduler(lambda dask_scheduler: len(dask_scheduler.tasks))
+        if left == 0:
+            return 0
+        time.sleep(0.05)
+    return left
+
+
+def test_nothing_is_left_on_the_cluster(client, rows, parts):
+    fit(clone(EXACT), parts)
+    assert tasks_left(client) == 0
+    holed = rows.copy()
+    holed[333, 4] = np.nan
+    failing = [
+        (clone(EXACT), da.from_array(holed, chunks=(100, 10))),
+        (clone(LOCAL).set_params(learning_rate_init=1e10, sparsity="l1", activation="relu"), parts),
+    ]
+    for ae, X in failing:
+        with pytest.raises(ValueError, match=r"NaN|diverged"):
+            fit(ae, X)
+        assert tasks_left(client) == 0
+
+
+def test_rows_that_nobody_can_make_again(client, rows):
+    blocks = [client.scatter(rows[i : i + 100]) for i in range(0, 600, 100)]
+    X = da.concatenate([da.from_delayed(block, (100, 10), float) for block in blocks])
+    killer = KillsAWorker(client, 3)
+    ae = clone(EXACT)
+    with listened_to(lambda *_: killer), pytest.raises(RuntimeError, match=r"lost with a worker.*client.scatter"):
+        fit(ae, X)
+    assert not hasattr(ae, "n_features_in_")
+    client.wait_for_workers(2, timeout=60)
+
+
+def test_client_of_another_kind(client, cluster, parts):
+    for other in ("tcp://127.0.0.1", cluster):
+        with pytest.raises(TypeError, match=r"client must be a distributed\.Client; got"):
+            fit(clone(EXACT), parts, other)
 
 
 def test_without_a_cluster(parts):
