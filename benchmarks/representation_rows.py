@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from skae import AutoencoderTransformer, ContractiveAE, DenoisingAE, SparseAE
 
@@ -58,6 +59,11 @@ def _ends(max_iter, **parameters):
 
 def _maker(kind, n_components, **parameters):
     return lambda seed: kind(n_components, random_state=seed, **parameters)
+
+
+def _centred(make):
+    """On the rows less their mean."""
+    return lambda seed: make_pipeline(StandardScaler(with_std=False), make(seed))
 
 
 def _layers(*makers):
@@ -140,16 +146,19 @@ ROWS = {
         1.3,
         "Makhzani and Frey 2013",
         mnist,
-        _maker(
-            SparseAE,
-            1000,
-            sparsity="topk",
-            n_active=15,
-            n_active_transform=1000,
-            activation="relu",
-            tied_weights=True,
-            revive_dead=True,
-            **_ends(30),
+        _centred(
+            _maker(
+                SparseAE,
+                1000,
+                sparsity="topk",
+                n_active=25,
+                n_active_transform=1000,
+                activation="relu",
+                tied_weights=True,
+                revive_dead=True,
+                batch_size=40,
+                **_ends(40),
+            )
         ),
         Frozen(0.02),
         1000,
