@@ -13,7 +13,17 @@ from .outlier import AutoencoderOutlierDetector
 from .sparse import SparseAE
 
 # Imported when they are first asked for.
-_SUBMODULES = ["datasets", "distributed", "export", "handwriting", "impute", "metrics", "model_files", "plotting", "preprocessing"]
+_SUBMODULES = [
+    "datasets",
+    "distributed",
+    "export",
+    "handwriting",
+    "impute",
+    "metrics",
+    "model_files",
+    "plotting",
+    "preprocessing",
+]
 
 __all__ = [
     "AutoencoderOutlierDetector",

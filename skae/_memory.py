@@ -8,8 +8,9 @@ import numpy as np
 # loaded or compiled.
 _WORKING_BYTES = 2**26
 
-# Vectors of the length of the parameters that SciPy's L-BFGS-B works on, and those of our own in float64 beside them.
-_LBFGS_VECTORS = 25 + 11
+# Vectors of the length of the parameters that SciPy's L-BFGS-B works on, and the copies in float64 beside them; older
+# versions of SciPy make this many.
+_LBFGS_VECTORS = 25 + 23
 
 
 def check_room(n_bytes=0):

@@ -5,7 +5,6 @@ Solvers know arrays and objectives, never estimators. Each is a function in ``SO
 
 from __future__ import annotations
 
-import copy
 import math
 from collections.abc import Callable
 from dataclasses import replace
@@ -204,7 +203,7 @@ def descend(watch, epoch, check=None):
         if watch.last is None:
             raise
         # Without its traceback, which holds all that was trained on.
-        interrupt = copy.copy(error)
+        interrupt = error.with_traceback(None)
     return watch.result(interrupt)
 
 
@@ -270,7 +269,7 @@ def lbfgs(objective, sample, schedule, state, held=None, report=None):
         except KeyboardInterrupt as error:
             if watch.last is None:
                 raise
-            interrupt = copy.copy(error)
+            interrupt = error.with_traceback(None)
         finally:
             called.clear()
     if interrupt is not None:

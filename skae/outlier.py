@@ -185,7 +185,9 @@ class AutoencoderOutlierDetector(NumericParameters, FittedSummary, OutlierMixin,
         ndarray of shape (n_samples,)
             In the units of ``score_samples``.
         """
-        return self.score_samples(X) - self.offset_
+        scores = self.score_samples(X)
+        # An offset near the end of float32 would make NumPy before 2.0 take float64.
+        return np.subtract(scores, self.offset_, dtype=scores.dtype)
 
     def predict(self, X):
         """-1 for outliers, 1 for other rows.

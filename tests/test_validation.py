@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from numba import config
 from scipy import sparse
 
 from skae import AutoencoderOutlierDetector, AutoencoderTransformer, DenoisingAE
@@ -23,6 +24,9 @@ READERS = {
     "PCANormalizer": PCANormalizer,
 }
 DATE = datetime.date(2020, 1, 1)
+as_compiled = pytest.mark.skipif(
+    bool(config.DISABLE_JIT), reason="plain Python refuses the NaN that compiled code hands on, and warns of overflow"
+)
 
 
 @pytest.fixture
@@ -230,6 +234,7 @@ def test_weights_of_outliers_near_the_end_of_the_range(X):
     assert detector.fit(X, sample_weight=1e308 * weights).offset_ == pytest.approx(offset)
 
 
+@as_compiled
 @pytest.mark.parametrize("settings", [{"corruption": "salt_and_pepper"}, {"missing_values": "mask"}])
 def test_rows_beyond_the_precision_of_the_model(X, settings):
     ae = DenoisingAE(**SETTINGS, **settings).partial_fit(X.astype(np.float32))
@@ -240,6 +245,7 @@ def test_rows_beyond_the_precision_of_the_model(X, settings):
 
 
 # The loss of the greatest row is close to the greatest number of the precision, in which all have a sum.
+@as_compiled
 @pytest.mark.parametrize("dtype, n_rows, greatest", [(np.float32, 41, 1.8e19), (np.float64, 3, 1.2e154)])
 @pytest.mark.parametrize("contamination", ["auto", 0.01])
 def test_an_offset_stays_within_the_range_of_the_scores(dtype, n_rows, greatest, contamination):

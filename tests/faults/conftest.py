@@ -1,5 +1,6 @@
 """Processes in which something goes wrong, and the compiled code that they share."""
 
+import json
 import os
 import subprocess
 import sys
@@ -12,7 +13,7 @@ import skae
 
 ROOT = Path(skae.__file__).parents[1]
 
-# What every process starts with: a fit in each precision, and how it ended.
+# What every process starts with.
 PRELUDE = """
 import json, os, signal, sys, warnings
 import numpy as np
@@ -77,9 +78,33 @@ def killed_everywhere(work, files, step=1):
     assert number > 4 * step, "the work was never killed"
 """
 
+# Runs what it reads, a line of JSON each, and answers with the exit status. A child that hangs is ended by an alarm.
+PARENT = """
+import traceback
 
-def _run(code, *arguments, before="", environment=None, root=ROOT, check=True):
-    """What a process printed, ran by ``python -c`` after the prelude; warnings of running code are errors."""
+for line in sys.stdin:
+    code, arguments, *outputs = json.loads(line)
+    child = os.fork()
+    if child == 0:
+        signal.alarm(120)
+        for number, path in enumerate(outputs, 1):
+            os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
+        sys.argv[1:] = arguments
+        status = 1
+        try:
+            exec(compile(code, "<string>", "exec"), globals())
+            status = 0
+        except BaseException:
+            traceback.print_exc()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+"""
+
+
+def _run(code, *arguments, before="", environment=None, root=ROOT):
+    """Run code after the prelude by ``python -c``, with warnings of what runs as errors; what it printed."""
     variables = {**os.environ, "PYTHONPATH": str(root), "OPENBLAS_NUM_THREADS": "1", **(environment or {})}
     result = subprocess.run(
         [sys.executable, "-W", "error::RuntimeWarning", "-c", before + PRELUDE + code, *map(str, arguments)],
@@ -89,20 +114,57 @@ def _run(code, *arguments, before="", environment=None, root=ROOT, check=True):
         text=True,
         timeout=120,
     )
-    if check:
-        assert result.returncode == 0, result.stderr
-    return SimpleNamespace(code=result.returncode, out=result.stdout, err=result.stderr)
+    assert result.returncode == 0, result.stderr
+    return SimpleNamespace(out=result.stdout, err=result.stderr)
 
 
 @pytest.fixture(scope="session")
 def run():
     """Run code in a process of its own.
 
-    ``run(code, *arguments, before="", environment=None, root=..., check=True)`` gives ``code``, ``out`` and ``err``;
-    ``before`` is run ahead of all imports, a variable of the environment that is None is taken out, and a root is the
-    folder that the package is in.
+    ``run(code, *arguments, before="", environment=None, root=...)`` gives ``out`` and ``err``; ``before`` is run ahead
+    of all imports, a variable of the environment that is None is taken out, and a root is the folder that the package
+    is in.
     """
     return _run
+
+
+class _Parent:
+    """A process that has done its imports, and runs each code in a fork of itself: an import less for each."""
+
+    def __init__(self, folder):
+        self._folder = folder
+        self._process = subprocess.Popen(
+            [sys.executable, "-W", "error::RuntimeWarning", "-c", PRELUDE + PARENT],
+            env={**os.environ, "PYTHONPATH": str(ROOT), "OPENBLAS_NUM_THREADS": "1"},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, code, *arguments):
+        out, err = self._folder / "out", self._folder / "err"
+        order = [code, [str(argument) for argument in arguments], str(out), str(err)]
+        self._process.stdin.write(json.dumps(order) + "\n")
+        self._process.stdin.flush()
+        status = int(self._process.stdout.readline())
+        assert status == 0, f"exit status {status}\n{err.read_text()}"
+        return SimpleNamespace(out=out.read_text(), err=err.read_text())
+
+    def close(self):
+        self._process.stdin.close()
+        self._process.stdout.close()
+        self._process.wait(60)
+
+
+@pytest.fixture(scope="session")
+def fork(tmp_path_factory):
+    """Run code as ``run`` does, with the environment of the tests, in a fork of a process that made no product yet."""
+    if not hasattr(os, "fork"):
+        pytest.skip("needs fork")
+    parent = _Parent(tmp_path_factory.mktemp("parent"))
+    yield parent.run
+    parent.close()
 
 
 @pytest.fixture(scope="session")

@@ -64,9 +64,9 @@ PRINTED = "print(json.dumps(list(map(float, values))))"
 
 
 @pytest.fixture(scope="module")
-def expected(run):
+def expected(fork):
     """What compiled kernels make of both precisions."""
-    return json.loads(run(SWEEP + "sweep(np.float32)\nsweep(np.float64)\n" + PRINTED).out)
+    return json.loads(fork(SWEEP + "sweep(np.float32)\nsweep(np.float64)\n" + PRINTED).out)
 
 
 def test_kernels_as_plain_python(run, expected):

@@ -96,18 +96,18 @@ def small_disk(tmp_path):
     subprocess.run(["umount", str(folder)], check=True)
 
 
-def test_a_small_file_system(run, small_disk, tmp_path):
-    assert run(SAVES + CHECKS, small_disk, tmp_path / "rows.npy").out.split() == ["ENOSPC", "command"]
+def test_a_small_file_system(fork, small_disk, tmp_path):
+    assert fork(SAVES + CHECKS, small_disk, tmp_path / "rows.npy").out.split() == ["ENOSPC", "command"]
 
 
-def test_a_limit_of_the_size_of_files(run, tmp_path):
+def test_a_limit_of_the_size_of_files(fork, tmp_path):
     pytest.importorskip("resource")
     (tmp_path / "disk").mkdir()
-    result = run(SAVES + LIMIT + CHECKS, tmp_path / "disk", tmp_path / "rows.npy")
+    result = fork(SAVES + LIMIT + CHECKS, tmp_path / "disk", tmp_path / "rows.npy")
     assert result.out.split() == ["EFBIG", "command"]
 
 
-def test_any_step_that_tells_of_it(run, tmp_path):
+def test_any_step_that_tells_of_it(fork, tmp_path):
     (tmp_path / "disk").mkdir()
-    result = run(SAVES + FAILING_STEPS, tmp_path / "disk", tmp_path / "rows.npy")
+    result = fork(SAVES + FAILING_STEPS, tmp_path / "disk", tmp_path / "rows.npy")
     assert result.out.split() == ["write", "fsync", "close"]

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 
+import numpy as np
 import pytest
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
@@ -31,7 +32,7 @@ def fit():
     main(["fit", rows, "--output", str(path), "--n-components", "2", "--max-iter", "1", "--quiet"])
 
 
-for number in killed_everywhere(fit, FILES, step=7):
+for number in killed_everywhere(fit, FILES, step=11):
     seen.add(load(path).n_components if path.exists() else 0)
     # An old file is there in every second run.
     path.unlink(missing_ok=True)
@@ -41,9 +42,9 @@ assert seen == {0, 1, 2}, seen
 """
 
 
-def test_the_command_fit(run, killed, tmp_path):
+def test_the_command_fit(fork, killed, tmp_path):
     (tmp_path / "output").mkdir()
-    run(killed + COMMAND.replace("FILES", FILES), tmp_path / "output", tmp_path / "rows.npy")
+    fork(killed + COMMAND.replace("FILES", FILES), tmp_path / "output", tmp_path / "rows.npy")
 
 
 READ = """
@@ -56,8 +57,8 @@ for _ in killed_everywhere(lambda: load(path), ("container.py", "model_files/__i
 """
 
 
-def test_a_load(run, killed, tmp_path):
-    run(killed + READ, tmp_path / "model")
+def test_a_load(fork, killed, tmp_path):
+    fork(killed + READ, tmp_path / "model")
 
 
 HANDWRITING = """
@@ -78,25 +79,30 @@ assert seen == {False, True}
 """
 
 
-def test_the_files_of_the_handwriting_experiment(run, killed, tmp_path):
-    run(killed + HANDWRITING.replace("FILES", FILES), tmp_path)
+def test_the_files_of_the_handwriting_experiment(fork, killed, tmp_path):
+    fork(killed + HANDWRITING.replace("FILES", FILES), tmp_path)
 
 
-@pytest.mark.parametrize("command", ["fit", "handwriting"])
-def test_a_command_that_is_told_to_end_while_it_works(command, run, tmp_path):
-    rows, output = tmp_path / "rows.npy", tmp_path / "output"
-    run("np.save(sys.argv[1], X)", rows)
-    output.mkdir()
-    arguments = {
-        "fit": ["fit", rows, "--output", output / "model", "--max-iter", "10000000", "--n-iter-no-change", "10000000"],
-        "handwriting": ["handwriting", "--output", output, "--epochs", "10000000", "--jobs", "1"],
-    }[command]
-    process = subprocess.Popen([sys.executable, "-m", "skae", *map(str, arguments)], stderr=subprocess.DEVNULL)
+def test_commands_that_are_told_to_end_while_they_work(tmp_path):
+    rows, model, tables = tmp_path / "rows.npy", tmp_path / "model", tmp_path / "tables"
+    np.save(rows, np.random.default_rng(0).random((40, 6)))
+    model.mkdir()
+    long = "10000000"
+    commands = [
+        ["fit", rows, "--output", model / "model", "--max-iter", long, "--n-iter-no-change", long],
+        ["handwriting", "--output", tables, "--epochs", long, "--jobs", "1"],
+    ]
+    processes = [
+        subprocess.Popen([sys.executable, "-m", "skae", *map(str, command)], stderr=subprocess.DEVNULL)
+        for command in commands
+    ]
     try:
         time.sleep(3)
-        process.terminate()
-        assert process.wait(60) == -signal.SIGTERM
+        for process in processes:
+            process.terminate()
+            assert process.wait(60) == -signal.SIGTERM
     finally:
-        process.kill()
-        process.wait()
-    assert os.listdir(output) == []
+        for process in processes:
+            process.kill()
+            process.wait()
+    assert list(model.iterdir()) == [] and list(tables.glob("*")) == []

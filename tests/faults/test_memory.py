@@ -68,11 +68,11 @@ check(AutoencoderTransformer(**{**parameters, "n_components": 3, "warm_start": F
     [
         ('{"solver": "adam"}', 130, 10),
         ('{"solver": "adam", "warm_start": true, "early_stopping": true}', 200, 20),
-        ('{"solver": "lbfgs"}', 720, 60),
+        ('{"solver": "lbfgs"}', 900, 60),
     ],
 )
-def test_a_fit_is_refused_before_its_first_step(parameters, most, step, run):
-    run(LIMITED + FITS, parameters, most, step)
+def test_a_fit_is_refused_before_its_first_step(parameters, most, step, fork):
+    fork(LIMITED + FITS, parameters, most, step)
 
 
 TRANSFORMS = """
@@ -101,17 +101,13 @@ assert limited(200, refused) == 0
 """
 
 
-def test_a_result_that_is_too_large_is_refused_before_the_work(run):
-    run(LIMITED + TRANSFORMS)
+def test_a_result_that_is_too_large_is_refused_before_the_work(fork):
+    fork(LIMITED + TRANSFORMS)
 
 
 # No product was made in these processes, in which BLAS asks for its own memory at the first.
 FIRST_PRODUCTS = """
-path = sys.argv[1]
-if not os.path.exists(path):
-    save(AutoencoderTransformer(300, max_iter=1).fit(WIDE[:, :300]), path)
-    sys.exit()
-ae = load(path)
+ae = load(sys.argv[1])
 
 
 def refused_or_done():
@@ -127,6 +123,6 @@ assert set(outcomes) == {0, 1}, outcomes
 """
 
 
-def test_blas_does_not_end_the_process(run, tmp_path):
-    for _ in range(2):
-        run(LIMITED + FIRST_PRODUCTS, tmp_path / "model")
+def test_blas_does_not_end_the_process(fork, tmp_path):
+    fork(LIMITED + "save(AutoencoderTransformer(300, max_iter=1).fit(WIDE[:, :300]), sys.argv[1])", tmp_path / "model")
+    fork(LIMITED + FIRST_PRODUCTS, tmp_path / "model")

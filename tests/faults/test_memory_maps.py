@@ -38,8 +38,8 @@ for number, name in enumerate(["<f4", ">f4", "<f8", ">f8", "<i4", "f2"]):
 """
 
 
-def test_read_only_maps(run, tmp_path):
-    run(TRAINED + READ_ONLY, tmp_path)
+def test_read_only_maps(fork, tmp_path):
+    fork(TRAINED + READ_ONLY, tmp_path)
 
 
 # The changes of such a map are in memory alone, and go with the pages that are given back.
@@ -54,8 +54,8 @@ assert np.array_equal(mapped, A) and not np.load(path).any()
 """
 
 
-def test_private_changes_are_kept(run, tmp_path):
-    run(TRAINED + PRIVATE, tmp_path)
+def test_private_changes_are_kept(fork, tmp_path):
+    fork(TRAINED + PRIVATE, tmp_path)
 
 
 # With one of the paddings the parameters begin at a cache line of the file, so that they could be taken as they are.
@@ -73,5 +73,5 @@ for cls, dtype, padding in itertools.product(CLASSES, [np.float32, np.float64], 
 """
 
 
-def test_models_that_are_mapped_train_on(run, tmp_path):
-    run(TRAINED + MODELS, tmp_path)
+def test_models_that_are_mapped_train_on(fork, tmp_path):
+    fork(TRAINED + MODELS, tmp_path)

@@ -15,6 +15,6 @@ print(json.dumps([ae.loss_curve_, ae.components_.tolist(), lbfgs.loss_curve_]))
 """
 
 
-def test_one_core(run):
-    threads = {"OPENBLAS_NUM_THREADS": None}
-    assert run(RESULTS, before=LIMIT, environment=threads).out == run(RESULTS, environment=threads).out
+def test_one_core(run, fork):
+    limited = run(RESULTS, before=LIMIT, environment={"OPENBLAS_NUM_THREADS": None})
+    assert limited.out == fork(RESULTS).out
