@@ -5,6 +5,7 @@ import os
 import signal
 import time
 
+import dask
 import dask.array as da
 import numpy as np
 import pytest
@@ -61,7 +62,10 @@ def test_memory_stays_under_the_limit_with_twice_the_data(tmp_path):
     settings = {"n_workers": 1, "threads_per_worker": 1, "memory_limit": limit, "dashboard_address": ":0"}
     X = da.random.default_rng(0).standard_normal((n_blocks * block[0], block[1]), chunks=block, dtype=np.float32)
     assert X.nbytes >= 2 * limit
-    with LocalCluster(**settings, local_directory=str(tmp_path)) as cluster, Client(cluster) as client:
+    # Blocks beyond this share are on the disk before the next one is made; by default Dask looks at the memory of the
+    # process, a few times a second, which is late where a disk is slow.
+    early = dask.config.set({"distributed.worker.memory.target": 0.3})
+    with early, LocalCluster(**settings, local_directory=str(tmp_path)) as cluster, Client(cluster) as client:
         before = client.run(os.getpid)
         fit(AutoencoderTransformer(2, solver="lbfgs", max_iter=2, random_state=0), X, client)
         (peak,) = client.run(peak_of_process).values()
