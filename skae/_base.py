@@ -21,7 +21,7 @@ from ._objective import Objective
 from ._parameters import NumericParameters, shown
 from ._reporting import EpochTasks, Reports, listeners
 from ._restoring import restored_on_failure
-from ._rows import block_rows, model_dtype
+from ._rows import model_dtype
 from ._sample import Sample
 from ._schedule import Schedule
 from ._solvers import SOLVERS, check_last_step, run_epoch
@@ -366,7 +366,7 @@ class BaseAutoencoder(NumericParameters, CallbackSupportMixin, TrainedNetwork):
     def _check_room(self, architecture, dtype, sample):
         """Raise MemoryError, before anything is made, where there is no room for the training."""
         n_rows, in_batches = len(sample.rows), self.solver in UPDATES
-        whole = min(n_rows, block_rows(max(architecture.sizes), dtype))
+        whole = architecture.block_size(n_rows, dtype)
         check_room_for_training(
             architecture,
             dtype,

@@ -92,6 +92,10 @@ class Architecture:
         """Floating-point operations of the largest matrix product of a step on n_rows rows."""
         return 2 * n_rows * max(rows * columns for rows, columns in self.shapes)
 
+    def block_size(self, n_rows, dtype):
+        """Rows of the blocks in which all layers take n_rows rows."""
+        return min(n_rows, block_rows(max(self.sizes), dtype))
+
     def layers(self, flat):
         """Weights and biases as views of a flat vector: first all weights, then all biases."""
         weights, biases, start = [], [], 0

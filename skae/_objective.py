@@ -14,7 +14,7 @@ from . import _buffers
 from ._matrices import FilledRows, StoredRows
 from ._network import multiply
 from ._outputs import ExactOutput, SampledOutput
-from ._rows import Reader, block_rows, release, row_blocks
+from ._rows import Reader, release, row_blocks
 from ._sample import mean_and_scale
 from .kernels import gates, missing, penalties
 
@@ -355,7 +355,7 @@ class Objective:
 
     def block_size(self, n_rows):
         """Rows of the blocks in which a sample of n_rows is taken."""
-        return min(n_rows, block_rows(max(self.network.architecture.sizes), self.network.dtype))
+        return self.network.architecture.block_size(n_rows, self.network.dtype)
 
     def _read(self, sample, seed):
         """Yield batches of a sample with their rows and a source of noise."""

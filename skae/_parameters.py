@@ -17,6 +17,11 @@ def shown(value):
         return f"a value of type {type(value).__name__} with too many digits to be shown"
 
 
+def is_integer(value):
+    """Whether a value is an integer, of Python or NumPy; True and False are none."""
+    return isinstance(value, Integral) and not isinstance(value, bool)
+
+
 class NumericParameters:
     """Mixin that checks the numbers among the parameters before scikit-learn's constraints.
 

@@ -84,9 +84,13 @@ class TrainingState:
         """
         seeds = np.random.SeedSequence(check_random_state(random_state).randint(0, 2**31, size=4).tolist())
         initial, shuffle, noise, held = seeds.spawn(4)
+        return np.random.default_rng(initial), cls.seeded(shuffle, noise, held_seed=held)
+
+    @classmethod
+    def seeded(cls, shuffle, noise, **others):
+        """A state whose sources of randomness begin with two seeds."""
         # SFC64 is the fastest of NumPy's generators, and noise is drawn by the million.
-        state = cls(np.random.default_rng(shuffle), np.random.Generator(np.random.SFC64(noise)), held)
-        return np.random.default_rng(initial), state
+        return cls(np.random.default_rng(shuffle), np.random.Generator(np.random.SFC64(noise)), **others)
 
 
 def start_memory(state, update, theta):

@@ -175,7 +175,7 @@ def test_blocks_add_up(monkeypatch):
     X = holed(23)
     whole = objective("squared_error", "logistic")
     value, grad = whole.full(Sample.of(X)), whole.grad.copy()
-    monkeypatch.setattr("skae._objective.block_rows", lambda *_: 4)
+    monkeypatch.setattr("skae._network.Architecture.block_size", lambda self, n_rows, dtype: min(n_rows, 4))
     parts = objective("squared_error", "logistic")
     assert parts.full(Sample.of(X)) == pytest.approx(value, rel=1e-13)
     np.testing.assert_allclose(parts.grad, grad, rtol=1e-11, atol=1e-15)

@@ -5,7 +5,7 @@ from functools import cache
 import numpy as np
 import pytest
 
-from skae import _network, _objective, _terms
+from skae import _network, _terms
 from skae._network import Architecture, Network
 from skae._objective import Noise, Objective, row_losses
 from skae._sample import Sample
@@ -115,7 +115,7 @@ def test_gradient_against_finite_differences(activation, loss, output, term, tie
 @pytest.mark.parametrize("tied", [False, True], ids=["untied", "tied"])
 @pytest.mark.parametrize("corruption", sorted(CORRUPTIONS))
 def test_gradient_of_a_full_sample_with_noise_in_blocks(corruption, tied, monkeypatch):
-    monkeypatch.setattr(_objective, "block_rows", lambda *_: 4)
+    monkeypatch.setattr(Architecture, "block_size", lambda self, n_rows, dtype: min(n_rows, 4))
     X = rows(11)
     noise = Noise(CORRUPTIONS[corruption], 0.3, X.min(axis=0), X.max(axis=0))
     J = objective("logistic", "log_loss", "logistic", "all", tied, SIZES[1], noise)
@@ -214,7 +214,7 @@ def test_many_blocks_equal_one_batch(tied, term, weighted, dtype, monkeypatch):
     monkeypatch.setattr(_network, "block_rows", lambda *_: 2)
     tolerance = 2e-5 if dtype is np.float32 else 1e-12
     for size in (1, 4, n_rows, 100):
-        monkeypatch.setattr(_objective, "block_rows", lambda *_, size=size: size)
+        monkeypatch.setattr(Architecture, "block_size", lambda self, n_rows, dtype, size=size: min(n_rows, size))
         assert J.full(sample) == pytest.approx(expected, rel=tolerance)
         np.testing.assert_allclose(J.grad, gradient, rtol=tolerance, atol=tolerance)
         assert J.full_value(sample) == pytest.approx(expected, rel=tolerance)
@@ -373,5 +373,5 @@ def test_row_losses_by_blocks(loss, output, monkeypatch):
     x_hat = network.reconstruct(X)
     entries = (x_hat - X) ** 2 if loss == "squared_error" else -(X * np.log(x_hat) + (1 - X) * np.log(1 - x_hat))
     np.testing.assert_allclose(whole, entries.sum(axis=1), rtol=1e-11)
-    monkeypatch.setattr(_objective, "block_rows", lambda *_: 3)
+    monkeypatch.setattr(Architecture, "block_size", lambda self, n_rows, dtype: min(n_rows, 3))
     np.testing.assert_allclose(row_losses(network, LOSSES[loss], X), whole, rtol=1e-13)

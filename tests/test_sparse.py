@@ -145,7 +145,7 @@ def test_several_blocks_are_one(monkeypatch):
     S = sparse.csr_array(X)
     expected = fitted(SparseAE, S, solver="lbfgs")
     results = [getattr(expected, method)(S) for method in METHODS]
-    for module in ("_rows", "_sample", "_network", "_objective", "_solvers"):
+    for module in ("_rows", "_sample", "_network", "_solvers"):
         monkeypatch.setattr(f"skae.{module}.block_rows", lambda *_: 7)
     assert_same_models(fitted(SparseAE, S, solver="lbfgs"), expected, 1e-9)
     for method, wanted in zip(METHODS, results):
@@ -312,7 +312,7 @@ def test_x_is_dense_by_blocks_only(cls, solver, regime, monkeypatch):
 
     monkeypatch.setattr(SparseRows, "__getitem__", counted)
     monkeypatch.setattr(SparseRows, "gather", counted_gather)
-    for module in ("_rows", "_sample", "_network", "_objective", "_solvers"):
+    for module in ("_rows", "_sample", "_network", "_solvers"):
         monkeypatch.setattr(f"skae.{module}.block_rows", lambda *_: 8)
     S = sparse.csr_array(rows(regime))
     whole, toarray = [], sparse.csr_array.toarray

@@ -10,7 +10,7 @@ from .._solvers import check_last_step, descend, run_epoch
 from .._training import TrainingState, fixed_seed, start_memory
 from .._watch import Watch
 from ..kernels.updates import UPDATES
-from .objective import restored
+from .objective import restored, seed_of
 
 
 class Copy(NamedTuple):
@@ -91,8 +91,7 @@ def local_epochs(objective, sample, schedule, state, held=None, report=None, *, 
 
 def _chains(sample, n_copies):
     """The parts of each copy, neighbours with about the same number of rows in all, and that number."""
-    n_copies = min(n_copies, len(sample.parts))
-    sizes = np.array([_n_rows(sample, place) for place, _ in sample.parts])
+    n_copies, sizes = min(n_copies, len(sample.parts)), np.array(sample.sizes)
     middles = np.cumsum(sizes) - sizes / 2
     owners = np.minimum((middles * n_copies / sizes.sum()).astype(int), n_copies - 1)
     chains = []
@@ -100,11 +99,6 @@ def _chains(sample, n_copies):
         places = np.flatnonzero(owners == owner)
         chains.append(([(sample.parts[i], int(sizes[i])) for i in places], int(sizes[places].sum())))
     return chains
-
-
-def _n_rows(sample, place):
-    start = int(sample.partitions.sizes[:place].sum())
-    return int(np.diff(np.searchsorted(sample.rows, [start, start + sample.partitions.sizes[place]]))[0])
 
 
 def _trained(objective, sample, chains, start, common):
@@ -124,15 +118,14 @@ def _trained(objective, sample, chains, start, common):
 def _mean(copies, n_rows):
     """Mean of the copies, weighted by the rows that each has seen, and the mean loss of a row."""
     shares = np.array(n_rows) / sum(n_rows)
-    theta = sum(share * copy.theta.astype(np.float64) for share, copy in zip(shares, copies))
-    memory = [
-        sum(share * array.astype(np.float64) for share, array in zip(shares, arrays)).astype(arrays[0].dtype)
-        for arrays in zip(*(copy.memory for copy in copies))
-    ]
-    first = copies[0]
+
+    def weighted(arrays):
+        total = sum(share * array.astype(np.float64) for share, array in zip(shares, arrays))
+        return total.astype(arrays[0].dtype)
+
     mean = Copy(
-        theta.astype(first.theta.dtype),
-        tuple(memory),
+        weighted([copy.theta for copy in copies]),
+        tuple(map(weighted, zip(*(copy.memory for copy in copies)))),
         max(copy.step for copy in copies),
         max(copy.reference for copy in copies),
     )
@@ -144,14 +137,12 @@ def _mean(copies, n_rows):
 
 def _local_epoch(block, part, payload, copy, common, share):
     """The copy after a pass over one partition, which is a share of its epoch."""
-    schedule, seed = common.schedule, common.seed
-    sources = np.random.SeedSequence(seed.entropy, spawn_key=(*seed.spawn_key, part.place)).spawn(2)
-    shuffle, noise = np.random.default_rng(sources[0]), np.random.Generator(np.random.SFC64(sources[1]))
-    memory = tuple(array.copy() for array in copy.memory)
-    state = TrainingState(shuffle, noise, memory=memory, step=copy.step, epoch=common.epoch, reference=copy.reference)
+    schedule, memory = common.schedule, tuple(array.copy() for array in copy.memory)
+    going_on = {"memory": memory, "step": copy.step, "epoch": common.epoch, "reference": copy.reference}
+    state = TrainingState.seeded(*seed_of(part, common.seed).spawn(2), **going_on)
     objective, sample = restored(payload, copy.theta), part.of(block)
     if schedule.shuffle:
-        sample = sample._replace(rows=shuffle.permutation(sample.rows))
+        sample = sample._replace(rows=state.shuffle_rng.permutation(sample.rows))
     update = UPDATES[common.update]
     loss = run_epoch(objective, sample, schedule, update, state, common.rate, True, copy.passed, share)
     check_last_step(objective, sample, schedule, state)

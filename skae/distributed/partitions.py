@@ -57,7 +57,7 @@ class Partitions:
     blocks : list of Future
     sizes : ndarray of int
         Rows of each.
-    n_features : int
+    n_samples, n_features : int
     dtype : dtype
         One that holds the values of all.
     """
@@ -69,7 +69,8 @@ class Partitions:
         self.blocks = client.compute([delayed(_checked)(sent, block) for block in row_blocks(X)])
         kinds = self.gather(client.map(_kind, self.blocks, key=_name("rows"), pure=False))
         self.sizes = np.array([size for size, _ in kinds])
-        if not self.sizes.sum():
+        self.n_samples = int(self.sizes.sum())
+        if not self.n_samples:
             raise ValueError(
                 f"Found array with 0 sample(s) (shape=(0, {checker.n_features_in_})) while a minimum of 1 is required."
             )
@@ -144,18 +145,20 @@ class PartitionedSample:
     weights : ndarray of shape (n_samples,) or None
     parts : list of (int, Part or Future)
         Places of the partitions that have rows of it, and which.
+    sizes : list of int
+        How many rows each part has.
     """
 
     def __init__(self, partitions, rows, weights):
         self.partitions = partitions
         self.rows = rows
         self.weights = weights
-        self.parts = self._taken()
+        self.parts, self.sizes = self._taken()
 
     @classmethod
     def of(cls, partitions, sample_weight=None):
         """All rows whose weight is not zero."""
-        return cls(partitions, *weighted_rows(int(partitions.sizes.sum()), sample_weight))
+        return cls(partitions, *weighted_rows(partitions.n_samples, sample_weight))
 
     @property
     def n_features(self):
@@ -167,21 +170,22 @@ class PartitionedSample:
 
     def of_rows(self, rows):
         """The sample of some of its rows."""
-        n_samples = int(self.partitions.sizes.sum())
-        return PartitionedSample(self.partitions, *weighted_rows(n_samples, self.weights, rows))
+        return PartitionedSample(self.partitions, *weighted_rows(self.partitions.n_samples, self.weights, rows))
 
     def _taken(self):
+        """Parts and their sizes."""
         sizes, total = self.partitions.sizes, len(self.rows)
-        if self.weights is None and total == sizes.sum():
-            return [(place, Part(place, None, None, total)) for place in np.flatnonzero(sizes).tolist()]
+        if self.weights is None and total == self.partitions.n_samples:
+            places = np.flatnonzero(sizes)
+            return [(place, Part(place, None, None, total)) for place in places.tolist()], sizes[places].tolist()
         starts = np.concatenate([[0], np.cumsum(sizes)])
         bounds = np.searchsorted(self.rows, starts)
-        parts = []
-        for place in np.flatnonzero(np.diff(bounds)).tolist():
+        parts, taken = [], np.diff(bounds)
+        for place in np.flatnonzero(taken).tolist():
             rows = self.rows[bounds[place] : bounds[place + 1]] - starts[place]
             weights = None if self.weights is None else self.weights[starts[place] : starts[place + 1]]
             parts.append((place, self.partitions.send(Part(place, rows, weights, total))))
-        return parts
+        return parts, taken[taken > 0].tolist()
 
     def map(self, task, *common):
         """Futures of task(block, part, *common) for each partition that has rows, in order."""
@@ -202,7 +206,7 @@ class PartitionedSample:
         checksum = 0
         for part in self.gathered(_fingerprint):
             checksum = zlib.crc32(repr(part).encode(), checksum)
-        return int(self.partitions.sizes.sum()), self.n_features, len(self.rows), str(self.dtype), checksum
+        return self.partitions.n_samples, self.n_features, len(self.rows), str(self.dtype), checksum
 
     def is_binary(self):
         return all(self.gathered(_is_binary))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sys
 from functools import partial
-from numbers import Integral
 
 import numpy as np
 from sklearn.base import clone
 
 from .._interrupts import interruptible
+from .._parameters import is_integer
 from .._progress import ProgressBar
 from .._reporting import EpochBar, listened_to
 from .._restoring import restored_on_failure
@@ -89,7 +89,7 @@ def fit(estimator, X, client=None, *, sample_weight=None, n_copies=None, progres
         continues = estimator.warm_start and hasattr(estimator, "_network")
         estimator._checked(example(X), reset=not continues, training=True)
         partitions = Partitions(X, client, _checker(estimator))
-        sample = PartitionedSample.of(partitions, _weights(sample_weight, int(partitions.sizes.sum()), client))
+        sample = PartitionedSample.of(partitions, _weights(sample_weight, partitions.n_samples, client))
         if n_copies is None:
             n_copies = sum(client.nthreads().values())
         with listened_to(lambda name, max_iter, n_rows: EpochBar(bar, max_iter)):
@@ -99,8 +99,7 @@ def fit(estimator, X, client=None, *, sample_weight=None, n_copies=None, progres
 
 
 def _check_options(estimator, n_copies):
-    is_number = isinstance(n_copies, Integral) and not isinstance(n_copies, bool)
-    if n_copies is not None and not (is_number and n_copies >= 1):
+    if n_copies is not None and not (is_integer(n_copies) and n_copies >= 1):
         raise ValueError(f"n_copies must be an int of at least 1, or None; got {n_copies!r}.")
     if getattr(estimator, "revive_dead", False):
         raise ValueError("revive_dead=True is not possible on partitions; got it. Set revive_dead=False.")

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from numbers import Integral
 
 import numpy as np
 
-
-def is_integer(value):
-    """Whether a value is an integer, of Python or NumPy; True and False are none."""
-    return isinstance(value, Integral) and not isinstance(value, bool)
+from .._parameters import is_integer
 
 
 def check_count(name, value, none=None):

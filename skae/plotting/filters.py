@@ -6,9 +6,10 @@ import math
 
 import numpy as np
 
+from .._parameters import is_integer
 from .._trained import TrainedNetwork
 from ._figures import axes_for, require_matplotlib
-from ._options import check_choice, check_count, checked_numbers, is_integer
+from ._options import check_choice, check_count, checked_numbers
 from ._sources import Source, as_array
 from ._tiles import checked_image_shape, draw_picture, picture_height, tiled
 
