@@ -440,6 +440,15 @@ def test_quiet_writes_nothing_on_stderr(capsys, tmp_path, monkeypatch):
     assert captured.err == "" and captured.out == f"{small}\n"
 
 
+def test_without_a_standard_error_only_the_table_is_printed(capsys, tmp_path, monkeypatch):
+    small = compare(**SMALL, representations=["raw"])
+    monkeypatch.setattr(skae.handwriting.command, "compare", lambda **options: small)
+    with monkeypatch.context() as patched:
+        patched.setattr(sys, "stderr", None)
+        assert main(["handwriting", "--no-plots", "--output", str(tmp_path)]) == 0
+    assert capsys.readouterr() == (f"{small}\n", "")
+
+
 @pytest.mark.skipif(os.name != "posix", reason="signals to a process group are POSIX's")
 def test_interrupt_ends_quietly(tmp_path):
     started = subprocess.Popen(

@@ -136,7 +136,7 @@ def run(options):
         with ProgressBar(sys.stderr, enabled=not options.quiet) as progress:
             progress(0, 1, "figures and files")
             written = save(comparison, options.output, figures=figures)
-        if not options.quiet:
+        if not options.quiet and sys.stderr is not None:
             print("\nwritten: " + ", ".join(map(str, written)), file=sys.stderr)
     return 0
 
