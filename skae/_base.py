@@ -290,6 +290,9 @@ class BaseAutoencoder(NumericParameters, CallbackSupportMixin, TrainedNetwork):
             if self.early_stopping:
                 raise ValueError("partial_fit holds no rows out: early_stopping must be False; got True.")
             continues = hasattr(self, "_network")
+            if continues:
+                # Which scikit-learn leaves out, as if nothing had been set since the first call.
+                self._validate_params()
             X, sample_weight = self._validated(X, sample_weight, reset=not continues)
             sample = Sample.of(X, sample_weight)
             objective, state = self._prepared(sample, continues)
@@ -437,7 +440,7 @@ class BaseAutoencoder(NumericParameters, CallbackSupportMixin, TrainedNetwork):
                 f"n_samples={n_rows}. Give more rows, a smaller fraction, or early_stopping=False."
             )
         # Of the seed alone, so that a training that continues holds out the same rows.
-        order = np.random.default_rng(state.held_seed).permutation(sample.rows)
+        order = np.random.default_rng(state.held_seed.sequence()).permutation(sample.rows)
         held, kept = np.sort(order[:n_held]), np.sort(order[n_held:])
         return sample.of_rows(kept), sample.of_rows(held)
 

@@ -30,7 +30,7 @@ class NumericParameters:
 
     def _validate_params(self):
         for name, value in self.get_params(deep=False).items():
-            if isinstance(value, Real) and not _in_float64(value):
+            if isinstance(value, Real) and not in_float64(value):
                 raise ValueError(
                     f"The {name!r} parameter of {type(self).__name__} must be an int or a float, of Python or NumPy, "
                     f"within the range of float64, which ends at 1.8e308; got {shown(value)}. Set another value."
@@ -38,7 +38,7 @@ class NumericParameters:
         super()._validate_params()
 
 
-def _in_float64(value):
+def in_float64(value):
     """Whether a number can be used as float64; of floats that are not finite scikit-learn's constraints tell."""
     if isinstance(value, float):
         return True

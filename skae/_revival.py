@@ -11,6 +11,7 @@ from numbers import Real
 import numpy as np
 
 from ._objective import row_losses
+from ._parameters import in_float64, shown
 from .kernels import gates
 
 # Rows among which those are drawn that the revived units are to stand for.
@@ -33,8 +34,8 @@ def on_threshold(activation, threshold=None):
     """
     if threshold is None:
         return 0.01 if np.isfinite(activation.range).all() else 0.0
-    if not (isinstance(threshold, Real) and threshold >= 0):
-        raise ValueError(f"threshold must be a number, 0 or more; got {threshold!r}.")
+    if not (isinstance(threshold, Real) and in_float64(threshold) and threshold >= 0):
+        raise ValueError(f"threshold must be a number, 0 or more; got {shown(threshold)}.")
     return threshold
 
 

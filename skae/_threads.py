@@ -6,6 +6,7 @@ then seen to take a hundred times as long.
 
 from __future__ import annotations
 
+import os
 import threading
 from contextlib import contextmanager
 from functools import cache
@@ -18,6 +19,18 @@ WORTH_SHARING = 2**23
 _lock = threading.Lock()
 _holders = 0
 _before = []
+# Whether this process was forked off while the number was one, and has not put the numbers back yet.
+_forked_within = False
+
+
+def _begin_anew():
+    """In a child of fork there are no other threads, which may have held the lock, and will not put numbers back."""
+    global _lock, _holders, _forked_within
+    _lock, _holders, _forked_within = threading.Lock(), 0, _forked_within or _holders > 0
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_begin_anew)
 
 
 @cache
@@ -48,8 +61,11 @@ def one_thread_if_small(flops):
 
 def _limit():
     """Set one thread; False where it is one already."""
-    global _holders
+    global _holders, _forked_within
     with _lock:
+        if _forked_within:
+            _set(_before)
+            _forked_within = False
         numbers = [library.num_threads for library in _libraries()]
         if all(number == 1 for number in numbers):
             return False
@@ -63,7 +79,8 @@ def _limit():
 def _restore():
     global _holders
     with _lock:
-        _holders -= 1
+        # Of a block around the fork the child has not counted the beginning.
+        _holders = max(0, _holders - 1)
         _set(_before)
 
 

@@ -4,11 +4,27 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from sklearn.utils import check_random_state
 
 from . import _buffers
+
+
+class Seed(NamedTuple):
+    """A SeedSequence as the integers that it begins with, which any format can hold."""
+
+    entropy: tuple
+    spawn_key: tuple = ()
+
+    @classmethod
+    def of(cls, sequence):
+        entropy = sequence.entropy if isinstance(sequence.entropy, (list, tuple)) else [sequence.entropy]
+        return cls(tuple(map(int, entropy)), tuple(map(int, sequence.spawn_key)))
+
+    def sequence(self):
+        return np.random.SeedSequence(list(self.entropy), spawn_key=self.spawn_key)
 
 
 @dataclass
@@ -27,7 +43,7 @@ class Run:
         Parameters of the least loss on held rows.
     held_best : float
         That loss.
-    held_noise : SeedSequence or None
+    held_noise : Seed or None
         Of the noise on held rows, the same every time, so that their curve shows the training alone.
     order : ndarray or None
         Of the rows in the last epoch, of which that of the next is a permutation.
@@ -43,7 +59,7 @@ class Run:
     cuts: int = 0
     best_theta: np.ndarray | None = None
     held_best: float = math.inf
-    held_noise: np.random.SeedSequence | None = None
+    held_noise: Seed | None = None
     order: np.ndarray | None = None
     theta: np.ndarray | None = None
     data: tuple = ()
@@ -55,7 +71,7 @@ class TrainingState:
 
     shuffle_rng: np.random.Generator
     noise_rng: np.random.Generator
-    held_seed: np.random.SeedSequence | None = None
+    held_seed: Seed | None = None
     memory: tuple = ()
     step: int = 0
     epoch: int = 0
@@ -84,7 +100,7 @@ class TrainingState:
         """
         seeds = np.random.SeedSequence(check_random_state(random_state).randint(0, 2**31, size=4).tolist())
         initial, shuffle, noise, held = seeds.spawn(4)
-        return np.random.default_rng(initial), cls.seeded(shuffle, noise, held_seed=held)
+        return np.random.default_rng(initial), cls.seeded(shuffle, noise, held_seed=Seed.of(held))
 
     @classmethod
     def seeded(cls, shuffle, noise, **others):

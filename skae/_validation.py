@@ -91,10 +91,41 @@ def checked_weights(sample_weight, X):
     if sample_weight is None:
         return None
     with reading(sample_weight, "sample_weight"):
+        as_numbers(np.asarray(sample_weight), "sample_weight")
         weights = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
     if not weights.any():
         raise ValueError("Sample weights must contain at least one non-zero number.")
     return weights
+
+
+def checked_reconstruction(values, rows, estimator):
+    """What the ``inverse_transform`` of any estimator returned, as an array.
+
+    Parameters
+    ----------
+    values : object
+    rows : ndarray of shape (n_rows, n_features)
+        What was to be reconstructed.
+    estimator : estimator
+        For the error.
+
+    Returns
+    -------
+    ndarray of shape (n_rows, n_features)
+
+    Raises
+    ------
+    ValueError
+        For another shape, for what are no real numbers, and for NaN where the row has a value.
+    """
+    array = values.toarray() if issparse(values) else np.asarray(values)
+    wanted = f"{type(estimator).__name__} must reconstruct rows of shape {rows.shape} as real numbers in that shape"
+    if array.shape != rows.shape or array.dtype.kind not in "biuf":
+        raise ValueError(f"{wanted}; got {type(values).__name__} of shape {array.shape} and dtype {array.dtype}.")
+    unknown = np.isnan(array) & ~np.isnan(rows)
+    if unknown.any():
+        raise ValueError(f"{wanted}; got NaN in {np.count_nonzero(unknown.any(axis=1))} of {len(rows)} rows.")
+    return array
 
 
 def refuse_overflow(values, what, name):
@@ -133,12 +164,17 @@ def legal_clone(estimator):
 def _check_container(X, name):
     """Raise ValueError or TypeError for an input that can become an array, but of other numbers.
 
-    That is a lazy frame; a frame with complex columns, which lose their imaginary part; a sparse array of another
-    number of dimensions; and a sparse matrix whose indices were changed to what is outside of it, for which SciPy, and
-    kernels that read it, would reach beyond their arrays.
+    That is a masked array with values under its mask, which nothing reads; a lazy frame; a frame with complex columns,
+    which lose their imaginary part; a sparse array of another number of dimensions; and a sparse matrix whose indices
+    were changed to what is outside of it, for which SciPy, and kernels that read it, would reach beyond their arrays.
     """
     if issparse(X):
         _check_sparse(X, name)
+    elif np.ma.is_masked(X):
+        raise ValueError(
+            f"{name} must not be a masked array; got one with {np.ma.count_masked(X)} masked values, whose mask would "
+            f"be ignored. Pass {name}.filled(value): gaps in X can be numpy.nan, with missing_values='mask'."
+        )
     elif hasattr(X, "collect_schema") and not hasattr(X, "to_numpy"):
         raise TypeError(f"{name} must hold rows; got a {type(X).__name__}, which is a query. Pass {name}.collect().")
     elif hasattr(X, "iloc") and any(getattr(dtype, "kind", "") == "c" for dtype in np.ravel(X.dtypes)):

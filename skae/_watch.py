@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ._schedule import PLATEAU_CUTS, StoppingRule
-from ._training import Run, TrainingState, fixed_seed
+from ._training import Run, Seed, TrainingState, fixed_seed
 
 
 class FitResult(NamedTuple):
@@ -85,7 +85,7 @@ class Watch:
         self.stopped = False
         self.last = None
         if held is not None and run.held_noise is None:
-            run.held_noise = fixed_seed(state.noise_rng)
+            run.held_noise = Seed.of(fixed_seed(state.noise_rng))
 
     @property
     def rate(self):
@@ -99,7 +99,7 @@ class Watch:
         """Take the training loss of one epoch."""
         run, held_loss = self.state.run, None
         if self.held is not None:
-            held_loss = self.objective.full_value(self.held, run.held_noise)
+            held_loss = self.objective.full_value(self.held, run.held_noise.sequence())
             if held_loss < run.held_best:
                 run.held_best = held_loss
                 run.best_theta = self.objective.network.theta.copy()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sklearn.utils import check_array
 
 from ._evaluation import explained_fraction, in_container
-from ._validation import as_numbers, checked_weights, reading
+from ._validation import as_numbers, checked_reconstruction, checked_weights, reading
 
 
 def reconstruction_score(estimator, X, y=None, sample_weight=None):
@@ -32,6 +32,8 @@ def reconstruction_score(estimator, X, y=None, sample_weight=None):
     ------
     TypeError
         When the estimator has no ``transform`` or no ``inverse_transform``.
+    ValueError
+        When its reconstruction is no array of the shape of X, or has NaN in it.
 
     Examples
     --------
@@ -53,6 +55,7 @@ def reconstruction_score(estimator, X, y=None, sample_weight=None):
     sample_weight = checked_weights(sample_weight, values)
 
     def reconstruct(block):
-        return estimator.inverse_transform(estimator.transform(in_container(X, block)))
+        values = estimator.inverse_transform(estimator.transform(in_container(X, block)))
+        return checked_reconstruction(values, block, estimator)
 
     return explained_fraction(reconstruct, values, sample_weight)

@@ -266,7 +266,9 @@ class SparseAE(CorruptedInput):
             shape (n_components,): share of the rows for which each unit is on) and ``explained_variance`` (that of
             ``score``).
         """
-        activation = ACTIVATIONS[self.activation]
+        check_is_fitted(self)
+        # Of the training, whatever the parameters are by now.
+        activation = ACTIVATIONS[self._network.architecture.activation]
         threshold = on_threshold(activation, threshold)
         code = self.transform(X)
         if hasattr(code, "to_numpy"):

@@ -4,6 +4,7 @@ import pickle
 
 import numpy as np
 import pytest
+from sklearn.exceptions import NotFittedError
 
 from skae import SparseAE
 from skae._gates import AnnealedTopK, Lifetime, TopK
@@ -152,9 +153,20 @@ def test_sparsity_report(rng):
     assert ae.sparsity_report(X, threshold=0.5)["active_units_per_row"] == pytest.approx(
         (code > 0.5).sum(axis=1).mean()
     )
-    for threshold in (-1, "a", np.nan):
+    for threshold in (-1, "a", np.nan, 10**400):
         with pytest.raises(ValueError, match="threshold must be a number, 0 or more; got"):
             ae.sparsity_report(X, threshold=threshold)
+
+
+def test_the_report_is_of_what_was_trained(rng):
+    X = rng.random((40, 6))
+    ae = SparseAE(5, activation="relu", sparsity="l1", max_iter=3, random_state=0).fit(X)
+    before = ae.sparsity_report(X)
+    after = ae.set_params(activation="tanh").sparsity_report(X)
+    for name, value in before.items():
+        np.testing.assert_array_equal(after[name], value)
+    with pytest.raises(NotFittedError):
+        SparseAE(5).sparsity_report(X)
 
 
 def test_saturated_units_are_reported(rng):

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from scipy.sparse import csr_array
 from sklearn.decomposition import NMF, PCA
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
@@ -92,6 +93,30 @@ def test_estimators_that_cannot_reconstruct(X):
         reconstruction_score(LogisticRegression(), X)
     with pytest.raises(ValueError, match="NaN"):
         reconstruction_score(PCA(1).fit(X), np.where(X == X[0, 0], np.nan, X))
+
+
+RECONSTRUCTIONS = {
+    "all NaN": (lambda X: X * np.nan, "got NaN in 40 of 40 rows"),
+    "some NaN": (lambda X: np.where(np.arange(40)[:, np.newaxis] % 2, X, np.nan), "got NaN in 20 of 40 rows"),
+    "nothing": (lambda X: None, "got NoneType of shape"),
+    "one column": (lambda X: X[:, :1], r"got ndarray of shape \(40, 1\)"),
+    "one row": (lambda X: X[0], r"got ndarray of shape \(5,\)"),
+    "complex": (lambda X: X * 1j, "dtype complex128"),
+    "words": (lambda X: X.astype(str), "dtype <U"),
+}
+
+
+@pytest.mark.parametrize("change, words", RECONSTRUCTIONS.values(), ids=RECONSTRUCTIONS)
+def test_what_is_no_reconstruction_has_no_score(change, words, X):
+    broken = FunctionTransformer(inverse_func=change, check_inverse=False).fit(X)
+    with pytest.raises(ValueError, match=rf"^FunctionTransformer must reconstruct rows of shape \(40, 5\).*{words}"):
+        reconstruction_score(broken, X)
+
+
+def test_a_sparse_reconstruction(X):
+    sparse_one = FunctionTransformer(inverse_func=lambda X: csr_array(X * 0.5), check_inverse=False).fit(X)
+    dense_one = FunctionTransformer(inverse_func=lambda X: X * 0.5, check_inverse=False).fit(X)
+    assert reconstruction_score(sparse_one, X) == reconstruction_score(dense_one, X)
 
 
 def test_polars_frames_go_in_as_frames(digits):

@@ -55,6 +55,38 @@ def test_numbers_that_cannot_be_used_are_refused_by_name(cls, value, X):
         assert not hasattr(estimator, "n_features_in_")
 
 
+AUTOENCODERS = [AutoencoderTransformer, DenoisingAE, SparseAE, ContractiveAE]
+WRONG = {
+    "alpha": -1.0,
+    "batch_size": 0,
+    "n_components": 2.5,
+    "learning_rate_init": np.nan,
+    "max_grad_norm": -1,
+    "missing_values": "x",
+    "warmup_epochs": np.nan,
+    "zero_sampling": 5,
+    "corruption": "x",
+    "emphasis": 5,
+    "sparsity": "x",
+    "sparsity_weight": -3.0,
+    "contraction_weight": np.nan,
+    "tol": 10**400,
+}
+
+
+KNOWN = [(cls, name) for cls in AUTOENCODERS for name in WRONG if name in cls._parameter_constraints]
+
+
+@pytest.mark.parametrize("cls, name", KNOWN)
+def test_what_was_set_after_a_training_is_checked_by_the_next(cls, name, X):
+    ae = cls(3, max_iter=1, random_state=0).fit(X).set_params(**{name: WRONG[name]})
+    before = dict(vars(ae))
+    for train in (ae.partial_fit, ae.fit):
+        with pytest.raises(ValueError, match=rf"'{name}' parameter of {cls.__name__} must be .*[gG]ot "):
+            train(X)
+        assert vars(ae) == before
+
+
 @pytest.mark.parametrize("value", [2**70, np.uint64(2**63 + 1), np.float16(0.5), np.float32(0.5), np.longdouble(0.5)])
 @pytest.mark.parametrize("name", ["tol", "max_grad_norm", "warmup_epochs"])
 def test_numbers_of_any_type_that_a_float_can_be_made_of(name, value, X):

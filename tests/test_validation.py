@@ -56,6 +56,7 @@ UNREADABLE = {
     "a long float": np.array([[np.longdouble("1e4000"), 1.0], [1.0, 2.0]], dtype=object),
     "an error of its own": Broken(),
     "a query": pl.LazyFrame({"a": [1.0, 2.0]}),
+    "a mask that nothing reads": np.ma.masked_less(np.array([[1.0, 2.0], [3.0, 0.0]]), 1.0),
 }
 
 
@@ -71,11 +72,17 @@ def test_what_is_no_matrix_of_numbers_is_named(reader, case):
     assert vars(estimator) == before
 
 
-@pytest.mark.parametrize("case", ["a word", "an object", "dates", "complex columns"])
+@pytest.mark.parametrize("case", ["a word", "an object", "dates", "complex columns", "a mask that nothing reads"])
 def test_a_code_that_is_no_matrix_of_numbers_is_named(X, case):
     ae = AutoencoderTransformer(**SETTINGS).fit(X)
     with pytest.raises((ValueError, TypeError), match=r"\bH\b"):
         ae.inverse_transform(UNREADABLE[case])
+
+
+def test_a_masked_array_without_masked_values_is_an_array(X):
+    masked = np.ma.array(X)
+    one, other = (AutoencoderTransformer(**SETTINGS).fit(rows).transform(rows) for rows in (X, masked))
+    np.testing.assert_array_equal(one, other)
 
 
 @pytest.mark.parametrize("code", [[[np.nan, 0.0]], [[None, 0.0]], [[np.inf, -np.inf]]])
@@ -98,7 +105,15 @@ def test_great_numbers_whose_sums_are_not_finite_are_finite():
         AutoencoderTransformer(**SETTINGS).fit(X)
 
 
-@pytest.mark.parametrize("weights", [[10**400] * 6, ["a"] * 6, [None, *[DATE] * 5], np.zeros(6), {}, 10**400, -1.0])
+WEIGHTS = [[10**400] * 6, ["a"] * 6, [None, *[DATE] * 5], np.zeros(6), {}, 10**400, -1.0]
+WEIGHTS += [
+    np.arange(6).astype("M8[D]"),
+    pd.Series(np.arange(6).astype("m8[s]")),
+    np.ma.masked_equal(np.arange(6.0), 5),
+]
+
+
+@pytest.mark.parametrize("weights", WEIGHTS)
 def test_weights_are_named(X, weights):
     for estimator in (AutoencoderTransformer(**SETTINGS), AutoencoderImputer(MASKING)):
         with pytest.raises((ValueError, TypeError), match=r"sample_weight|Sample weights"):

@@ -92,12 +92,14 @@ def read(path, header=True):
     Raises
     ------
     OSError
-        For a file that cannot be opened.
+        For a file that cannot be opened, and for a device or a pipe.
     ValueError
         For one that holds no table, with its path and the reason.
     ImportError
         When pandas or pyarrow are needed and not installed.
     """
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise OSError(f"{path} is a device or a pipe, which cannot be read more than once; save it to a file first")
     with path.open("rb"):
         pass
     require(path, path.suffix)

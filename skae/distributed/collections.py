@@ -9,12 +9,13 @@ from .packages import required
 
 def is_frame(X):
     """Whether X is a Dask DataFrame."""
-    return hasattr(X, "map_partitions") and hasattr(X, "columns") and X.ndim == 2
+    # A Delayed has every attribute, all of them Delayed.
+    return hasattr(X, "map_partitions") and hasattr(X, "columns") and isinstance(X.ndim, int) and X.ndim == 2
 
 
 def is_array(X):
     """Whether X is a Dask array."""
-    return hasattr(X, "map_blocks") and hasattr(X, "chunks")
+    return hasattr(X, "map_blocks") and isinstance(X.chunks, tuple)
 
 
 def by_rows(X):

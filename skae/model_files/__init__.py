@@ -26,12 +26,12 @@ __all__ = ["SKOPS_TRUSTED_TYPES", "load", "save"]
 # What skops has to trust, beyond what it trusts by itself, to load the estimators of this library in a Pipeline, and
 # the perceptrons that start from them: classes that hold numbers and arrays.
 SKOPS_TRUSTED_TYPES = (
-    "numpy.random.bit_generator.SeedSequence",
     "skae._fine_tuning.StartedMLPClassifier",
     "skae._fine_tuning.StartedMLPRegressor",
     "skae._network.Architecture",
     "skae._network.Network",
     "skae._training.Run",
+    "skae._training.Seed",
     "skae._training.TrainingState",
     "skae.autoencoder.AutoencoderTransformer",
     "skae.contractive.ContractiveAE",

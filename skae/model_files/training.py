@@ -7,7 +7,7 @@ from reprlib import repr as shortened
 import numpy as np
 
 from .._schedule import PLATEAU_CUTS
-from .._training import Run, TrainingState
+from .._training import Run, Seed, TrainingState
 from ..kernels.updates import UPDATES
 from .fields import number_field
 
@@ -175,18 +175,14 @@ def _generator(fields):
 
 
 def _encoded_seed(seed):
-    if seed is None:
-        return None
-    entropy = seed.entropy if isinstance(seed.entropy, (list, tuple)) else [seed.entropy]
-    return {"entropy": [int(value) for value in entropy], "spawn_key": [int(value) for value in seed.spawn_key]}
+    return None if seed is None else {"entropy": list(seed.entropy), "spawn_key": list(seed.spawn_key)}
 
 
 def _seed(fields):
-    """The sequence of some seeds; that of one integer is that of the list of it."""
     if fields is None:
         return None
     entropy, spawn_key = fields.integers("entropy", 0, 2**64 - 1), fields.integers("spawn_key", 0, 2**32 - 1)
     if not entropy:
         raise ValueError(f"{fields.path}entropy is empty.")
     fields.end()
-    return np.random.SeedSequence(list(entropy), spawn_key=spawn_key)
+    return Seed(tuple(entropy), tuple(spawn_key))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 from sklearn.utils import check_array
 
 from .._evaluation import feature_errors, in_container
 from .._trained import TrainedNetwork
+from .._validation import checked_reconstruction
 from ._figures import axes_for, distinct_colors, fitting, require_matplotlib
 from ._options import check_count, checked_numbers
 from ._sources import Source
@@ -111,7 +114,7 @@ class FeatureErrorDisplay:
             errors = feature_errors(source.model._reconstruction, source.model._checked(entered))
         else:
             rows = check_array(entered, dtype="numeric")
-            errors = feature_errors(lambda block: source.reconstruct_entered(in_container(entered, block)), rows)
+            errors = feature_errors(partial(_reconstructed, source, entered), rows)
         names = _entered_names(source) if feature_names is None else feature_names
         display = cls(errors, feature_names=names, image_shape=image_shape)
         return display.plot(ax, max_features=max_features, cmap=cmap)
@@ -173,6 +176,11 @@ class FeatureErrorDisplay:
         if len(names) != n_features:
             raise ValueError(f"feature_names must hold a name for each of {n_features} features; got {len(names)}.")
         return names
+
+
+def _reconstructed(source, entered, block):
+    values = source.reconstruct_entered(in_container(entered, block))
+    return checked_reconstruction(values, block, source.model)
 
 
 def _entered_names(source):

@@ -12,6 +12,7 @@ from sklearn.utils import _safe_indexing, check_array, check_random_state
 from .._corruption import CorruptedInput
 from .._evaluation import in_container
 from .._matrices import SparseRows, as_csr
+from .._parameters import in_float64, shown
 from .._rows import model_dtype
 from .._sample import Sample
 from ..kernels.corruptions import CORRUPTIONS
@@ -217,11 +218,11 @@ def _check_corruption(corruption, noise_level):
     if not (isinstance(corruption, str) and corruption in CORRUPTIONS):
         raise ValueError(f"corruption must be one of {sorted(CORRUPTIONS)}, 'auto' or None; got {corruption!r}.")
     low, high = CORRUPTIONS[corruption].level_range
-    number = isinstance(noise_level, Real) and not isinstance(noise_level, bool) and math.isfinite(noise_level)
-    if not (number and low <= noise_level <= high):
+    number = isinstance(noise_level, Real) and not isinstance(noise_level, bool) and in_float64(noise_level)
+    if not (number and math.isfinite(noise_level) and low <= noise_level <= high):
         end = f"{high:g}]" if math.isfinite(high) else "inf)"
         raise ValueError(
-            f"noise_level must be a number in [{low:g}, {end} with corruption={corruption!r}; got {noise_level!r}."
+            f"noise_level must be a number in [{low:g}, {end} with corruption={corruption!r}; got {shown(noise_level)}."
         )
 
 
@@ -254,5 +255,5 @@ def _apply(corruption, level, X, shown, random_state):
     draws = np.empty(rows.shape, record.draw_dtype or rows.dtype)
     record.draw(np.random.default_rng(check_random_state(random_state).randint(2**31)), draws)
     out = np.empty_like(rows)
-    record.apply(rows, draws, level, low, high, out)
+    record.apply(rows, draws, float(level), low, high, out)
     return out

@@ -2,6 +2,7 @@
 
 import importlib
 import io
+import os
 import pickle
 import subprocess
 import sys
@@ -19,6 +20,15 @@ NAMES = ["id", *FEATURES, "label"]
 
 
 # Reading.
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="named pipes are POSIX's")
+@pytest.mark.parametrize("ending", READERS)
+def test_a_pipe_is_refused_before_it_is_opened(ending, tmp_path):
+    pipe = tmp_path / f"rows{ending}"
+    os.mkfifo(pipe)
+    with pytest.raises(OSError, match="is a device or a pipe, which cannot be read more than once; save it to a file"):
+        read(pipe)
 
 
 @pytest.mark.parametrize("ending", READERS)

@@ -125,6 +125,7 @@ def test_an_interrupt_leaves_what_the_last_iteration_gave(client, parts):
     "change, error, message",
     [
         (lambda X: X.compute(), TypeError, "X must be a Dask array or a Dask DataFrame; got ndarray"),
+        (lambda X: dask.delayed(X), TypeError, "X must be a Dask array or a Dask DataFrame; got Delayed"),
         (lambda X: X[0], ValueError, "two dimensions"),
         (lambda X: X[:0], ValueError, "0 sample"),
         (lambda X: X.astype(str), ValueError, "could not convert|dtype"),

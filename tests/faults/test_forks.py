@@ -27,3 +27,70 @@ with get_context("fork").Pool(2) as pool:
 
 def test_a_forked_pool_after_a_fit(run):
     run(POOL, environment={"OPENBLAS_NUM_THREADS": "2"})
+
+
+# A lock that another thread holds at the fork is never released in the child, and neither is what was to be put back.
+WITHIN = """
+import threading
+from threadpoolctl import threadpool_info
+from skae._threads import one_thread_if_small, _lock
+
+warnings.filterwarnings("ignore", ".*fork.*", DeprecationWarning)
+
+
+def blas_threads():
+    return [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
+
+
+def forked(work):
+    child = os.fork()
+    if child == 0:
+        signal.alarm(60)
+        try:
+            work()
+        except BaseException:
+            sys.excepthook(*sys.exc_info())
+            os._exit(1)
+        os._exit(0)
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    assert code == 0, code
+
+
+def fits():
+    assert fitted().loss_curve_ == expected
+    assert blas_threads() == before
+
+
+def leaves_and_fits():
+    block.__exit__(None, None, None)
+    fits()
+
+
+expected, before = fitted().loss_curve_, blas_threads()
+held, leave = threading.Event(), threading.Event()
+
+
+def hold():
+    with _lock:
+        held.set()
+        leave.wait(120)
+
+
+thread = threading.Thread(target=hold)
+thread.start()
+held.wait(60)
+forked(fits)
+leave.set()
+thread.join()
+block = one_thread_if_small(0)
+block.__enter__()
+forked(fits)
+forked(leaves_and_fits)
+block.__exit__(None, None, None)
+fits()
+"""
+
+
+@pytest.mark.parametrize("threads", ["1", "2"])
+def test_a_fork_while_another_thread_fits(threads, run):
+    run(WITHIN, environment={"OPENBLAS_NUM_THREADS": threads})

@@ -88,8 +88,6 @@ def same(a, b):
         return a.architecture == b.architecture and same(a.theta, b.theta)
     if isinstance(a, np.random.Generator):
         return same(a.bit_generator.state, b.bit_generator.state)
-    if isinstance(a, np.random.SeedSequence):
-        return same(a.generate_state(8), b.generate_state(8))
     if isinstance(a, np.random.RandomState):
         return same(a.get_state(), b.get_state())
     if isinstance(a, BaseEstimator) or dataclasses.is_dataclass(a):

@@ -7,8 +7,8 @@ from sklearn.base import clone
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
-from skae import SparseAE
-from skae._training import Run
+from skae import DenoisingAE, SparseAE
+from skae._training import Run, Seed, fixed_seed
 from skae.model_files import SKOPS_TRUSTED_TYPES
 
 skops = pytest.importorskip("skops.io")
@@ -31,6 +31,15 @@ def test_an_interrupted_fit():
     loaded = skops.loads(skops.dumps(estimator), trusted=SKOPS_TRUSTED_TYPES)
     assert same(loaded._training.run, estimator._training.run)
     assert same(loaded.fit(rows())._network, estimator.fit(rows())._network)
+
+
+def test_training_with_held_rows_goes_on():
+    X, settings = rows(), {**SETTINGS, "early_stopping": True, "warm_start": True, "noise_level": 0.2}
+    estimator = DenoisingAE(**settings).fit(X)
+    estimator._training.run = Run(held_noise=Seed.of(fixed_seed(np.random.default_rng(0))), data=(1,))
+    loaded = skops.loads(skops.dumps(estimator), trusted=SKOPS_TRUSTED_TYPES)
+    assert same(loaded._training, estimator._training)
+    assert same(loaded.fit(X)._network, estimator.fit(X)._network)
 
 
 def perceptrons(X, **parameters):
