@@ -151,6 +151,10 @@ class BaseAutoencoder(NumericParameters, CallbackSupportMixin, TrainedNetwork):
         """Which units of the code stay on in training: a gate, or None for that of ``_units_kept``."""
         return None
 
+    def _code_arrays(self):
+        """How many arrays like the outputs of the encoder's layers terms and gate make beside them."""
+        return 0
+
     def _activity(self):
         """Watches the code for dead units that are to be revived, or None."""
         return None
@@ -375,6 +379,7 @@ class BaseAutoencoder(NumericParameters, CallbackSupportMixin, TrainedNetwork):
             dtype,
             n_rows,
             max(self._schedule(n_rows).batch_size, whole * self.early_stopping) if in_batches else whole,
+            self._code_arrays(),
             UPDATES[self.solver].n_memories if in_batches else None,
             self.early_stopping,
             self.warm_start,

@@ -169,8 +169,23 @@ class Network:
         return self.theta.dtype
 
     def in_precision(self, dtype):
-        """The network with its parameters in a dtype; itself where they are."""
-        return self if self.dtype == dtype else Network(self.architecture, self.theta.astype(dtype))
+        """The network with its parameters in a dtype; itself where they are.
+
+        Raises
+        ------
+        ValueError
+            For parameters beyond the range of the dtype.
+        """
+        if self.dtype == dtype:
+            return self
+        with np.errstate(over="ignore"):
+            theta = self.theta.astype(dtype)
+        if not np.isfinite(theta).all():
+            raise ValueError(
+                f"The parameters that were found are beyond the range of {np.dtype(dtype)}, the precision of X. Scale "
+                "the columns of X, or pass it in float64."
+            )
+        return Network(self.architecture, theta)
 
     def encode(self, X):
         """Code of each row of X, by blocks of rows; shape (n_samples, n_components)."""

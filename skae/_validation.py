@@ -50,7 +50,8 @@ def reading(values, name):
 
 
 def as_numbers(array, name):
-    """An array that scikit-learn took for numeric, where it is: objects as float64, and no dates or durations.
+    """An array that scikit-learn took for numeric, where it is: objects and wider floats as float64, and no dates or
+    durations.
 
     To be called while ``reading``, since objects may be anything.
     """
@@ -59,9 +60,9 @@ def as_numbers(array, name):
             f"{name} must hold numbers; got dtype {array.dtype}. Convert it first, to days since a date of your choice "
             "for example."
         )
-    if array.dtype != object:
+    if array.dtype != object and not (array.dtype.kind == "f" and array.dtype.itemsize > 8):
         return array
-    # A list with None in it, or a frame with columns of which NumPy has no type.
+    # A list with None in it, a frame with columns of which NumPy has no type, or an array of long doubles.
     return array.astype(np.float64)
 
 
@@ -184,23 +185,59 @@ def _check_container(X, name):
 def _check_sparse(X, name):
     if X.ndim != 2:
         raise ValueError(f"{name} must have two dimensions; got a sparse array of shape {X.shape}.")
-    if X.format == "coo":
-        sound = all(_below(index, size) for index, size in zip((X.row, X.col), X.shape))
-    elif X.format in ("csr", "csc", "bsr"):
-        height, width = X.blocksize if X.format == "bsr" else (1, 1)
-        major, minor = X.shape[0] // height, X.shape[1] // width
-        if X.format == "csc":
-            major, minor = minor, major
-        starts = X.indptr
-        sound = len(starts) == major + 1 and starts[0] == 0 and (starts[1:] >= starts[:-1]).all()
-        sound = sound and starts[-1] <= min(len(X.indices), len(X.data)) and _below(X.indices[: starts[-1]], minor)
-    else:
-        return
+    try:
+        sound = _SOUND[X.format](X)
+    except (AttributeError, TypeError, ValueError, IndexError):
+        # Arrays that are none, or of other dimensions.
+        sound = False
     if not sound:
         raise ValueError(
             f"{name} is no valid sparse matrix in {X.format} format: its indices reach beyond its shape, {X.shape}, or "
             "beyond its stored values. Build it anew."
         )
+
+
+def _sound_coordinates(X):
+    within = all(_below(index, size) for index, size in zip((X.row, X.col), X.shape))
+    return within and X.row.shape == X.col.shape == X.data.shape
+
+
+def _sound_compressed(X):
+    height, width = X.blocksize if X.format == "bsr" else (1, 1)
+    blocks = X.data.ndim == (3 if X.format == "bsr" else 1)
+    major, minor = X.shape[0] // height, X.shape[1] // width
+    if X.format == "csc":
+        major, minor = minor, major
+    starts = X.indptr
+    sound = blocks and starts.shape == (major + 1,) and starts[0] == 0 and (starts[1:] >= starts[:-1]).all()
+    return sound and starts[-1] <= min(len(X.indices), len(X.data)) and _below(X.indices[: starts[-1]], minor)
+
+
+def _sound_diagonals(X):
+    return X.data.ndim == 2 and X.offsets.shape == (len(X.data),)
+
+
+def _sound_dictionary(X):
+    return len(X) == 0 or all(map(_below, np.array(list(X.keys()), np.int64).T, X.shape))
+
+
+def _sound_lists(X):
+    rows = X.rows.shape == X.data.shape == X.shape[:1]
+    return rows and all(
+        len(columns) == len(values) and _below(np.array(columns, np.int64), X.shape[1])
+        for columns, values in zip(X.rows, X.data)
+    )
+
+
+_SOUND = {
+    "coo": _sound_coordinates,
+    "csr": _sound_compressed,
+    "csc": _sound_compressed,
+    "bsr": _sound_compressed,
+    "dia": _sound_diagonals,
+    "dok": _sound_dictionary,
+    "lil": _sound_lists,
+}
 
 
 def _below(indices, size):

@@ -118,5 +118,9 @@ class ContractiveAE(CorruptedInput):
         self.noise_level = noise_level
         self.emphasis = emphasis
 
+    def _code_arrays(self):
+        # Slope, bend and, of deep encoders, the gradient at the pre-activations.
+        return (2 + (len(self.hidden_layer_sizes) > 0)) * (self.contraction_weight > 0)
+
     def _terms(self, network):
         return [contraction(self.contraction_weight, network)] if self.contraction_weight > 0 else []

@@ -230,6 +230,10 @@ class SparseAE(CorruptedInput):
             return AnnealedTopK(self.n_active, self.n_components, self.anneal_epochs)
         return Lifetime(self.sparsity_target) if self.sparsity == "lifetime" else None
 
+    def _code_arrays(self):
+        # What is partitioned to find the thresholds.
+        return int(self.sparsity in ("topk", "lifetime"))
+
     def _activity(self):
         if not self.revive_dead:
             return None

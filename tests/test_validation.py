@@ -139,6 +139,24 @@ def broken(kind, **changed):
     return X
 
 
+def dictionary_beyond():
+    X = sparse.dok_array((4, 4))
+    X._dict[(0, 10**6)] = 1.0
+    return X
+
+
+def lists_of(columns, values):
+    X = sparse.lil_array(np.eye(4))
+    X.rows[0], X.data[0] = columns, values
+    return X
+
+
+def listed(name):
+    X = sparse.csr_array(np.eye(4))
+    setattr(X, name, getattr(X, name).tolist())
+    return X
+
+
 BROKEN = {
     "column beyond": broken("csr", indices=[0, 1, 2, 10**6]),
     "column below zero": broken("csr", indices=[0, 1, -1, 3]),
@@ -148,6 +166,15 @@ BROKEN = {
     "row beyond": broken("csc", indices=[0, 1, 2, 4]),
     "block beyond": broken("bsr", indices=[0, 1, 2, 10**6]),
     "coordinate beyond": broken("coo", row=[0, 1, 2, 10**6]),
+    "coordinates without values": broken("coo", data=[1.0]),
+    "too few offsets": broken("dia", offsets=[], data=np.ones((1, 4))),
+    "keys beyond": dictionary_beyond(),
+    "list beyond": lists_of([0, 10**6], [1.0, 2.0]),
+    "lists of two lengths": lists_of([0, 1, 2], [1.0]),
+    "list of words": lists_of(["a"], [1.0]),
+    "indices in a list": listed("indices"),
+    "row starts in a list": listed("indptr"),
+    "values in a list": listed("data"),
 }
 
 
@@ -155,6 +182,15 @@ BROKEN = {
 def test_sparse_matrices_that_reach_beyond_their_shape(case):
     with pytest.raises(ValueError, match=r"no valid sparse matrix in \w+ format"):
         AutoencoderTransformer(**SETTINGS).fit(BROKEN[case])
+
+
+@pytest.mark.parametrize("kind", ["csr", "csc", "bsr", "coo", "dia", "dok", "lil"])
+@pytest.mark.parametrize("entries", [np.eye(5, 3), np.zeros((5, 3)), np.arange(15.0).reshape(5, 3)])
+def test_sparse_matrices_of_every_format(kind, entries):
+    one, other = (
+        AutoencoderTransformer(**SETTINGS).fit(X) for X in (sparse.csr_array(entries).asformat(kind), entries)
+    )
+    np.testing.assert_allclose(one.transform(entries), other.transform(entries), rtol=1e-6)
 
 
 def test_duplicates_whose_sum_overflows():
@@ -269,3 +305,22 @@ def test_an_offset_stays_within_the_range_of_the_scores(dtype, n_rows, greatest,
     detector = AutoencoderOutlierDetector(inner, contamination=contamination).fit(rows)
     decisions = detector.decision_function(rows)
     assert decisions.dtype == dtype and np.isfinite(decisions).all() and np.isfinite(detector.offset_)
+
+
+def test_parameters_beyond_the_precision_of_the_rows():
+    X = np.full((8, 3), 1e-44, np.float32)
+    X[::2] = 0
+    ae = AutoencoderTransformer(2, solver="lbfgs", max_iter=20, random_state=0)
+    with pytest.raises(ValueError, match="parameters that were found are beyond the range of float32"):
+        ae.fit(X)
+    assert not hasattr(ae, "coefs_") and np.isfinite(ae.fit(X.astype(np.float64)).transform(X)).all()
+
+
+@pytest.mark.skipif(np.finfo(np.longdouble).max == np.finfo(np.float64).max, reason="long doubles are doubles here")
+@pytest.mark.parametrize("reader", READERS)
+def test_long_doubles_are_read_as_doubles(reader, X):
+    wide, beyond = X.astype(np.longdouble), X.astype(np.longdouble)
+    beyond[0, 0] = np.longdouble("1e4000")
+    with pytest.raises(ValueError, match=r"X contains infinity|column 0 of X is beyond the range"):
+        READERS[reader]().fit(beyond)
+    READERS[reader]().fit(wide)

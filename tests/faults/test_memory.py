@@ -33,16 +33,14 @@ def limited(mebibytes, work):
 WIDE = np.random.default_rng(0).random((150, 1000)).astype(np.float32)
 """
 
+# Takes from the parent: parameters or an estimator, the most of the limits, and the step from one to the next.
 # Status: 0 fitted, 1 refused before the first step with the estimator as it was, whatever else is a fault.
-FITS = """
-parameters = {"n_components": 1000, "max_iter": 3, "tol": 0.0, "random_state": 0, **json.loads(sys.argv[1])}
-
-
+CHECK = """
 def refused_or_fitted(ae):
     before = dict(vars(ae))
     steps.clear()
     try:
-        ae.fit(WIDE)
+        ae.fit(rows)
     except MemoryError as error:
         assert steps == [] and vars(ae) == before and "MiB" in str(error), error
         return 1
@@ -55,6 +53,11 @@ def check(ae):
     assert set(outcomes) == {0, 1} and outcomes == sorted(outcomes, reverse=True), outcomes
 
 
+"""
+
+FITS = """
+rows = WIDE
+parameters = {"n_components": 1000, "max_iter": 3, "tol": 0.0, "random_state": 0, **json.loads(sys.argv[1])}
 # No product was made yet, for which BLAS asks for memory of its own.
 check(AutoencoderTransformer(**parameters))
 check(AutoencoderTransformer(**{**parameters, "n_components": 3, "warm_start": False}).fit(WIDE[:, :5]).set_params(
@@ -72,7 +75,27 @@ check(AutoencoderTransformer(**{**parameters, "n_components": 3, "warm_start": F
     ],
 )
 def test_a_fit_is_refused_before_its_first_step(parameters, most, step, fork):
-    fork(LIMITED + FITS, parameters, most, step)
+    fork(LIMITED + CHECK + FITS, parameters, most, step)
+
+
+BESIDE = """
+from skae import ContractiveAE, SparseAE
+
+rows = np.random.default_rng(0).random((80_000, 20)).astype(np.float32)
+check(eval(sys.argv[1]).set_params(batch_size=80_000, max_iter=1, tol=0.0, random_state=0))
+"""
+
+
+@pytest.mark.parametrize(
+    "ae, most",
+    [
+        ("ContractiveAE(300)", 500),
+        ("SparseAE(300, sparsity='topk', n_active=5, revive_dead=True)", 400),
+        ("SparseAE(300, sparsity='lifetime')", 400),
+    ],
+)
+def test_what_terms_and_gates_make_beside_the_layers_is_counted(ae, most, fork):
+    fork(LIMITED + CHECK + BESIDE, ae, most, 20)
 
 
 TRANSFORMS = """

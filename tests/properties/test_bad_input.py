@@ -25,6 +25,12 @@ def trainings(draw):
     return calls
 
 
+def set_anew(data, estimator):
+    """Now and then set some parameters of an autoencoder that may be fitted."""
+    if isinstance(estimator, AUTOENCODERS):
+        estimator.set_params(**data.draw(rarely(parameters(type(estimator)), st.just({}))))
+
+
 def asks_for_memory(estimator):
     """Whether a size among the parameters is one for which there is no memory."""
     widths = (estimator.get_params().get(name, 0) for name in ("n_components", "estimator__n_components"))
@@ -72,6 +78,8 @@ def test_finite_results_or_an_error(subject, data):
     estimator, calls = data.draw(SUBJECTS[subject]), data.draw(trainings())
     fitted = False
     for number, (method, X, sample_weight) in enumerate(calls):
+        if number > 0:
+            set_anew(data, estimator)
         if not hasattr(estimator, method):
             continue
         # PCANormalizer takes no weights.
@@ -83,6 +91,7 @@ def test_finite_results_or_an_error(subject, data):
             assert check_training(other, method, X, sample_weight)
             assert fingerprint(vars(other)) == fingerprint(vars(estimator))
     if fitted:
+        set_anew(data, estimator)
         X = calls[-1][1] if data.draw(st.booleans()) else data.draw(matrices(n_columns=estimator.n_features_in_))
         code = data.draw(rarely(st.none(), matrices(n_columns=getattr(estimator, "_n_features_out", 1))))
         check_uses(estimator, X, code)
