@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
+from sklearn.decomposition import PCA
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -66,6 +67,11 @@ def _centred(make):
     return lambda seed: make_pipeline(StandardScaler(with_std=False), make(seed))
 
 
+def _on_components(n_components, make):
+    """On the first principal components of the rows."""
+    return lambda seed: make_pipeline(PCA(n_components, random_state=0), make(seed))
+
+
 def _layers(*makers):
     return lambda seed: make_pipeline(*(make(seed) for make in makers))
 
@@ -88,31 +94,38 @@ _UFLDL = "UFLDL tutorial"
 
 ROWS = {
     "plain": Row(
-        "plain, 1,000 units",
+        "plain, 1,000 units, on 50 principal components",
         "error",
         2.17,
         2.1,
         _RIFAI,
         mnist,
-        _maker(AutoencoderTransformer, 1000, activation="relu", **_INK, **_ends(2, learning_rate_init=4e-3)),
-        Frozen(0.02),
+        _on_components(
+            50,
+            _maker(AutoencoderTransformer, 1000, activation="relu", tied_weights=True, batch_size=40, **_ends(15)),
+        ),
+        Frozen(0.05),
         1000,
     ),
     "denoising": Row(
-        "denoising, 1,000 units",
+        "denoising, 1,000 units, on 100 principal components",
         "error",
         1.95,
         1.6,
         _VINCENT,
         mnist,
-        _maker(
-            DenoisingAE,
-            1000,
-            corruption="salt_and_pepper",
-            noise_level=0.2,
-            emphasis=0.5,
-            **_INK,
-            **_ends(15, learning_rate_init=3e-2, warmup_epochs=1),
+        _on_components(
+            100,
+            _maker(
+                DenoisingAE,
+                1000,
+                corruption="gaussian",
+                noise_level=0.3,
+                activation="relu",
+                tied_weights=True,
+                batch_size=40,
+                **_ends(60),
+            ),
         ),
         Frozen(0.02),
         1000,
@@ -170,7 +183,7 @@ ROWS = {
         1.1,
         "Makhzani and Frey 2015",
         mnist,
-        _maker(SparseAE, 2000, **_WINNERS, batch_size=40, **_ends(60)),
+        _maker(SparseAE, 2000, **_WINNERS, batch_size=40, **_ends(100)),
         Frozen(0.02),
         2000,
     ),
@@ -219,15 +232,20 @@ ROWS = {
         200,
     ),
     "denoising-tuned": Row(
-        "stacked denoising 500-500-500, fine-tuned",
+        "stacked denoising 1,000-1,000-1,000, fine-tuned",
         "error",
         1.28,
         1.2,
         _VINCENT,
         mnist,
-        _layers(*(_maker(DenoisingAE, 500, **_INK, **_ends(15, learning_rate_init=5e-3)) for _ in range(3))),
+        _layers(
+            *(
+                _maker(DenoisingAE, 1000, noise_level=0.3, **_INK, **_ends(10, learning_rate_init=5e-3))
+                for _ in range(3)
+            )
+        ),
         FineTuned({"max_iter": 30, "alpha": 1e-4}),
-        500,
+        1000,
     ),
     "compression": Row(
         "30-component code, 784-1000-500-250-30",

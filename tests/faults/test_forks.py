@@ -33,7 +33,8 @@ def test_a_forked_pool_after_a_fit(run):
 WITHIN = """
 import threading
 from threadpoolctl import threadpool_info
-from skae._threads import one_thread_if_small, _lock
+from skae import _threads
+from skae._threads import one_thread_if_small
 
 warnings.filterwarnings("ignore", ".*fork.*", DeprecationWarning)
 
@@ -63,6 +64,7 @@ def fits():
 
 def leaves_and_fits():
     block.__exit__(None, None, None)
+    assert _threads._holders == 0
     fits()
 
 
@@ -71,7 +73,7 @@ held, leave = threading.Event(), threading.Event()
 
 
 def hold():
-    with _lock:
+    with _threads._lock:
         held.set()
         leave.wait(120)
 
