@@ -141,7 +141,8 @@ def broken(kind, **changed):
 
 def dictionary_beyond():
     X = sparse.dok_array((4, 4))
-    X._dict[(0, 10**6)] = 1.0
+    # Before SciPy 1.13 the matrix is a dict itself.
+    dict.__setitem__(getattr(X, "_dict", X), (0, 10**6), 1.0)
     return X
 
 
