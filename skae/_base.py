@@ -151,9 +151,10 @@ class BaseAutoencoder(NumericParameters, CallbackSupportMixin, TrainedNetwork):
         """Which units of the code stay on in training: a gate, or None for that of ``_units_kept``."""
         return None
 
-    def _code_arrays(self):
-        """How many arrays like the outputs of the encoder's layers terms and gate make beside them."""
-        return 0
+    def _row_numbers(self, sample, architecture):
+        """Numbers that each row of a batch has beside its entries, the outputs of the layers and their gradients."""
+        # Filled rows, and which entries are observed.
+        return 2 * architecture.sizes[0] * (self.missing_values == "mask")
 
     def _activity(self):
         """Watches the code for dead units that are to be revived, or None."""
@@ -291,12 +292,12 @@ class BaseAutoencoder(NumericParameters, CallbackSupportMixin, TrainedNetwork):
         self
         """
         with interruptible(), restored_on_failure(self):
-            if self.early_stopping:
-                raise ValueError("partial_fit holds no rows out: early_stopping must be False; got True.")
             continues = hasattr(self, "_network")
             if continues:
                 # Which scikit-learn leaves out, as if nothing had been set since the first call.
                 self._validate_params()
+            if self.early_stopping:
+                raise ValueError("partial_fit holds no rows out: early_stopping must be False; got True.")
             X, sample_weight = self._validated(X, sample_weight, reset=not continues)
             sample = Sample.of(X, sample_weight)
             objective, state = self._prepared(sample, continues)
@@ -379,7 +380,7 @@ class BaseAutoencoder(NumericParameters, CallbackSupportMixin, TrainedNetwork):
             dtype,
             n_rows,
             max(self._schedule(n_rows).batch_size, whole * self.early_stopping) if in_batches else whole,
-            self._code_arrays(),
+            self._row_numbers(sample, architecture),
             UPDATES[self.solver].n_memories if in_batches else None,
             self.early_stopping,
             self.warm_start,

@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from ._base import BaseAutoencoder
+from ._matrices import SparseRows
 from ._objective import Noise
 from .kernels.corruptions import CORRUPTIONS
 
@@ -54,6 +55,12 @@ class CorruptedInput(BaseAutoencoder):
                 f"emphasis must be 0 with corruption={self.corruption!r}, which leaves no entry as it was; got "
                 f"emphasis={self.emphasis!r}. Set it to 0, or use corruption={' or '.join(map(repr, fitting))}."
             )
+
+    def _row_numbers(self, sample, architecture):
+        # What is drawn, the corrupted rows and how many times each entry counts; of stored entries a few.
+        stored = isinstance(getattr(sample, "X", None), SparseRows) and self.emphasis == 0
+        arrays = (2 + (self.emphasis > 0)) * (self.noise_level > 0 and not stored)
+        return super()._row_numbers(sample, architecture) + arrays * architecture.sizes[0]
 
     # Of rows that are beyond the precision of the model the loss tells.
     @np.errstate(over="ignore")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import pickle
 import signal
 import threading
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import numba
 from numba.core.caching import FunctionCache, IndexDataCacheFile
+from numba.core.compiler_lock import global_compiler_lock
 
 # ``nnan`` and ``ninf`` are left out: they would let LLVM delete checks for NaN.
 FASTMATH = frozenset({"nsz", "arcp", "contract", "afn", "reassoc"})
@@ -23,6 +25,14 @@ _CACHE_ERRORS = (EOFError, pickle.UnpicklingError, OSError, ValueError, Attribut
 _DIGEST_SIZE = hashlib.sha256().digest_size
 
 _KERNEL_FOLDER = Path(__file__).parent / "kernels"
+
+# A fork waits for the end of a compilation in another thread: its child has no such thread, and would wait for ever.
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(
+        before=global_compiler_lock.acquire,
+        after_in_parent=global_compiler_lock.release,
+        after_in_child=global_compiler_lock.release,
+    )
 
 
 @cache

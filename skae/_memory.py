@@ -29,7 +29,7 @@ def check_room(n_bytes=0):
 
 
 def check_room_for_training(
-    architecture, dtype, n_rows, batch_rows, code_arrays, n_memories, early_stopping, keep_epochs
+    architecture, dtype, n_rows, batch_rows, row_numbers, n_memories, early_stopping, keep_epochs
 ):
     """Raise MemoryError where the buffers of a training cannot be had.
 
@@ -42,8 +42,8 @@ def check_room_for_training(
         Rows to train on.
     batch_rows : int
         Most rows of a product.
-    code_arrays : int
-        Arrays like the outputs of the encoder's layers that terms and gates make beside them.
+    row_numbers : int
+        Numbers for each of them that are neither entries nor outputs of layers nor gradients.
     n_memories : int or None
         Vectors that the update keeps; None for L-BFGS.
     early_stopping, keep_epochs : bool
@@ -62,8 +62,7 @@ def check_room_for_training(
         vectors += 2 * (1 + (n_memories or 0))
     if early_stopping:
         vectors += 2
-    encoder = sum(architecture.encoder_sizes[1:])
-    buffers = batch_rows * itemsize * (2 * sum(sizes[1:-1]) + 2 * sizes[0] + code_arrays * encoder)
+    buffers = batch_rows * itemsize * (2 * sum(sizes[1:-1]) + 2 * sizes[0] + row_numbers)
     orders = 4 * n_rows * np.dtype(np.intp).itemsize
     n_bytes = vectors * architecture.n_parameters * itemsize + buffers + orders
     try:

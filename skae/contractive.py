@@ -118,9 +118,10 @@ class ContractiveAE(CorruptedInput):
         self.noise_level = noise_level
         self.emphasis = emphasis
 
-    def _code_arrays(self):
+    def _row_numbers(self, sample, architecture):
         # Slope, bend and, of deep encoders, the gradient at the pre-activations.
-        return (2 + (len(self.hidden_layer_sizes) > 0)) * (self.contraction_weight > 0)
+        arrays = (2 + (architecture.depth > 1)) * (self.contraction_weight > 0)
+        return super()._row_numbers(sample, architecture) + arrays * sum(architecture.encoder_sizes[1:])
 
     def _terms(self, network):
         return [contraction(self.contraction_weight, network)] if self.contraction_weight > 0 else []

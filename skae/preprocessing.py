@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin, _fit_context
-from sklearn.utils import check_array
+from sklearn.utils import assert_all_finite, check_array
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ._restoring import restored_on_failure
@@ -64,7 +64,7 @@ class PCANormalizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         """
         with restored_on_failure(self):
             with reading(X, "X"):
-                X = as_floats(validate_data(self, X, dtype="numeric"), "X")
+                X = _finite(as_floats(validate_data(self, X, dtype="numeric"), "X"))
             with np.errstate(over="ignore", invalid="ignore"):
                 mean = X.mean(axis=0, dtype=np.float64)
             if not np.isfinite(mean).all():
@@ -90,7 +90,7 @@ class PCANormalizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         check_is_fitted(self)
         with reading(X, "X"):
             X = validate_data(self, X, dtype="numeric", reset=False, copy=self.copy, force_writeable=True)
-            X = as_floats(X, "X")
+            X = _finite(as_floats(X, "X"))
         with np.errstate(over="ignore"):
             X -= self.mean_
         X /= X.dtype.type(np.sqrt(self.n_samples_seen_))
@@ -110,7 +110,7 @@ class PCANormalizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         check_is_fitted(self)
         with reading(X, "X"):
             X = check_array(X, dtype="numeric", copy=self.copy, force_writeable=True, input_name="X")
-            X = as_floats(X, "X")
+            X = _finite(as_floats(X, "X"))
         if X.shape[1] != self.n_features_in_:
             raise ValueError(
                 f"X has {X.shape[1]} features, but PCANormalizer is expecting {self.n_features_in_} features as input."
@@ -124,3 +124,10 @@ class PCANormalizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
+
+
+@np.errstate(over="ignore", invalid="ignore")
+def _finite(X):
+    """X, whose values may have been objects or wider numbers that scikit-learn took for finite."""
+    assert_all_finite(X, estimator_name="PCANormalizer", input_name="X")
+    return X

@@ -230,9 +230,10 @@ class SparseAE(CorruptedInput):
             return AnnealedTopK(self.n_active, self.n_components, self.anneal_epochs)
         return Lifetime(self.sparsity_target) if self.sparsity == "lifetime" else None
 
-    def _code_arrays(self):
-        # What is partitioned to find the thresholds.
-        return int(self.sparsity in ("topk", "lifetime"))
+    def _row_numbers(self, sample, architecture):
+        # The code is partitioned to find the thresholds.
+        copied = self.n_components * (self.sparsity in ("topk", "lifetime"))
+        return super()._row_numbers(sample, architecture) + copied
 
     def _activity(self):
         if not self.revive_dead:

@@ -252,6 +252,17 @@ def test_a_normalizer_of_great_numbers():
         PCANormalizer().fit(np.ones((4, 2))).inverse_transform(X)
 
 
+def test_a_normalizer_names_what_is_missing(X):
+    holes = np.array([[None, 1.0], [2.0, 3.0]])
+    normalizer = PCANormalizer()
+    with pytest.raises(ValueError, match="Input X contains NaN"):
+        normalizer.fit(holes)
+    normalizer.fit([[0.0, 1.0], [2.0, 3.0]])
+    for method in (normalizer.transform, normalizer.inverse_transform):
+        with pytest.raises(ValueError, match="Input X contains NaN"):
+            method(holes)
+
+
 def test_a_normalizer_keeps_what_it_had(X):
     normalizer = PCANormalizer().fit(X)
     before = dict(vars(normalizer))
@@ -322,6 +333,6 @@ def test_parameters_beyond_the_precision_of_the_rows():
 def test_long_doubles_are_read_as_doubles(reader, X):
     wide, beyond = X.astype(np.longdouble), X.astype(np.longdouble)
     beyond[0, 0] = np.longdouble("1e4000")
-    with pytest.raises(ValueError, match=r"X contains infinity|column 0 of X is beyond the range"):
+    with pytest.raises(ValueError, match="Input X contains infinity"):
         READERS[reader]().fit(beyond)
     READERS[reader]().fit(wide)

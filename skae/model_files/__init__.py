@@ -1,7 +1,7 @@
 """Fitted estimators in files of arrays and JSON, which run no code when they are read.
 
 ``save`` and ``load`` are for single estimators. A Pipeline of them, and a perceptron that ``to_mlp`` made, can go
-through skops (0.12 or later), which has to be told what to trust::
+through skops (0.13 or later), which has to be told what to trust::
 
     skops.io.dump(pipeline, path)
     skops.io.load(path, trusted=skae.model_files.SKOPS_TRUSTED_TYPES)

@@ -29,24 +29,16 @@ def test_a_forked_pool_after_a_fit(run):
     run(POOL, environment={"OPENBLAS_NUM_THREADS": "2"})
 
 
-# A lock that another thread holds at the fork is never released in the child, and neither is what was to be put back.
-WITHIN = """
-import threading
-from threadpoolctl import threadpool_info
-from skae import _threads
-from skae._threads import one_thread_if_small
+FORKED = """
+import threading, time
 
 warnings.filterwarnings("ignore", ".*fork.*", DeprecationWarning)
-
-
-def blas_threads():
-    return [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
 
 
 def forked(work):
     child = os.fork()
     if child == 0:
-        signal.alarm(60)
+        signal.alarm(30)
         try:
             work()
         except BaseException:
@@ -55,6 +47,17 @@ def forked(work):
         os._exit(0)
     code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     assert code == 0, code
+"""
+
+# A lock that another thread holds at the fork is never released in the child, and neither is what was to be put back.
+WITHIN = """
+from threadpoolctl import threadpool_info
+from skae import _threads
+from skae._threads import one_thread_if_small
+
+
+def blas_threads():
+    return [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
 
 
 def fits():
@@ -95,4 +98,30 @@ fits()
 
 @pytest.mark.parametrize("threads", ["1", "2"])
 def test_a_fork_while_another_thread_fits(threads, run):
-    run(WITHIN, environment={"OPENBLAS_NUM_THREADS": threads})
+    run(FORKED + WITHIN, environment={"OPENBLAS_NUM_THREADS": threads})
+
+
+COMPILING = """
+from numba.core.compiler_lock import global_compiler_lock
+
+held = threading.Event()
+
+
+def compile_something():
+    with global_compiler_lock:
+        held.set()
+        time.sleep(1)
+
+
+thread = threading.Thread(target=compile_something)
+thread.start()
+held.wait(60)
+forked(curves)
+thread.join()
+forked(curves)
+curves()
+"""
+
+
+def test_a_fork_while_another_thread_compiles(run):
+    run(FORKED + COMPILING)

@@ -5,6 +5,8 @@ half written that of ``test_cache_races.py``.
 """
 
 import os
+import re
+import select
 import signal
 import subprocess
 import sys
@@ -83,6 +85,24 @@ def test_the_files_of_the_handwriting_experiment(fork, killed, tmp_path):
     fork(killed + HANDWRITING.replace("FILES", FILES), tmp_path)
 
 
+# In a line of the progress bar.
+STEPS_DONE = re.compile(rb"\] [1-9]\d*/")
+
+
+def at_work(command):
+    """A command in a process of its own that has begun to show how far it is."""
+    import pty
+
+    screen, stderr = pty.openpty()
+    process = subprocess.Popen([sys.executable, "-m", "skae", *map(str, command)], stderr=stderr)
+    os.close(stderr)
+    shown, end = b"", time.monotonic() + 120
+    while not STEPS_DONE.search(shown) and time.monotonic() < end and process.poll() is None:
+        if select.select([screen], [], [], 0.1)[0]:
+            shown += os.read(screen, 1024)
+    return process, screen, shown
+
+
 def test_commands_that_are_told_to_end_while_they_work(tmp_path):
     rows, model, tables = tmp_path / "rows.npy", tmp_path / "model", tmp_path / "tables"
     np.save(rows, np.random.default_rng(0).random((40, 6)))
@@ -92,17 +112,14 @@ def test_commands_that_are_told_to_end_while_they_work(tmp_path):
         ["fit", rows, "--output", model / "model", "--max-iter", long, "--n-iter-no-change", long],
         ["handwriting", "--output", tables, "--epochs", long, "--jobs", "1"],
     ]
-    processes = [
-        subprocess.Popen([sys.executable, "-m", "skae", *map(str, command)], stderr=subprocess.DEVNULL)
-        for command in commands
-    ]
-    try:
-        time.sleep(3)
-        for process in processes:
+    for command in commands:
+        process, screen, shown = at_work(command)
+        try:
+            assert STEPS_DONE.search(shown), shown
             process.terminate()
             assert process.wait(60) == -signal.SIGTERM
-    finally:
-        for process in processes:
+        finally:
             process.kill()
             process.wait()
+            os.close(screen)
     assert list(model.iterdir()) == [] and list(tables.glob("*")) == []

@@ -1,5 +1,6 @@
 """A limit of memory: MemoryError before the work, and what an estimator had stays."""
 
+import json
 import sys
 
 import pytest
@@ -81,21 +82,27 @@ def test_a_fit_is_refused_before_its_first_step(parameters, most, step, fork):
 BESIDE = """
 from skae import ContractiveAE, SparseAE
 
-rows = np.random.default_rng(0).random((80_000, 20)).astype(np.float32)
-check(eval(sys.argv[1]).set_params(batch_size=80_000, max_iter=1, tol=0.0, random_state=0))
+shape = json.loads(sys.argv[4])
+rows = np.random.default_rng(0).random(shape).astype(np.float32)
+check(eval(sys.argv[1]).set_params(batch_size=shape[0], max_iter=1, tol=0.0, random_state=0))
 """
+
+TALL, WIDE = [80_000, 20], [4_000, 6_000]
 
 
 @pytest.mark.parametrize(
-    "ae, most",
+    "ae, shape, most",
     [
-        ("ContractiveAE(300)", 500),
-        ("SparseAE(300, sparsity='topk', n_active=5, revive_dead=True)", 400),
-        ("SparseAE(300, sparsity='lifetime')", 400),
+        ("ContractiveAE(300)", TALL, 500),
+        ("SparseAE(300, sparsity='topk', n_active=5, revive_dead=True)", TALL, 400),
+        ("SparseAE(300, sparsity='lifetime')", TALL, 400),
+        ("DenoisingAE(20, corruption='gaussian')", WIDE, 600),
+        ("DenoisingAE(20, emphasis=0.5)", WIDE, 700),
+        ("AutoencoderTransformer(20, missing_values='mask')", WIDE, 600),
     ],
 )
-def test_what_terms_and_gates_make_beside_the_layers_is_counted(ae, most, fork):
-    fork(LIMITED + CHECK + BESIDE, ae, most, 20)
+def test_what_is_made_beside_the_layers_is_counted(ae, shape, most, fork):
+    fork(LIMITED + CHECK + BESIDE, ae, most, 20, json.dumps(shape))
 
 
 TRANSFORMS = """
