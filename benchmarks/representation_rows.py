@@ -183,7 +183,7 @@ ROWS = {
         1.1,
         "Makhzani and Frey 2015",
         mnist,
-        _maker(SparseAE, 2000, **_WINNERS, batch_size=40, **_ends(100)),
+        _maker(SparseAE, 2000, **_WINNERS, batch_size=40, **_ends(60)),
         Frozen(0.02),
         2000,
     ),
