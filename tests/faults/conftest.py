@@ -28,6 +28,20 @@ def fitted(dtype=np.float64, **parameters):
     return AutoencoderTransformer(**parameters).fit(X.astype(dtype))
 
 
+def exit_code(work):
+    '''That of a fork that does some work: what it returns, 0 for no integer, 100 where it fails, -14 where it hangs.'''
+    child = os.fork()
+    if child == 0:
+        signal.alarm(60)
+        try:
+            status = work()
+        except BaseException:
+            sys.excepthook(*sys.exc_info())
+            os._exit(100)
+        os._exit(status if isinstance(status, int) else 0)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
 def curves():
     return [fitted(dtype).loss_curve_ for dtype in (np.float32, np.float64)]
 """
@@ -59,18 +73,14 @@ def killed_everywhere(work, files, step=1):
     Yields the number of the line after each of them.
     '''
     number, ends, whole = 0, itertools.cycle((signal.SIGKILL, signal.SIGTERM)), False
+    def killed(end):
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        die_at(number, files, end)
+        work()
+
     while not whole:
-        end, child = next(ends), os.fork()
-        if child == 0:
-            try:
-                signal.signal(signal.SIGTERM, signal.SIG_DFL)
-                die_at(number, files, end)
-                work()
-            except BaseException:
-                sys.excepthook(*sys.exc_info())
-                os._exit(1)
-            os._exit(0)
-        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        end = next(ends)
+        code = exit_code(lambda: killed(end))
         assert code in (0, -end), code
         whole = code == 0
         yield number

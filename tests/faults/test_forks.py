@@ -33,20 +33,6 @@ FORKED = """
 import threading, time
 
 warnings.filterwarnings("ignore", ".*fork.*", DeprecationWarning)
-
-
-def forked(work):
-    child = os.fork()
-    if child == 0:
-        signal.alarm(30)
-        try:
-            work()
-        except BaseException:
-            sys.excepthook(*sys.exc_info())
-            os._exit(1)
-        os._exit(0)
-    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    assert code == 0, code
 """
 
 # A lock that another thread holds at the fork is never released in the child, and neither is what was to be put back.
@@ -84,13 +70,13 @@ def hold():
 thread = threading.Thread(target=hold)
 thread.start()
 held.wait(60)
-forked(fits)
+assert exit_code(fits) == 0
 leave.set()
 thread.join()
 block = one_thread_if_small(0)
 block.__enter__()
-forked(fits)
-forked(leaves_and_fits)
+assert exit_code(fits) == 0
+assert exit_code(leaves_and_fits) == 0
 block.__exit__(None, None, None)
 fits()
 """
@@ -116,9 +102,9 @@ def compile_something():
 thread = threading.Thread(target=compile_something)
 thread.start()
 held.wait(60)
-forked(curves)
+assert exit_code(curves) == 0
 thread.join()
-forked(curves)
+assert exit_code(curves) == 0
 curves()
 """
 

@@ -19,16 +19,12 @@ Objective._forward = lambda *arguments: (steps.append(1), forward(*arguments))[1
 
 def limited(mebibytes, work):
     '''Exit status of work under a limit of memory above what is used.'''
-    child = os.fork()
-    if child == 0:
+    def under_limit():
         used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
         resource.setrlimit(resource.RLIMIT_AS, (used + mebibytes * 2**20, resource.RLIM_INFINITY))
-        try:
-            os._exit(work())
-        except BaseException:
-            sys.excepthook(*sys.exc_info())
-            os._exit(100)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        return work()
+
+    return exit_code(under_limit)
 
 
 WIDE = np.random.default_rng(0).random((150, 1000)).astype(np.float32)
