@@ -45,13 +45,16 @@ class FrozenSearched(NamedTuple):
 
 
 class FineTuned(NamedTuple):
-    """Per cent right of the classifier that starts from the stacked layers and is trained with labels."""
+    """Per cent right of the classifier that starts from the stacked layers, behind what stands before them, and is
+    trained with labels."""
 
     parameters: dict
 
     def __call__(self, model, split, seed):
-        model.fit(split.X)
-        classifier = stack(*model).to_mlp("classifier", random_state=seed, **self.parameters)
+        steps = list(model.fit(split.X))
+        first = next(place for place, step in enumerate(steps) if hasattr(step, "to_mlp"))
+        mlp = stack(*steps[first:]).to_mlp("classifier", random_state=seed, **self.parameters)
+        classifier = make_pipeline(*steps[:first], mlp)
         return 100.0 * classifier.fit(split.X, split.y).score(split.X_test, split.y_test)
 
 
