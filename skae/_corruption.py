@@ -65,12 +65,14 @@ class CorruptedInput(BaseAutoencoder):
     # Of rows that are beyond the precision of the model the loss tells.
     @np.errstate(over="ignore")
     def _noise(self, sample, dtype, continues):
+        if not continues:
+            vars(self).pop("_range", None)
         if self.noise_level == 0:
             return None
         low = high = np.empty(0, dtype)
         if self.corruption == "salt_and_pepper":
             # Kept, so that partial_fit takes the range of all rows seen.
-            self._range = sample.column_range(*(getattr(self, "_range", ()) if continues else ()))
+            self._range = sample.column_range(*getattr(self, "_range", ()))
             # A column without any value has no range.
             low, high = (np.nan_to_num(bound).astype(dtype) for bound in self._range)
         return Noise(CORRUPTIONS[self.corruption], self.noise_level, low, high, self.emphasis)
