@@ -19,8 +19,8 @@ output_activation : {"auto", "identity", "logistic", "tanh", "relu"}, default="a
     ``squared_error``.
 loss : {"auto", "squared_error", "log_loss"}, default="auto"
     Reconstruction loss of a row, a sum over its features: sum_j (x_hat_j - x_j)^2, or the cross-entropy
-    -sum_j [x_j log x_hat_j + (1 - x_j) log(1 - x_hat_j)] for x in [0, 1]. "auto" is ``log_loss`` when every value of
-    X is 0 or 1 and the output may be logistic, else ``squared_error``.
+    -sum_j [x_j log x_hat_j + (1 - x_j) log(1 - x_hat_j)] for x in [0, 1], up to 1e-6. "auto" is ``log_loss`` when every
+    value of X is 0 or 1 and the output may be logistic, else ``squared_error``.
 tied_weights : bool, default=False
     Whether the decoder's weights are the encoder's transposed.
 alpha : float, default=0.0

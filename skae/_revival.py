@@ -133,6 +133,8 @@ def revive(objective, sample, active, memory, rng):
     spread = spread if spread > 0 else 1.0
     own = (inputs @ directions.T).std(axis=0)[:, None]
     directions = np.divide(spread * directions, own, out=np.zeros_like(directions), where=own > 0)
+    # Nor do rows so near zero that the squares of such weights overflow.
+    directions[np.abs(directions).max(axis=1) > np.sqrt(np.finfo(network.dtype).max)] = 0
     for layers in (network, *map(network.architecture.layers, memory)):
         layers.weights[depth - 1][:, dead] = 0
         layers.weights[depth][dead] = 0

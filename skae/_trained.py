@@ -17,6 +17,9 @@ from ._sample import Sample
 from ._validation import as_numbers, checked_weights, reading, refuse_overflow
 from .kernels.losses import LOSSES
 
+# By which values of X may lie outside the range that a loss needs.
+_ROUNDING = 1e-6
+
 
 class TrainedNetwork(FittedSummary, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     """Base with the methods and attributes that read a trained network, ``_network``; not to be used directly."""
@@ -242,7 +245,8 @@ class TrainedNetwork(FittedSummary, ClassNamePrefixFeaturesOutMixin, Transformer
         if legal is None:
             return
         low, high = sample.value_range()
-        if low < legal[0] or high > legal[1]:
+        # What scales to the range meets its ends up to rounding.
+        if low < legal[0] - _ROUNDING or high > legal[1] + _ROUNDING:
             raise ValueError(
                 f"loss={self.loss_!r} needs values of X in [{legal[0]:g}, {legal[1]:g}]; they lie in "
                 f"[{low:.9g}, {high:.9g}]. Scale X to [0, 1] (MinMaxScaler(clip=True)), or use loss='squared_error'."

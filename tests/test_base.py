@@ -163,6 +163,17 @@ def test_score_samples_needs_the_range_of_log_loss(rng):
         ae.score_samples(np.full((2, 4), 5.0))
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_ends_of_the_range_are_met_up_to_rounding(dtype):
+    P = np.random.default_rng(0).random((30, 4)).astype(dtype)
+    P[0], P[1] = -np.finfo(dtype).eps, 1 + np.finfo(dtype).eps
+    ae = fitted(AutoencoderTransformer, P, loss="log_loss")
+    assert np.isfinite(ae.score_samples(P)).all()
+    P[1] = 1.00001
+    with pytest.raises(ValueError, match=r"\[0, 1\]; they lie in .*1\.00001"):
+        ae.score_samples(P)
+
+
 def test_score_refuses_negative_weights(X):
     with pytest.raises(ValueError, match=r"[Nn]egative"):
         fitted(AutoencoderTransformer, X).score(X, sample_weight=-np.ones(len(X)))

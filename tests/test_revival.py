@@ -127,6 +127,16 @@ def test_rounding_gives_no_direction(dtype, tied):
     assert max(np.abs(w).max() for w in ae.coefs_) < 10.0
 
 
+def test_rows_that_no_float32_weight_makes_count(rng):
+    sample = Sample.of((1e-40 * rng.standard_normal((40, 7))).astype(np.float32))
+    architecture = Architecture((7, 3), "relu", "identity", False)
+    network = Network(architecture, architecture.initial(rng, np.float32))
+    memory = tuple(np.zeros_like(network.theta) for _ in range(2))
+    with np.errstate(all="raise", under="ignore"):
+        revive(Objective(network, LOSSES["squared_error"]), sample, np.array([True, False, True]), memory, rng)
+    assert not network.weights[0][:, 1].any()
+
+
 def test_units_that_the_data_kill_are_revived():
     X = killing()
     without, revived = fitted().fit(X), fitted(revive_dead=True).fit(X)
