@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+
 from .._base import BaseAutoencoder
 from .packages import required
 
@@ -15,6 +17,19 @@ def check_autoencoder(estimator):
         )
 
 
+@contextmanager
+def kept_open(client):
+    """Raise RuntimeError for what fails because the client was closed meanwhile."""
+    try:
+        yield
+    except Exception as error:
+        if client.status == "running":
+            raise
+        raise RuntimeError(
+            f"client was closed during the work; its status is {client.status!r}. Keep it, and its cluster, to the end."
+        ) from error
+
+
 def current_client(client):
     """The client given, or that of the surroundings.
 
@@ -23,7 +38,7 @@ def current_client(client):
     TypeError
         For what is no client.
     ValueError
-        Where there is none, and for one that is asynchronous.
+        Where there is none, and for one that is asynchronous or closed.
     """
     distributed = required("distributed")
     if client is None:
@@ -39,4 +54,8 @@ def current_client(client):
         )
     if client.asynchronous:
         raise ValueError("client must not be asynchronous; got one that is. Use Client(..., asynchronous=False).")
+    if client.status != "running":
+        raise ValueError(
+            f"client must be connected to its cluster; got one with status={client.status!r}. Make a new one."
+        )
     return client

@@ -42,19 +42,41 @@ def by_rows(X):
     return X if X.numblocks[1] == 1 else X.rechunk({1: -1})
 
 
-def example(X):
+def example(X, numbers=True):
     """A row that looks like those of X: its columns and dtype, and values of no meaning.
 
-    Columns of objects, and of what is no dtype of NumPy, may hold numbers; here they do.
+    Parameters
+    ----------
+    X : dask array or dataframe
+    numbers : bool, default=True
+        Whether columns of objects, and of what is no dtype of NumPy, hold numbers, as they may.
     """
     if not is_frame(X):
         return np.zeros((1, X.shape[1]), X.dtype)
     meta = X._meta_nonempty.iloc[:1]
+    if not numbers:
+        return meta
     plain = [isinstance(dtype, np.dtype) and not dtype.hasobject for dtype in meta.dtypes]
     columns = [meta.iloc[:, j].to_numpy() if plain[j] else np.zeros(1) for j in range(meta.shape[1])]
     frame = required("pandas").DataFrame(dict(enumerate(columns)), index=meta.index)
     frame.columns = meta.columns
     return frame
+
+
+def n_rows(block):
+    """Rows of a block, once it is computed.
+
+    Raises
+    ------
+    TypeError
+        For what has no shape, such as a list.
+    """
+    if not hasattr(block, "shape"):
+        raise TypeError(
+            f"The blocks of X must be arrays, matrices or frames; got {type(block).__name__}. "
+            "X.map_blocks(numpy.asarray) makes arrays of them."
+        )
+    return block.shape[0]
 
 
 def row_blocks(X):

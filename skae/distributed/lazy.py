@@ -1,15 +1,22 @@
-"""Lazy results of a fitted estimator on a Dask collection, a block of rows at a time."""
+"""Lazy results of a fitted estimator on a Dask collection, a block of rows at a time.
+
+They are those of the estimator as it is when they are asked for, whatever becomes of it afterwards.
+"""
 
 from __future__ import annotations
 
+import copy
 from functools import reduce
 
 import numpy as np
+from scipy.sparse import issparse
+from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
+from .._base import BaseAutoencoder
 from .._evaluation import FractionSums, fraction_sums
 from .checks import check_autoencoder
-from .collections import by_rows, example, is_frame, row_blocks
+from .collections import by_rows, example, is_frame, n_rows, row_blocks
 from .packages import required
 
 
@@ -99,17 +106,26 @@ def score(estimator, X):
     X = by_rows(X)
     estimator._checked(example(X))
     delayed, array = required("dask").delayed, required("dask.array")
-    model = delayed(estimator)
+    model = _as_it_is(estimator)
     parts = [delayed(_sums)(model, block) for block in row_blocks(X)]
     return array.from_delayed(delayed(_fraction)(parts), (), np.float64)
+
+
+def _as_it_is(estimator):
+    """The estimator for tasks, which no later fit of it changes."""
+    # A fit of ours replaces what it sets; that of a Pipeline changes its steps.
+    ours = isinstance(estimator, BaseAutoencoder)
+    return required("dask").delayed(copy.copy(estimator) if ours else copy.deepcopy(estimator))
 
 
 def _rows(estimator, method, X, names):
     """The results of a method for each block of rows; names makes those of the columns, None for one value a row."""
     check_is_fitted(estimator)
+    if not hasattr(estimator, method):
+        raise TypeError(f"estimator must have a method {method}; got {type(estimator).__name__}, which has none.")
     X = by_rows(X)
-    model = required("dask").delayed(estimator)
-    like = np.asarray(getattr(estimator, method)(example(X)))[:0]
+    model = _as_it_is(estimator)
+    like = _like(estimator, method, X)
     if is_frame(X):
         columns = None if names is None else names()
         meta = _labelled(like, X._meta.index[:0], columns)
@@ -118,12 +134,36 @@ def _rows(estimator, method, X, names):
     return X.map_blocks(_results, model, method, like, dtype=like.dtype, meta=like, **extra)
 
 
+def _like(estimator, method, X):
+    """Results for no rows, of the right width and dtype: those for a made-up row, cut off."""
+    made_up = [(estimator, example(X))]
+    if is_frame(X):
+        made_up.append((estimator, example(X, numbers=False)))
+    # The first steps of a Pipeline may take no row but a real one.
+    if isinstance(estimator, Pipeline) and X.shape[1] == getattr(estimator, "n_features_in_", X.shape[1]):
+        last = estimator[-1]
+        single = not is_frame(X) and X.dtype == np.float32
+        made_up.append((last, np.zeros((1, last.n_features_in_), np.float32 if single else np.float64)))
+    refused = []
+    for model, row in made_up:
+        try:
+            with np.errstate(all="ignore"):
+                return _dense(getattr(model, method)(row))[:0]
+        except (TypeError, ValueError) as error:
+            refused.append(error)
+    raise refused[0]
+
+
+def _dense(results):
+    return results.toarray() if issparse(results) else np.asarray(results)
+
+
 # Tasks, run by the workers.
 
 
 def _results(block, model, method, like):
     """Results for the rows of a block; like is what there is for none."""
-    return np.asarray(getattr(model, method)(block)) if block.shape[0] else like
+    return _dense(getattr(model, method)(block)) if n_rows(block) else like
 
 
 def _frame_of_results(frame, model, method, like, columns):
@@ -138,7 +178,7 @@ def _labelled(results, index, columns):
 
 
 def _sums(model, block):
-    if block.shape[0] == 0:
+    if n_rows(block) == 0:
         return None
     return fraction_sums(model._reconstruction, model._checked(block))
 

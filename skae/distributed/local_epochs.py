@@ -115,6 +115,8 @@ def _trained(objective, sample, chains, start, common):
     return ends
 
 
+# Overflow shows in the loss, which the watch checks.
+@np.errstate(over="ignore", invalid="ignore")
 def _mean(copies, n_rows):
     """Mean of the copies, weighted by the rows that each has seen, and the mean loss of a row."""
     shares = np.array(n_rows) / sum(n_rows)

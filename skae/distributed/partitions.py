@@ -19,7 +19,7 @@ from scipy.sparse import issparse
 from .._matrices import SparseRows, as_csr
 from .._sample import Sample, weighted_rows
 from .._threads import one_thread_if_small
-from .collections import row_blocks
+from .collections import n_rows, row_blocks
 from .packages import required
 
 # Partitions whose results are added in one task.
@@ -93,14 +93,14 @@ class Partitions:
         Raises
         ------
         RuntimeError
-            Where rows were lost with a worker, and nobody can make them again.
+            Where rows were lost, with a worker or by ``client.restart``, and nobody can make them again.
         """
         try:
             required("distributed").wait(futures)
         except (asyncio.CancelledError, concurrent.futures.CancelledError):
             raise RuntimeError(
-                "Rows of X were lost with a worker and cannot be made again, which is so for data of client.scatter. "
-                "Make X from files or by a computation."
+                "Rows of X were lost with a worker and cannot be made again, which is so for data of client.scatter "
+                "and after client.restart. Make X from files or by a computation, and restart no worker meanwhile."
             ) from None
         for future in futures:
             if future.status == "error":
@@ -244,7 +244,7 @@ def _same(value):
 
 def _checked(checker, block):
     """A block as an array or a CSR matrix of finite numbers."""
-    if block.shape[0] == 0:
+    if n_rows(block) == 0:
         return np.empty((0, checker.n_features_in_), np.float32)
     X = checker._checked(block, training=True)
     return X.csr if isinstance(X, SparseRows) else X
@@ -254,6 +254,8 @@ def _kind(block):
     return block.shape[0], block.dtype
 
 
+# Overflow shows in the loss, which the solvers check.
+@np.errstate(over="ignore", invalid="ignore")
 def _add(results):
     first, *others = results
     return tuple(sum(values[1:], values[0]) for values in zip(first, *others))

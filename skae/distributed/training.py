@@ -16,7 +16,7 @@ from .._restoring import restored_on_failure
 from .._solvers import lbfgs
 from .._threads import one_thread_if_small
 from .._validation import checked_weights
-from .checks import check_autoencoder, current_client
+from .checks import check_autoencoder, current_client, kept_open
 from .collections import by_rows, example
 from .local_epochs import local_epochs
 from .objective import PartitionedObjective
@@ -69,7 +69,8 @@ def fit(estimator, X, client=None, *, sample_weight=None, n_copies=None, progres
         As ``estimator.fit``; for what is no Dask collection; with ``revive_dead``, which looks for rows everywhere; and
         with scikit-learn's callbacks, which are given X. The estimator is then as it was before.
     RuntimeError
-        Where rows were lost with a worker, and cannot be made again, as those of ``client.scatter``.
+        Where rows were lost with a worker, and cannot be made again, as those of ``client.scatter``; and where the
+        client was closed meanwhile. The estimator is then as it was before.
 
     Notes
     -----
@@ -84,7 +85,9 @@ def fit(estimator, X, client=None, *, sample_weight=None, n_copies=None, progres
     check_autoencoder(estimator)
     _check_options(estimator, n_copies)
     X, client = by_rows(X), current_client(client)
-    with interruptible(), restored_on_failure(estimator), ProgressBar(sys.stderr, enabled=progress) as bar:
+    bar = ProgressBar(sys.stderr, enabled=progress)
+    # What waits for Futures asks the surroundings for a client.
+    with interruptible(), restored_on_failure(estimator), kept_open(client), client.as_current(), bar:
         estimator._validate_params()
         continues = estimator.warm_start and hasattr(estimator, "_network")
         estimator._checked(example(X), reset=not continues, training=True)

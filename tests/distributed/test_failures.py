@@ -18,35 +18,39 @@ from skae import AutoencoderOutlierDetector, AutoencoderTransformer, SparseAE
 from skae._reporting import listened_to
 from skae._watch import Report
 from skae.distributed import fit, inverse_transform, reconstruct, score, transform
+from skae.distributed.local_epochs import Copy, _mean
+from skae.distributed.partitions import _add
 
 EXACT = AutoencoderTransformer(4, solver="lbfgs", max_iter=12, tol=0.0, n_iter_no_change=12, random_state=0)
 LOCAL = SparseAE(4, max_iter=6, tol=0.0, random_state=0, batch_size=20)
 
 
-class KillsAWorker(Report):
-    """Kills one of the workers without a warning once, in the middle of a training."""
+class KillsWorkers(Report):
+    """Kills the first workers without a warning once, in the middle of a training."""
 
-    def __init__(self, client, epoch):
+    def __init__(self, client, epoch, n_workers=1):
         self.client = client
         self.epoch = epoch
-        self.killed = None
+        self.n_workers = n_workers
+        self.killed = []
 
     def end(self, epoch, loss, validation_loss):
         if epoch == self.epoch:
-            address, self.killed = sorted(self.client.run(os.getpid).items())[0]
-            os.kill(self.killed, signal.SIGKILL)
+            self.killed = [pid for _, pid in sorted(self.client.run(os.getpid).items())[: self.n_workers]]
+            for pid in self.killed:
+                os.kill(pid, signal.SIGKILL)
         return False
 
 
 @pytest.mark.parametrize("ae", [EXACT, LOCAL], ids=["lbfgs", "local epochs"])
 def test_a_killed_worker_changes_nothing(ae, client, parts):
     undisturbed = fit(clone(ae), parts, n_copies=2)
-    killer = KillsAWorker(client, 3)
+    killer = KillsWorkers(client, 3)
     with listened_to(lambda *_: killer):
         survived = fit(clone(ae), parts, n_copies=2)
     client.wait_for_workers(2, timeout=60)
-    assert killer.killed is not None
-    assert killer.killed not in client.run(os.getpid).values()
+    assert len(killer.killed) == 1
+    assert killer.killed[0] not in client.run(os.getpid).values()
     assert survived.loss_curve_ == undisturbed.loss_curve_
     np.testing.assert_array_equal(survived.coefs_[0], undisturbed.coefs_[0])
 
@@ -199,7 +203,8 @@ def test_nothing_is_left_on_the_cluster(client, rows, parts):
 def test_rows_that_nobody_can_make_again(client, rows):
     blocks = [client.scatter(rows[i : i + 100]) for i in range(0, 600, 100)]
     X = da.concatenate([da.from_delayed(block, (100, 10), float) for block in blocks])
-    killer = KillsAWorker(client, 3)
+    # Both: what is left on one may be enough.
+    killer = KillsWorkers(client, 3, n_workers=2)
     ae = clone(EXACT)
     with listened_to(lambda *_: killer), pytest.raises(RuntimeError, match=r"lost with a worker.*client.scatter"):
         fit(ae, X)
@@ -211,6 +216,51 @@ def test_client_of_another_kind(client, cluster, parts):
     for other in ("tcp://127.0.0.1", cluster):
         with pytest.raises(TypeError, match=r"client must be a distributed\.Client; got"):
             fit(clone(EXACT), parts, other)
+
+
+class Closes(Report):
+    """Closes the client in the middle of a training."""
+
+    def __init__(self, client):
+        self.client = client
+
+    def end(self, epoch, loss, validation_loss):
+        if epoch == 3:
+            self.client.close()
+        return False
+
+
+@pytest.mark.parametrize("ae", [EXACT, LOCAL], ids=["lbfgs", "local epochs"])
+def test_a_client_that_is_closed(ae, cluster, parts):
+    ae = clone(ae)
+    with Client(cluster, set_as_default=False) as client:
+        with listened_to(lambda *_: Closes(client)), pytest.raises(RuntimeError, match="client was closed"):
+            fit(ae, parts, client)
+    assert not hasattr(ae, "n_features_in_")
+    with pytest.raises(ValueError, match=r"must be connected.*closed"):
+        fit(ae, parts, client)
+
+
+def test_sums_that_overflow_are_no_warning():
+    huge = np.array([np.inf, 1e308])
+    copies = [Copy(sign * huge, (sign * huge,), 1, 1.0, loss) for sign, loss in ((1, np.inf), (-1, -np.inf))]
+    with np.errstate(all="raise"):
+        ((total,), (mean, loss)) = _add([(huge,), (-huge,)]), _mean(copies, [1, 1])
+    assert np.isnan(total[0]) and np.isnan(mean.theta[0]) and np.isnan(loss)
+
+
+@pytest.mark.parametrize("ae", [EXACT, LOCAL], ids=["lbfgs", "local epochs"])
+def test_rows_that_overflow(ae, client, rows):
+    with pytest.raises(ValueError, match=r"diverged|overflow"):
+        fit(clone(ae), da.from_array(rows * 1e200, chunks=(57, 10)))
+
+
+def test_blocks_that_are_no_arrays(client, rows):
+    X = da.from_delayed(dask.delayed(rows.tolist()), rows.shape, float)
+    ae = clone(EXACT)
+    for work in (lambda: fit(ae, X), *(lambda f=f: f(ae.fit(rows), X).compute() for f in (transform, score))):
+        with pytest.raises(TypeError, match=r"blocks of X must be arrays.*list"):
+            work()
 
 
 def test_without_a_cluster(parts):

@@ -3,6 +3,9 @@
 import dask.array as da
 import numpy as np
 import pytest
+from sklearn.compose import make_column_transformer
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, OneHotEncoder, StandardScaler
 
 from skae import AutoencoderOutlierDetector, AutoencoderTransformer
 from skae.distributed import inverse_transform, reconstruct, score, score_samples, transform
@@ -76,6 +79,57 @@ def test_blocks_without_rows_or_of_unknown_size(client, fitted):
     assert transform(ae, some).compute().shape == (0, 3)
     positive = blocks[blocks[:, 0] > 0]
     np.testing.assert_allclose(transform(ae, positive).compute(), ae.transform(X[X[:, 0] > 0]), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("piped", [False, True])
+def test_later_fits_change_nothing(piped, client, rows, parts):
+    ae = AutoencoderTransformer(3, max_iter=2, random_state=0)
+    ae = make_pipeline(StandardScaler(), ae) if piped else ae
+    codes, scores = ae.fit(rows).transform(rows), ae.score_samples(rows)
+    fraction = None if piped else (ae.score(rows), score(ae, parts))
+    lazy_codes, lazy_scores = transform(ae, parts), score_samples(ae, parts)
+    ae.set_params(**{"autoencodertransformer__n_components" if piped else "n_components": 2}).fit(3 * rows)
+    np.testing.assert_allclose(lazy_codes.compute(), codes, rtol=1e-12)
+    np.testing.assert_allclose(lazy_scores.compute(), scores, rtol=1e-12)
+    if not piped:
+        assert float(fraction[1].compute()) == pytest.approx(fraction[0], rel=1e-12)
+
+
+def test_pipelines_whose_first_steps_take_no_made_up_row(client, rows):
+    positive = np.exp(rows / 10) + 100.0
+    for first in (FunctionTransformer(np.log), MinMaxScaler((0.1, 0.9))):
+        ae = AutoencoderTransformer(
+            3, loss="squared_error" if first.get_params().get("func") else "log_loss", max_iter=2
+        )
+        model = make_pipeline(first, ae).fit(positive)
+        codes = transform(model, da.from_array(positive, chunks=(100, 10)))
+        assert codes.shape == (600, 3) and codes.dtype == np.float64
+        np.testing.assert_allclose(codes.compute(), model.transform(positive), rtol=1e-12)
+
+
+@pytest.mark.parametrize("unknown", ["error", "ignore"])
+def test_pipelines_that_take_strings(unknown, client, rows):
+    pandas, dataframe = pytest.importorskip("pandas"), pytest.importorskip("dask.dataframe")
+    frame = pandas.DataFrame({"a": rows[:, 0], "s": np.where(rows[:, 1] > 0, "x", "y"), "b": rows[:, 2]})
+    frame["c"] = frame["s"].astype("category")
+    columns = [(StandardScaler(), ["a", "b"]), (OneHotEncoder(handle_unknown=unknown), ["s", "c"])]
+    model = make_pipeline(make_column_transformer(*columns), AutoencoderTransformer(2, max_iter=2)).fit(frame)
+    parts = dataframe.from_pandas(frame, npartitions=3)
+    codes, scores = transform(model, parts), score_samples(model, parts)
+    np.testing.assert_allclose(codes.compute().to_numpy(), model.transform(frame), rtol=1e-12)
+    np.testing.assert_allclose(scores.compute().to_numpy(), model.score_samples(frame), rtol=1e-12)
+
+
+def test_results_that_are_sparse(client, rows):
+    signs = np.sign(rows)
+    encoder = OneHotEncoder(handle_unknown="ignore").fit(signs)
+    codes = transform(encoder, da.from_array(signs, chunks=(100, 10)))
+    np.testing.assert_array_equal(codes.compute(), encoder.transform(signs).toarray())
+
+
+def test_estimators_without_the_method(client, rows, parts):
+    with pytest.raises(TypeError, match="method score_samples; got StandardScaler"):
+        score_samples(StandardScaler().fit(rows), parts)
 
 
 def test_scores_of_a_detector(client, rows, parts):
