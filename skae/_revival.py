@@ -85,6 +85,8 @@ class Activity:
         return active
 
 
+# Near the ends of the range no direction is left, and the loss tells of it.
+@np.errstate(over="ignore", invalid="ignore")
 def revive(objective, sample, active, memory, rng):
     """Give the units that are dead new weights, and clear the optimiser's memory of them.
 
@@ -121,7 +123,10 @@ def revive(objective, sample, active, memory, rng):
     losses = row_losses(network, objective.loss, sample.X[rows], objective.fill_values).astype(np.float64)
     if sample.weights is not None:
         losses *= sample.weights[rows]
-    chances = losses / losses.sum() if losses.sum() > 0 else None
+    losses = np.nan_to_num(np.maximum(losses, 0.0))
+    # The sum of the greatest numbers is none.
+    chances = losses / losses.max() if losses.max() > 0 else np.ones_like(losses)
+    chances /= chances.sum()
     inputs = network.code_inputs(objective.filled(sample).X[rows].astype(network.dtype))
     mean = inputs.mean(axis=0, dtype=np.float64)
     directions = inputs[rng.choice(len(rows), len(dead), p=chances)] - mean
@@ -133,12 +138,16 @@ def revive(objective, sample, active, memory, rng):
     spread = spread if spread > 0 else 1.0
     own = (inputs @ directions.T).std(axis=0)[:, None]
     directions = np.divide(spread * directions, own, out=np.zeros_like(directions), where=own > 0)
-    # Nor do rows so near zero that the squares of such weights overflow.
-    directions[np.abs(directions).max(axis=1) > np.sqrt(np.finfo(network.dtype).max)] = 0
+    # Nor do rows so near zero, or so far from it, that the squares of such weights, or the biases, overflow.
+    shifts = directions @ mean
+    limit = np.finfo(network.dtype).max
+    fitting = (np.abs(directions).max(axis=1) <= np.sqrt(limit)) & (np.abs(shifts) <= limit)
+    directions[~fitting] = 0
+    shifts[~fitting] = 0
     for layers in (network, *map(network.architecture.layers, memory)):
         layers.weights[depth - 1][:, dead] = 0
         layers.weights[depth][dead] = 0
         layers.biases[depth - 1][dead] = 0
     weights[:, dead] = directions.T
-    bias[dead] = -(directions @ mean)
+    bias[dead] = -shifts
     return len(dead)

@@ -137,6 +137,31 @@ def test_rows_that_no_float32_weight_makes_count(rng):
     assert not network.weights[0][:, 1].any()
 
 
+@pytest.mark.parametrize("sparsity", ["topk", "lifetime"])
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_rows_of_all_magnitudes(dtype, sparsity):
+    rng, outcomes = np.random.default_rng(0), []
+    least, greatest = (-45, 38) if dtype == np.float32 else (-320, 308)
+    for number in range(80):
+        shape = [(), (3,), (10, 1)][number % 3]
+        X = rng.standard_normal((10, 3)) * 10.0 ** rng.integers(least, greatest, size=shape)
+        X = np.clip(X, -(10.0**greatest), 10.0**greatest).astype(dtype)
+        weights = rng.random(10) * 10.0 ** rng.integers(-300, 300)
+        activation, solver = [("relu", "adam"), ("identity", "sgd"), ("logistic", "sgd"), ("tanh", "adam")][number % 4]
+        ae = SparseAE(
+            5, sparsity=sparsity, n_active=1, activation=activation, solver=solver, max_iter=4, random_state=0
+        )
+        ae.set_params(revive_dead=True, learning_rate_init=10.0 ** rng.integers(-8, 1), tied_weights=bool(number % 2))
+        with np.errstate(all="raise", under="ignore"):
+            try:
+                outcomes.append(ae.fit(X, sample_weight=weights).n_revived_)
+            except ValueError as error:
+                assert "diverged" in str(error)
+                continue
+        assert all(np.isfinite(w).all() for w in (*ae.coefs_, *ae.intercepts_))
+    assert len(outcomes) > 20 and sum(outcomes) > 20
+
+
 def test_units_that_the_data_kill_are_revived():
     X = killing()
     without, revived = fitted().fit(X), fitted(revive_dead=True).fit(X)

@@ -99,8 +99,8 @@ class Partitions:
             required("distributed").wait(futures)
         except (asyncio.CancelledError, concurrent.futures.CancelledError):
             raise RuntimeError(
-                "Rows of X were lost with a worker and cannot be made again, which is so for data of client.scatter "
-                "and after client.restart. Make X from files or by a computation, and restart no worker meanwhile."
+                "Rows of X were lost with a worker and cannot be made again, which is so for data of client.scatter, "
+                "of another client, and after client.restart. Make X from files or by a computation, with this client."
             ) from None
         for future in futures:
             if future.status == "error":
