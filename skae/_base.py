@@ -20,7 +20,7 @@ from ._network import Architecture, Network
 from ._objective import Objective
 from ._parameters import NumericParameters, shown
 from ._reporting import EpochTasks, Reports, listeners
-from ._restoring import restored_on_failure
+from ._restoring import changed_at_once, restored_on_failure
 from ._rows import model_dtype
 from ._sample import Sample
 from ._schedule import Schedule
@@ -217,10 +217,12 @@ class BaseAutoencoder(NumericParameters, CallbackSupportMixin, TrainedNetwork):
             When ``max_iter`` is reached before the stopping rule is met.
         """
         tasks = EpochTasks(self, X, y, sample_weight)
+        # The estimator is given back what it had where a callback fails at the end.
         with interruptible(), restored_on_failure(self):
-            continues = self.warm_start and hasattr(self, "_network")
-            X, sample_weight = self._validated(X, sample_weight, reset=not continues)
-            result = self._train(Sample.of(X, sample_weight), continues, SOLVERS[self.solver], tasks)
+            with changed_at_once(self) as twin:
+                continues = twin.warm_start and hasattr(twin, "_network")
+                X, sample_weight = twin._validated(X, sample_weight, reset=not continues)
+                result = twin._train(Sample.of(X, sample_weight), continues, SOLVERS[twin.solver], tasks)
             if result.interrupt is None:
                 tasks.close()
         self._conclude(result)
@@ -248,7 +250,10 @@ class BaseAutoencoder(NumericParameters, CallbackSupportMixin, TrainedNetwork):
         sample, held = self._split(sample, state)
         told = listeners(type(self).__name__, self.max_iter, len(sample.rows), self.verbose)
         if tasks is not None:
-            tasks.fitted = lambda *curves: self._fitted(sample, objective.network, state, *curves, continues)
+            tasks.fitted = lambda *curves: {
+                **vars(self),
+                **self._fitted(sample, objective.network, state, *curves, continues),
+            }
             told += [tasks] if tasks.active else []
         schedule = self._schedule(len(sample.rows))
         rows = schedule.batch_size if self.solver in UPDATES else objective.block_size(len(sample.rows))
@@ -291,28 +296,32 @@ class BaseAutoencoder(NumericParameters, CallbackSupportMixin, TrainedNetwork):
         -------
         self
         """
-        with interruptible(), restored_on_failure(self):
-            continues = hasattr(self, "_network")
-            if continues:
-                # Which scikit-learn leaves out, as if nothing had been set since the first call.
-                self._validate_params()
-            if self.early_stopping:
-                raise ValueError("partial_fit holds no rows out: early_stopping must be False; got True.")
-            X, sample_weight = self._validated(X, sample_weight, reset=not continues)
-            sample = Sample.of(X, sample_weight)
-            objective, state = self._prepared(sample, continues)
-            update = UPDATES[self.solver]
-            # A fit that was cut short is not gone on with after other training.
-            state.run = None
-            start_memory(state, update, objective.network.theta)
-            schedule = self._schedule(len(sample.rows))
-            with one_thread_if_small(objective.network.architecture.product_flops(schedule.batch_size)):
-                loss = run_epoch(objective, sample, schedule, update, state)
-                check_last_step(objective, sample, schedule, state)
-            # What these rows leave off may be on for others.
-            state.active = None
-            vars(self).update(self._fitted(sample, objective.network, state, [loss], [], continues))
+        with interruptible(), changed_at_once(self) as twin:
+            twin._train_once(X, sample_weight)
         return self
+
+    def _train_once(self, X, sample_weight):
+        """One pass of ``partial_fit``, and what it leaves."""
+        continues = hasattr(self, "_network")
+        if continues:
+            # Which scikit-learn leaves out, as if nothing had been set since the first call.
+            self._validate_params()
+        if self.early_stopping:
+            raise ValueError("partial_fit holds no rows out: early_stopping must be False; got True.")
+        X, sample_weight = self._validated(X, sample_weight, reset=not continues)
+        sample = Sample.of(X, sample_weight)
+        objective, state = self._prepared(sample, continues)
+        update = UPDATES[self.solver]
+        # A fit that was cut short is not gone on with after other training.
+        state.run = None
+        start_memory(state, update, objective.network.theta)
+        schedule = self._schedule(len(sample.rows))
+        with one_thread_if_small(objective.network.architecture.product_flops(schedule.batch_size)):
+            loss = run_epoch(objective, sample, schedule, update, state)
+            check_last_step(objective, sample, schedule, state)
+        # What these rows leave off may be on for others.
+        state.active = None
+        vars(self).update(self._fitted(sample, objective.network, state, [loss], [], continues))
 
     def _validated(self, X, sample_weight, reset):
         """X as a finite numeric array, and the weights in float64 or None."""

@@ -94,7 +94,8 @@ class EpochTasks(Report):
 
     def _copies(self):
         """The fitted attributes, which will not change with the training."""
-        attributes = self.fitted(list(self._curve), list(self._held_curve))
+        attributes, known = self.fitted(list(self._curve), list(self._held_curve)), vars(self._estimator)
+        attributes = {name: value for name, value in attributes.items() if known.get(name, self) is not value}
         network, state = copy.deepcopy((attributes["_network"], attributes["_training"]))
         return {**attributes, "_network": network, "_training": state}
 

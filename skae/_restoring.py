@@ -1,8 +1,27 @@
-"""What an estimator had is given back when a call fails."""
+"""An estimator changes as a whole, once all has gone well, or not at all."""
 
 from __future__ import annotations
 
 from contextlib import contextmanager
+
+
+@contextmanager
+def changed_at_once(estimator):
+    """Give a twin of an estimator to be fitted in the block, and at its end its attributes to the estimator.
+
+    Until then, and where the block ends in an exception, the estimator is what it was: for other threads, which may use
+    it meanwhile, as well. Attributes are to be replaced on the twin, not changed in place. Parameters stay those of the
+    estimator.
+    """
+    start = dict(vars(estimator))
+    twin = object.__new__(type(estimator))
+    vars(twin).update(start)
+    yield twin
+    fitted = vars(twin)
+    kept = {name: value for name, value in vars(estimator).items() if name in fitted or name not in start}
+    parameters = estimator.get_params(deep=False)
+    # In one step, which other threads, and an interrupt, find done or not begun.
+    estimator.__dict__ = {**kept, **{name: value for name, value in fitted.items() if name not in parameters}}
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from ._base import BaseAutoencoder
 from ._notebook import FittedSummary
 from ._parameters import NumericParameters
-from ._restoring import restored_on_failure
+from ._restoring import changed_at_once
 from ._validation import as_floats, checked_weights, legal_clone, reading
 from .denoising import DenoisingAE
 
@@ -111,8 +111,8 @@ class AutoencoderImputer(NumericParameters, FittedSummary, OneToOneFeatureMixin,
         ValueError
             For an estimator with ``missing_values="error"``, and for infinite values.
         """
-        with restored_on_failure(self):
-            self._fit(X, sample_weight)
+        with changed_at_once(self) as twin:
+            twin._fit(X, sample_weight)
         return self
 
     def _fit(self, X, sample_weight):

@@ -7,7 +7,7 @@ from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin, 
 from sklearn.utils import assert_all_finite, check_array
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from ._restoring import restored_on_failure
+from ._restoring import changed_at_once
 from ._validation import as_floats, reading, refuse_overflow
 
 
@@ -62,9 +62,9 @@ class PCANormalizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         -------
         self
         """
-        with restored_on_failure(self):
+        with changed_at_once(self) as twin:
             with reading(X, "X"):
-                X = _finite(as_floats(validate_data(self, X, dtype="numeric"), "X"))
+                X = _finite(as_floats(validate_data(twin, X, dtype="numeric"), "X"))
             with np.errstate(over="ignore", invalid="ignore"):
                 mean = X.mean(axis=0, dtype=np.float64)
             if not np.isfinite(mean).all():
@@ -72,8 +72,8 @@ class PCANormalizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
                 raise ValueError(
                     f"The sum of column {column} of X is beyond the range of float64. Divide the column by a constant."
                 )
-            self.mean_ = mean.astype(X.dtype)
-            self.n_samples_seen_ = X.shape[0]
+            twin.mean_ = mean.astype(X.dtype)
+            twin.n_samples_seen_ = X.shape[0]
         return self
 
     def transform(self, X):

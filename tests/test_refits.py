@@ -1,4 +1,4 @@
-"""A refit leaves nothing of the fit before it: the estimator is as one that was fitted for the first time."""
+"""A refit leaves nothing of the fit before it, and until its end the estimator is what it was."""
 
 import itertools
 
@@ -10,6 +10,9 @@ from scipy import sparse
 from sklearn.base import clone
 
 from skae import AutoencoderTransformer, ContractiveAE, DenoisingAE, SparseAE
+from skae._reporting import listened_to
+from skae._watch import Report
+from skae.impute import AutoencoderImputer
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -62,3 +65,73 @@ def test_nothing_is_left_of_the_fit_before(kind):
         ae = clone(first).set_params(**cases[i][0]).fit(kinds[cases[i][1]])
         ae.set_params(**{**first.get_params(), **cases[j][0]}).fit(kinds[cases[j][1]])
         assert fitted_state(ae) == alone[j], f"{cases[j]} after {cases[i]}"
+
+
+class Uses(Report):
+    """Uses an estimator in the middle of its own training, as another thread may."""
+
+    def __init__(self, use):
+        self.use = use
+        self.seen = []
+
+    def end(self, epoch, loss, validation_loss):
+        self.seen.append(self.use())
+        return False
+
+
+def holed(X):
+    return np.where(np.arange(X.size).reshape(X.shape) % 7 == 0, np.nan, X)
+
+
+REAL = np.random.default_rng(1).normal(size=(20, 4))
+REFITS = {
+    "other loss": (AutoencoderTransformer(2, max_iter=3, random_state=0), REAL, (REAL > 0).astype(float)),
+    "other loss back": (AutoencoderTransformer(2, max_iter=3, random_state=0), (REAL > 0).astype(float), REAL),
+    "other width": (DenoisingAE(2, max_iter=3, random_state=0), REAL, REAL[:, :3]),
+    "names": (AutoencoderTransformer(2, max_iter=3, random_state=0), pd.DataFrame(REAL, columns=list("abcd")), REAL),
+    "other means": (
+        DenoisingAE(2, max_iter=3, missing_values="mask", random_state=0),
+        holed(REAL),
+        holed(REAL) + 1000.0,
+    ),
+    "lbfgs": (AutoencoderTransformer(2, solver="lbfgs", max_iter=3, random_state=0), REAL, 2 * REAL[:, 1:]),
+}
+
+
+@pytest.mark.parametrize("case", REFITS)
+def test_until_the_end_the_first_fit_stands(case):
+    ae, X, other = REFITS[case]
+    ae = clone(ae).fit(X)
+
+    def use():
+        return ae.transform(X), ae.score_samples(X), ae.n_features_in_, ae.get_feature_names_out()
+
+    expected, report = use(), Uses(use)
+    with listened_to(lambda *_: report):
+        ae.fit(other)
+    assert len(report.seen) == 3
+    for results in report.seen:
+        np.testing.assert_equal(results, expected)
+    assert ae.n_features_in_ == other.shape[1]
+    assert fitted_state(ae) == fitted_state(clone(ae).fit(other))
+
+
+def test_until_the_end_of_its_fit_an_imputer_is_what_it_was():
+    imputer = AutoencoderImputer(DenoisingAE(2, missing_values="mask", max_iter=3, random_state=0)).fit(holed(REAL))
+    expected = imputer.transform(holed(REAL))
+    report = Uses(lambda: imputer.transform(holed(REAL)))
+    with listened_to(lambda *_: report):
+        imputer.fit(holed(REAL[:, :3]) + 1000.0)
+    assert len(report.seen) == 3
+    for results in report.seen:
+        np.testing.assert_array_equal(results, expected)
+
+
+def test_parameters_that_are_set_during_a_fit_stay():
+    ae = AutoencoderTransformer(2, max_iter=3, random_state=0)
+    with listened_to(lambda *_: Uses(lambda: ae.set_params(alpha=0.5))):
+        ae.fit(REAL)
+    assert ae.alpha == 0.5
+    np.testing.assert_array_equal(
+        ae.coefs_[0], AutoencoderTransformer(2, max_iter=3, random_state=0).fit(REAL).coefs_[0]
+    )

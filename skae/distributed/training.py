@@ -12,7 +12,7 @@ from .._interrupts import interruptible
 from .._parameters import is_integer
 from .._progress import ProgressBar
 from .._reporting import EpochBar, listened_to
-from .._restoring import restored_on_failure
+from .._restoring import changed_at_once
 from .._solvers import lbfgs
 from .._threads import one_thread_if_small
 from .._validation import checked_weights
@@ -87,16 +87,16 @@ def fit(estimator, X, client=None, *, sample_weight=None, n_copies=None, progres
     X, client = by_rows(X), current_client(client)
     bar = ProgressBar(sys.stderr, enabled=progress)
     # What waits for Futures asks the surroundings for a client.
-    with interruptible(), restored_on_failure(estimator), kept_open(client), client.as_current(), bar:
-        estimator._validate_params()
-        continues = estimator.warm_start and hasattr(estimator, "_network")
-        estimator._checked(example(X), reset=not continues, training=True)
-        partitions = Partitions(X, client, _checker(estimator))
+    with interruptible(), changed_at_once(estimator) as twin, kept_open(client), client.as_current(), bar:
+        twin._validate_params()
+        continues = twin.warm_start and hasattr(twin, "_network")
+        twin._checked(example(X), reset=not continues, training=True)
+        partitions = Partitions(X, client, _checker(twin))
         sample = PartitionedSample.of(partitions, _weights(sample_weight, partitions.n_samples, client))
         if n_copies is None:
             n_copies = sum(client.nthreads().values())
         with listened_to(lambda name, max_iter, n_rows: EpochBar(bar, max_iter)):
-            result = estimator._train(sample, continues, _solver(estimator, partitions, n_copies))
+            result = twin._train(sample, continues, _solver(twin, partitions, n_copies))
     estimator._conclude(result)
     return estimator
 
