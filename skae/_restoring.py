@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from functools import wraps
 
 
 @contextmanager
@@ -22,6 +23,19 @@ def changed_at_once(estimator):
     parameters = estimator.get_params(deep=False)
     # In one step, which other threads, and an interrupt, find done or not begun.
     estimator.__dict__ = {**kept, **{name: value for name, value in fitted.items() if name not in parameters}}
+
+
+def of_one_fit(method):
+    """Make a method read the estimator as it is at the start, should another thread fit it meanwhile."""
+
+    @wraps(method)
+    def reading(self, *args, **kwargs):
+        twin = object.__new__(type(self))
+        # A fit gives the estimator another dictionary.
+        twin.__dict__ = vars(self)
+        return method(twin, *args, **kwargs)
+
+    return reading
 
 
 @contextmanager

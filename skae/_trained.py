@@ -12,6 +12,7 @@ from ._evaluation import explained_fraction, labelled, squared_errors, within_ra
 from ._matrices import FilledRows, SparseRows, as_csr
 from ._notebook import FittedSummary
 from ._objective import row_losses
+from ._restoring import of_one_fit
 from ._rows import read_blocks, sums_finite
 from ._sample import Sample
 from ._validation import as_numbers, checked_weights, reading, refuse_overflow
@@ -24,6 +25,7 @@ _ROUNDING = 1e-6
 class TrainedNetwork(FittedSummary, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     """Base with the methods and attributes that read a trained network, ``_network``; not to be used directly."""
 
+    @of_one_fit
     def transform(self, X):
         """Code of each row of X; the input is never corrupted.
 
@@ -43,6 +45,7 @@ class TrainedNetwork(FittedSummary, ClassNamePrefixFeaturesOutMixin, Transformer
         check_is_fitted(self)
         return refuse_overflow(self._network.encode(self._readable(X)), "The code", "X")
 
+    @of_one_fit
     def inverse_transform(self, H):
         """Reconstruction from codes.
 
@@ -71,6 +74,7 @@ class TrainedNetwork(FittedSummary, ClassNamePrefixFeaturesOutMixin, Transformer
             )
         return refuse_overflow(self._network.decode(H), "The reconstruction", "H")
 
+    @of_one_fit
     def reconstruct(self, X):
         """Reconstruction of each row of X: ``inverse_transform(transform(X))`` in the model's precision.
 
@@ -92,6 +96,7 @@ class TrainedNetwork(FittedSummary, ClassNamePrefixFeaturesOutMixin, Transformer
         check_is_fitted(self)
         return refuse_overflow(self._network.reconstruct(self._readable(X)), "The reconstruction", "X")
 
+    @of_one_fit
     def score(self, X, y=None, sample_weight=None):
         """Fraction of the variance of X that its reconstruction explains.
 
@@ -118,6 +123,7 @@ class TrainedNetwork(FittedSummary, ClassNamePrefixFeaturesOutMixin, Transformer
         X = self._checked(X)
         return explained_fraction(self._reconstruction, X, checked_weights(sample_weight, X))
 
+    @of_one_fit
     def score_samples(self, X):
         """Minus the reconstruction loss of each row: the higher, the more like the training rows.
 
@@ -141,6 +147,7 @@ class TrainedNetwork(FittedSummary, ClassNamePrefixFeaturesOutMixin, Transformer
         self._check_range(Sample.of(X))
         return -within_range(row_losses(self._network, LOSSES[self.loss_], X, self._fill_values))
 
+    @of_one_fit
     def reconstruction_error(self, X, per_feature=False):
         """Squared reconstruction error, whatever the loss; entries of X that are missing have none.
 
@@ -160,6 +167,7 @@ class TrainedNetwork(FittedSummary, ClassNamePrefixFeaturesOutMixin, Transformer
         errors = squared_errors(self._reconstruction, self._checked(X), per_feature)
         return labelled(self, errors, X, self._feature_names()) if per_feature else errors
 
+    @of_one_fit
     def to_mlp(self, kind="classifier", **parameters):
         """scikit-learn's multi-layer perceptron, started from the encoder, to be fine-tuned with labels.
 

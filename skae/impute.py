@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from ._base import BaseAutoencoder
 from ._notebook import FittedSummary
 from ._parameters import NumericParameters
-from ._restoring import changed_at_once
+from ._restoring import changed_at_once, of_one_fit
 from ._validation import as_floats, checked_weights, legal_clone, reading
 from .denoising import DenoisingAE
 
@@ -164,6 +164,7 @@ class AutoencoderImputer(NumericParameters, FittedSummary, OneToOneFeatureMixin,
             )
         return legal_clone(self.estimator)
 
+    @of_one_fit
     def transform(self, X):
         """X with its missing values filled.
 

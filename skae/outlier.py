@@ -12,6 +12,7 @@ from sklearn.utils.validation import _check_sample_weight, _num_features, check_
 
 from ._notebook import FittedSummary
 from ._parameters import NumericParameters
+from ._restoring import changed_at_once, of_one_fit
 from ._validation import legal_clone
 from .autoencoder import AutoencoderTransformer
 
@@ -133,7 +134,8 @@ class AutoencoderOutlierDetector(NumericParameters, FittedSummary, OutlierMixin,
         else:
             offset = _weighted_quantile(scores, weights, self.contamination)
         # Where it is beyond their range no score is below it.
-        self.estimator_, self.offset_ = estimator, max(offset, float(np.finfo(scores.dtype).min))
+        with changed_at_once(self) as twin:
+            twin.estimator_, twin.offset_ = estimator, max(offset, float(np.finfo(scores.dtype).min))
         return self
 
     def _default_estimator(self, X):
@@ -153,6 +155,7 @@ class AutoencoderOutlierDetector(NumericParameters, FittedSummary, OutlierMixin,
             random_state=self.random_state,
         )
 
+    @of_one_fit
     def score_samples(self, X):
         """Minus the reconstruction loss of each row: the higher, the more like the training rows.
 
@@ -173,6 +176,7 @@ class AutoencoderOutlierDetector(NumericParameters, FittedSummary, OutlierMixin,
         check_is_fitted(self)
         return self.estimator_.score_samples(X)
 
+    @of_one_fit
     def decision_function(self, X):
         """``score_samples(X) - offset_``: negative for outliers.
 
@@ -189,6 +193,7 @@ class AutoencoderOutlierDetector(NumericParameters, FittedSummary, OutlierMixin,
         # An offset near the end of float32 would make NumPy before 2.0 take float64.
         return np.subtract(scores, self.offset_, dtype=scores.dtype)
 
+    @of_one_fit
     def predict(self, X):
         """-1 for outliers, 1 for other rows.
 
@@ -202,6 +207,7 @@ class AutoencoderOutlierDetector(NumericParameters, FittedSummary, OutlierMixin,
         """
         return np.where(self.decision_function(X) < 0, -1, 1)
 
+    @of_one_fit
     def reconstruction_error(self, X, per_feature=False):
         """Squared reconstruction error of each row, or of each entry: which columns make a row an outlier.
 

@@ -7,7 +7,7 @@ from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin, 
 from sklearn.utils import assert_all_finite, check_array
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from ._restoring import changed_at_once
+from ._restoring import changed_at_once, of_one_fit
 from ._validation import as_floats, reading, refuse_overflow
 
 
@@ -76,6 +76,7 @@ class PCANormalizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
             twin.n_samples_seen_ = X.shape[0]
         return self
 
+    @of_one_fit
     def transform(self, X):
         """(X - mean) / sqrt(m).
 
@@ -96,6 +97,7 @@ class PCANormalizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         X /= X.dtype.type(np.sqrt(self.n_samples_seen_))
         return refuse_overflow(X, "The difference from the mean", "X")
 
+    @of_one_fit
     def inverse_transform(self, X):
         """X sqrt(m) + mean.
 

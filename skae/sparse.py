@@ -9,6 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 from ._corruption import CorruptedInput, parameters
 from ._docs import documented
 from ._gates import AnnealedTopK, Lifetime
+from ._restoring import of_one_fit
 from ._revival import Activity, on_threshold, unit_activity
 from ._terms import KLSparsity, L1Sparsity
 from .kernels.activations import ACTIVATIONS
@@ -250,6 +251,7 @@ class SparseAE(CorruptedInput):
         check_is_fitted(self)
         return self._training.n_revived
 
+    @of_one_fit
     def sparsity_report(self, X, threshold=None):
         """How sparse the code of X is.
 

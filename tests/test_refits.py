@@ -127,6 +127,23 @@ def test_until_the_end_of_its_fit_an_imputer_is_what_it_was():
         np.testing.assert_array_equal(results, expected)
 
 
+@pytest.mark.parametrize("method", ["transform", "score_samples", "reconstruct", "score", "reconstruction_error"])
+def test_a_method_that_a_fit_overtakes_reads_the_first_fit(method, monkeypatch):
+    ae = AutoencoderTransformer(2, max_iter=3, random_state=0).fit(REAL)
+    expected, checked, overtaken = getattr(ae, method)(REAL), AutoencoderTransformer._checked, []
+
+    def overtaking(self, X, *args, **kwargs):
+        X = checked(self, X, *args, **kwargs)
+        if not overtaken:
+            overtaken.append(True)
+            ae.fit(REAL[:, :3] + 10.0)
+        return X
+
+    monkeypatch.setattr(AutoencoderTransformer, "_checked", overtaking)
+    np.testing.assert_array_equal(getattr(ae, method)(REAL), expected)
+    assert ae.n_features_in_ == 3
+
+
 def test_parameters_that_are_set_during_a_fit_stay():
     ae = AutoencoderTransformer(2, max_iter=3, random_state=0)
     with listened_to(lambda *_: Uses(lambda: ae.set_params(alpha=0.5))):
