@@ -58,8 +58,8 @@ def _ends(max_iter, **parameters):
     return {"max_iter": max_iter, "learning_rate": "cosine", "tol": 0.0, "n_iter_no_change": max_iter, **parameters}
 
 
-def _maker(kind, *n_components, **parameters):
-    return lambda seed: kind(*n_components, random_state=seed, **parameters)
+def _maker(kind, n_components, **parameters):
+    return lambda seed: kind(n_components, random_state=seed, **parameters)
 
 
 def _centred(make):
@@ -81,9 +81,8 @@ _INK = {"loss": "log_loss", "tied_weights": True}
 _WINNERS = {"sparsity": "lifetime", "sparsity_target": 0.05, "activation": "relu", "tied_weights": True}
 # KL sparsity that is trained on noisy digits.
 _NOISY_KL = {"corruption": "gaussian", "noise_level": 0.35, "sparsity_weight": 0.3, **_INK}
-# 200 units with KL sparsity on noisy principal components.
-_NOISY_KL_200 = {
-    "n_components": 200,
+# The same on principal components, for few units.
+_NOISY_KL_OF_FEW = {
     "sparsity_target": 0.1,
     "sparsity_weight": 0.1,
     "corruption": "gaussian",
@@ -92,8 +91,10 @@ _NOISY_KL_200 = {
 }
 _TWO_LAYERS = _on_components(
     100,
-    _maker(SparseAE, **_NOISY_KL_200, noise_level=0.4, loss="squared_error", **_ends(40, learning_rate_init=1e-2)),
-    _maker(SparseAE, **_NOISY_KL_200, noise_level=0.2, loss="log_loss", **_ends(30, learning_rate_init=1e-2)),
+    _maker(
+        SparseAE, 200, **_NOISY_KL_OF_FEW, noise_level=0.4, loss="squared_error", **_ends(40, learning_rate_init=1e-2)
+    ),
+    _maker(SparseAE, 200, **_NOISY_KL_OF_FEW, noise_level=0.2, loss="log_loss", **_ends(30, learning_rate_init=1e-2)),
 )
 
 _RIFAI = "Rifai et al. 2011"
@@ -230,7 +231,8 @@ ROWS = {
             60,
             _maker(
                 SparseAE,
-                **_NOISY_KL_200,
+                200,
+                **_NOISY_KL_OF_FEW,
                 noise_level=0.3,
                 loss="squared_error",
                 **_ends(60, learning_rate_init=1e-2),

@@ -6,6 +6,13 @@ from contextlib import contextmanager
 from functools import wraps
 
 
+def _twin(estimator, attributes):
+    """An estimator of the same class with these attributes."""
+    twin = object.__new__(type(estimator))
+    twin.__dict__ = attributes
+    return twin
+
+
 @contextmanager
 def changed_at_once(estimator):
     """Give a twin of an estimator to be fitted in the block, and at its end its attributes to the estimator.
@@ -15,8 +22,7 @@ def changed_at_once(estimator):
     estimator.
     """
     start = dict(vars(estimator))
-    twin = object.__new__(type(estimator))
-    vars(twin).update(start)
+    twin = _twin(estimator, dict(start))
     yield twin
     fitted = vars(twin)
     kept = {name: value for name, value in vars(estimator).items() if name in fitted or name not in start}
@@ -30,10 +36,8 @@ def of_one_fit(method):
 
     @wraps(method)
     def reading(self, *args, **kwargs):
-        twin = object.__new__(type(self))
         # A fit gives the estimator another dictionary.
-        twin.__dict__ = vars(self)
-        return method(twin, *args, **kwargs)
+        return method(_twin(self, vars(self)), *args, **kwargs)
 
     return reading
 
