@@ -16,7 +16,8 @@ from contextlib import contextmanager, nullcontext
 
 import numpy as np
 
-from skae import AutoencoderTransformer, _threads
+from skae import AutoencoderTransformer
+from skae.runtime import threads
 
 from .report import add_output, write
 
@@ -43,12 +44,12 @@ def one_busy_core():
 
 def seconds(ae, X, shared):
     """Of a fit that shares every product between the BLAS threads, or none."""
-    before, _threads.WORTH_SHARING = _threads.WORTH_SHARING, 0 if shared else math.inf
+    before, threads.WORTH_SHARING = threads.WORTH_SHARING, 0 if shared else math.inf
     start = time.perf_counter()
     try:
         ae.fit(X)
     finally:
-        _threads.WORTH_SHARING = before
+        threads.WORTH_SHARING = before
     return time.perf_counter() - start
 
 

@@ -17,7 +17,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from skae import AutoencoderTransformer
-from skae._network import Architecture
+from skae.network.architecture import Architecture
 
 from .report import add_output, write
 from .representation_data import mnist

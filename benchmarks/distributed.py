@@ -17,9 +17,9 @@ import numpy as np
 from distributed import Client, LocalCluster
 
 from skae import AutoencoderTransformer
-from skae._reporting import listened_to
-from skae._watch import Report
 from skae.distributed import fit
+from skae.training.callbacks import use_callback
+from skae.training.monitor import Callback
 
 from .report import add_output, write
 
@@ -28,7 +28,7 @@ _BLOCK_ROWS = 100_000
 _BLOCKS_PER_WORKER = 4
 
 
-class Clock(Report):
+class Clock(Callback):
     """Notes when each iteration ended."""
 
     def __init__(self):
@@ -47,7 +47,7 @@ class Clock(Report):
 @contextmanager
 def timed():
     clock = Clock()
-    with listened_to(lambda *_: clock):
+    with use_callback(lambda *_: clock):
         yield clock
 
 

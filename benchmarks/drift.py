@@ -17,11 +17,11 @@ from pathlib import Path
 import numpy as np
 
 from skae import AutoencoderOutlierDetector, AutoencoderTransformer, ContractiveAE, SparseAE
-from skae._evaluation import feature_errors
-from skae._objective import Objective
-from skae._sample import Sample, mean_and_scale
 from skae.kernels.losses import LOSSES
+from skae.objective.objective import Objective
 from skae.preprocessing import PCANormalizer
+from skae.rows.reconstruction_errors import feature_errors
+from skae.rows.sample import Sample, mean_and_scale
 
 from .report import add_output, write
 

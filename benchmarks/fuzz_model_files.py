@@ -44,10 +44,10 @@ def _left_alone():
 
 with atheris.instrument_imports(include=["skae"], exclude=_left_alone()):
     from skae import SparseAE, load, save
-    from skae._training import Run
 
     # The last is imported by ``load``, but outside of this block.
-    from skae.model_files import container, estimators  # noqa: F401
+    from skae.model_files import container
+    from skae.training.state import FitProgress
 
     from .damaged_files import array_changed, header_changed, models, packed, use
 
@@ -75,7 +75,7 @@ def cut_short():
     )
     estimator.partial_fit(X)
     theta, state = estimator._network.theta, estimator._training
-    state.run = Run(
+    state.run = FitProgress(
         epoch=1,
         best=2.0,
         best_theta=theta.copy(),

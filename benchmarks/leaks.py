@@ -19,12 +19,12 @@ from sklearn.base import clone
 
 from skae import AutoencoderOutlierDetector, AutoencoderTransformer, ContractiveAE, DenoisingAE, SparseAE
 from skae.impute import AutoencoderImputer
-from skae.kernels.updates import UPDATES
+from skae.kernels.optimizers import OPTIMIZERS
 
 from .report import add_output, write
 
 SETTINGS = {"max_iter": 3, "random_state": 0}
-SOLVERS = (*UPDATES, "lbfgs")
+SOLVERS = (*OPTIMIZERS, "lbfgs")
 CLASSES = (AutoencoderTransformer, DenoisingAE, SparseAE, ContractiveAE)
 
 

@@ -12,9 +12,9 @@ from collections import Counter
 
 import numpy as np
 
-import skae._objective
-import skae._solvers
-from skae.kernels import updates
+import skae.objective.objective
+import skae.training.descent
+from skae.kernels import optimizers
 from skae.kernels.activations import ACTIVATIONS
 from skae.kernels.losses import LOSSES
 
@@ -51,15 +51,15 @@ def shares(case, epochs):
     seconds = Counter()
     clock = timer(seconds)
     X = case.load()
-    numpy, gather, adam = skae._objective.np, skae._solvers.gather, updates.adam_step
+    numpy, gather, adam = skae.objective.objective.np, skae.training.descent.gather, optimizers.adam_step
     logistic, loss = ACTIVATIONS["logistic"], LOSSES["squared_error"]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         estimator(case, max_iter=1).fit(X[: case.batch_size])
         try:
-            skae._objective.np = _TimedNumpy(clock)
-            skae._solvers.gather = clock("gathering rows", gather)
-            updates.adam_step = clock("Adam", adam)
+            skae.objective.objective.np = _TimedNumpy(clock)
+            skae.training.descent.gather = clock("gathering rows", gather)
+            optimizers.adam_step = clock("Adam", adam)
             ACTIVATIONS["logistic"] = logistic._replace(
                 forward=clock("activation, forward", logistic.forward),
                 backward=clock("activation, backward", logistic.backward),
@@ -70,7 +70,7 @@ def shares(case, epochs):
             estimator(case, max_iter=epochs).fit(X)
             seconds["total"] = time.perf_counter() - start
         finally:
-            skae._objective.np, skae._solvers.gather, updates.adam_step = numpy, gather, adam
+            skae.objective.objective.np, skae.training.descent.gather, optimizers.adam_step = numpy, gather, adam
             ACTIVATIONS["logistic"], LOSSES["squared_error"] = logistic, loss
     return seconds
 

@@ -2,15 +2,15 @@
 
 import importlib
 
-from ._environment import show_versions
-from ._stacking import stack
-from ._version import __version__
 from .autoencoder import AutoencoderTransformer
 from .contractive import ContractiveAE
 from .denoising import DenoisingAE
 from .model_files import load, save
 from .outlier import AutoencoderOutlierDetector
+from .runtime.environment import show_versions
+from .runtime.version import __version__
 from .sparse import SparseAE
+from .stacking import stack
 
 # Imported when they are first asked for.
 _SUBMODULES = [

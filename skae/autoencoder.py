@@ -1,7 +1,7 @@
 """AutoencoderTransformer: the plain autoencoder."""
 
-from ._base import BaseAutoencoder
-from ._docs import documented
+from .estimator.base import BaseAutoencoder
+from .estimator.documentation import documented
 
 
 @documented()

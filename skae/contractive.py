@@ -4,9 +4,9 @@ from numbers import Real
 
 from sklearn.utils._param_validation import Interval
 
-from ._corruption import CorruptedInput, parameters
-from ._docs import documented
-from ._terms import contraction
+from .estimator.corrupted_input import CorruptedInput, parameters
+from .estimator.documentation import documented
+from .objective.contraction import contraction
 
 
 @documented(

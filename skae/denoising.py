@@ -1,7 +1,7 @@
 """DenoisingAE: an autoencoder trained to undo a corruption of its input."""
 
-from ._corruption import CorruptedInput, parameters
-from ._docs import documented
+from .estimator.corrupted_input import CorruptedInput, parameters
+from .estimator.documentation import documented
 
 
 @documented(own_parameters=parameters(default=0.25))

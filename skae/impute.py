@@ -11,12 +11,12 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils import assert_all_finite
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from ._base import BaseAutoencoder
-from ._notebook import FittedSummary
-from ._parameters import NumericParameters
-from ._restoring import changed_at_once, of_one_fit
-from ._validation import as_floats, checked_weights, legal_clone, reading
 from .denoising import DenoisingAE
+from .estimator.atomic_update import changed_at_once, of_one_fit
+from .estimator.base import BaseAutoencoder
+from .estimator.notebook import FittedSummary
+from .estimator.parameters import NumericParameters
+from .rows.validation import as_floats, checked_weights, legal_clone, named_input_errors
 
 __all__ = ["AutoencoderImputer"]
 
@@ -196,7 +196,7 @@ class AutoencoderImputer(NumericParameters, FittedSummary, OneToOneFeatureMixin,
 
     def _checked(self, X, reset):
         """A copy of X in float32 or float64."""
-        with reading(X, "X"):
+        with named_input_errors(X, "X"):
             X = validate_data(self, X, dtype="numeric", ensure_all_finite="allow-nan", reset=reset)
             X = as_floats(X, "X", copy=True)
             # Of longer floats, and of objects, some become infinite.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sklearn.utils import check_array
 
-from ._evaluation import explained_fraction, in_container
-from ._validation import as_numbers, checked_reconstruction, checked_weights, reading
+from .rows.reconstruction_errors import explained_fraction, in_container
+from .rows.validation import as_numbers, checked_reconstruction, checked_weights, named_input_errors
 
 
 def reconstruction_score(estimator, X, y=None, sample_weight=None):
@@ -50,7 +50,7 @@ def reconstruction_score(estimator, X, y=None, sample_weight=None):
             f"reconstruction_score needs an estimator with transform and inverse_transform; {estimator!r} has no "
             f"{' and no '.join(missing)}."
         )
-    with reading(X, "X"):
+    with named_input_errors(X, "X"):
         values = as_numbers(check_array(X, dtype="numeric", input_name="X"), "X")
     sample_weight = checked_weights(sample_weight, values)
 

@@ -10,11 +10,11 @@ from sklearn.utils import get_tags
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import _check_sample_weight, _num_features, check_is_fitted
 
-from ._notebook import FittedSummary
-from ._parameters import NumericParameters
-from ._restoring import changed_at_once, of_one_fit
-from ._validation import legal_clone
 from .autoencoder import AutoencoderTransformer
+from .estimator.atomic_update import changed_at_once, of_one_fit
+from .estimator.notebook import FittedSummary
+from .estimator.parameters import NumericParameters
+from .rows.validation import legal_clone
 
 _MOST_COMPONENTS = 64
 # The 97.5 % point of the normal law, and what makes the median absolute deviation its standard deviation.

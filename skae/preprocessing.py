@@ -7,8 +7,8 @@ from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin, 
 from sklearn.utils import assert_all_finite, check_array
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from ._restoring import changed_at_once, of_one_fit
-from ._validation import as_floats, reading, refuse_overflow
+from .estimator.atomic_update import changed_at_once, of_one_fit
+from .rows.validation import as_floats, named_input_errors, refuse_overflow
 
 
 class PCANormalizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
@@ -63,7 +63,7 @@ class PCANormalizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         self
         """
         with changed_at_once(self) as twin:
-            with reading(X, "X"):
+            with named_input_errors(X, "X"):
                 X = _finite(as_floats(validate_data(twin, X, dtype="numeric"), "X"))
             with np.errstate(over="ignore", invalid="ignore"):
                 mean = X.mean(axis=0, dtype=np.float64)
@@ -89,7 +89,7 @@ class PCANormalizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         ndarray of shape (n_samples, n_features)
         """
         check_is_fitted(self)
-        with reading(X, "X"):
+        with named_input_errors(X, "X"):
             X = validate_data(self, X, dtype="numeric", reset=False, copy=self.copy, force_writeable=True)
             X = _finite(as_floats(X, "X"))
         with np.errstate(over="ignore"):
@@ -110,7 +110,7 @@ class PCANormalizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         ndarray of shape (n_samples, n_features)
         """
         check_is_fitted(self)
-        with reading(X, "X"):
+        with named_input_errors(X, "X"):
             X = check_array(X, dtype="numeric", copy=self.copy, force_writeable=True, input_name="X")
             X = _finite(as_floats(X, "X"))
         if X.shape[1] != self.n_features_in_:

@@ -6,14 +6,15 @@ import numpy as np
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from ._corruption import CorruptedInput, parameters
-from ._docs import documented
-from ._gates import AnnealedTopK, Lifetime
-from ._restoring import of_one_fit
-from ._revival import Activity, on_threshold, unit_activity
-from ._terms import KLSparsity, L1Sparsity
+from .estimator.atomic_update import of_one_fit
+from .estimator.corrupted_input import CorruptedInput, parameters
+from .estimator.documentation import documented
 from .kernels.activations import ACTIVATIONS
-from .kernels.updates import UPDATES
+from .kernels.optimizers import OPTIMIZERS
+from .network.gates import AnnealedTopK, WinnerTakeAll
+from .objective.kl_sparsity import KLSparsity
+from .objective.l1_sparsity import L1Sparsity
+from .training.dead_units import Activity, on_threshold, unit_activity
 
 
 @documented(
@@ -186,15 +187,15 @@ class SparseAE(CorruptedInput):
     def _check_combination(self):
         super()._check_combination()
         getattr(self, f"_check_{self.sparsity}", lambda: None)()
-        if self.sparsity in ("topk", "lifetime") and self.solver not in UPDATES:
+        if self.sparsity in ("topk", "lifetime") and self.solver not in OPTIMIZERS:
             raise ValueError(
                 f"sparsity={self.sparsity!r} changes the objective from batch to batch: it needs solver in "
-                f"{sorted(UPDATES)}; got solver={self.solver!r}. Use one of these, or sparsity='kl' or 'l1'."
+                f"{sorted(OPTIMIZERS)}; got solver={self.solver!r}. Use one of these, or sparsity='kl' or 'l1'."
             )
 
-        if self.revive_dead and self.solver not in UPDATES:
+        if self.revive_dead and self.solver not in OPTIMIZERS:
             raise ValueError(
-                f"revive_dead=True changes weights between the epochs: it needs solver in {sorted(UPDATES)}; got "
+                f"revive_dead=True changes weights between the epochs: it needs solver in {sorted(OPTIMIZERS)}; got "
                 f"solver={self.solver!r}. Use one of these, or revive_dead=False."
             )
 
@@ -229,7 +230,7 @@ class SparseAE(CorruptedInput):
     def _gate(self):
         if self.sparsity == "topk":
             return AnnealedTopK(self.n_active, self.n_components, self.anneal_epochs)
-        return Lifetime(self.sparsity_target) if self.sparsity == "lifetime" else None
+        return WinnerTakeAll(self.sparsity_target) if self.sparsity == "lifetime" else None
 
     def _row_numbers(self, sample, architecture):
         # The code is partitioned to find the thresholds.

@@ -6,7 +6,7 @@ import stat
 
 import pytest
 
-from skae._atomic import write_atomically
+from skae.runtime.files import write_atomically
 
 
 @pytest.fixture

@@ -18,8 +18,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from skae import AutoencoderTransformer, ContractiveAE, DenoisingAE, SparseAE
-from skae._sample import Sample
 from skae.metrics import reconstruction_score
+from skae.rows.sample import Sample
 
 ESTIMATORS = [AutoencoderTransformer, DenoisingAE, SparseAE, ContractiveAE]
 every_estimator = pytest.mark.parametrize("cls", ESTIMATORS)

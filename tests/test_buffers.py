@@ -1,31 +1,31 @@
 import numpy as np
 import pytest
 
-from skae import _buffers
+from skae.runtime import buffers
 
 
 @pytest.mark.parametrize("shape", [0, 5, (3, 7), (4, 0), np.int64(9)])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64, np.uint16])
 def test_arrays_begin_a_cache_line(shape, dtype):
-    for make in (_buffers.empty, _buffers.zeros):
+    for make in (buffers.empty, buffers.zeros):
         out = make(shape, dtype)
         assert out.size == 0 or out.ctypes.data % 64 == 0
         assert out.flags.c_contiguous and out.flags.writeable
         assert out.shape == np.empty(shape).shape
         assert out.dtype == dtype
-    assert not _buffers.zeros(shape, dtype).any()
+    assert not buffers.zeros(shape, dtype).any()
 
 
 def test_aligned_copies_only_what_needs_it():
-    array = _buffers.zeros(40, np.float32)
-    assert _buffers.aligned(array) is array
+    array = buffers.zeros(40, np.float32)
+    assert buffers.aligned(array) is array
     shifted = array[1:]
     shifted[...] = np.arange(39)
-    copy = _buffers.aligned(shifted)
+    copy = buffers.aligned(shifted)
     assert copy.ctypes.data % 64 == 0
     assert np.array_equal(copy, shifted)
     array.flags.writeable = False
-    assert _buffers.aligned(array).flags.writeable
+    assert buffers.aligned(array).flags.writeable
 
 
 def test_parameters_and_their_memory_begin_a_cache_line():

@@ -395,9 +395,9 @@ import numpy as np
 import sklearn.base, sklearn.pipeline, sklearn.model_selection
 sys.modules["sklearn.callback"] = None
 import skae
-from skae import _compat
+from skae.runtime import compatibility
 assert not hasattr(skae.AutoencoderTransformer, "set_callbacks")
-assert _compat.with_callbacks(len) is len
+assert compatibility.with_callbacks(len) is len
 warnings.simplefilter("ignore")
 X = np.random.default_rng(0).standard_normal((60, 5))
 for solver in ("adam", "lbfgs"):

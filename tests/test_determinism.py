@@ -5,8 +5,8 @@ import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from skae import AutoencoderTransformer, ContractiveAE, DenoisingAE, SparseAE
-from skae._solvers import SOLVERS
 from skae.kernels.corruptions import CORRUPTIONS
+from skae.training.solvers import SOLVERS
 
 ESTIMATORS = [
     AutoencoderTransformer(),

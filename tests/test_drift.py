@@ -7,13 +7,14 @@ import pytest
 from numba import config
 from sklearn.exceptions import ConvergenceWarning
 
-from skae import AutoencoderOutlierDetector, AutoencoderTransformer, ContractiveAE, SparseAE, _rows
-from skae._evaluation import feature_errors
-from skae._objective import Objective
-from skae._sample import Sample, mean_and_scale
+from skae import AutoencoderOutlierDetector, AutoencoderTransformer, ContractiveAE, SparseAE
 from skae.kernels.losses import LOSSES
+from skae.objective.objective import Objective
 from skae.outlier import _weighted_quantile
 from skae.preprocessing import PCANormalizer
+from skae.rows import blocks
+from skae.rows.reconstruction_errors import feature_errors
+from skae.rows.sample import Sample, mean_and_scale
 
 PATTERN = np.random.default_rng(0).random((64, 2), dtype=np.float32)
 WEIGHTS = np.random.default_rng(1).uniform(0.5, 1.5, 64)
@@ -45,7 +46,7 @@ def n_rows(request):
     number, block_bytes = request.param
     with pytest.MonkeyPatch.context() as patch:
         if block_bytes is not None:
-            patch.setattr(_rows.block_rows, "__defaults__", (block_bytes,))
+            patch.setattr(blocks.block_rows, "__defaults__", (block_bytes,))
         yield number
 
 

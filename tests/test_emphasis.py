@@ -6,10 +6,12 @@ from scipy import sparse
 from sklearn.exceptions import NotFittedError
 
 from skae import ContractiveAE, DenoisingAE, SparseAE
-from skae._network import Architecture, Network
-from skae._objective import Noise, Objective
 from skae.kernels.corruptions import CORRUPTIONS
 from skae.kernels.losses import LOSSES
+from skae.network.architecture import Architecture
+from skae.network.network import Network
+from skae.objective.corruption import Noise
+from skae.objective.objective import Objective
 
 SETTINGS = dict(max_iter=4, tol=0.0, random_state=0)
 

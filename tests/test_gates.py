@@ -7,11 +7,12 @@ import pytest
 from sklearn.exceptions import NotFittedError
 
 from skae import SparseAE
-from skae._gates import AnnealedTopK, Lifetime, TopK
-from skae._network import Architecture, Network
-from skae._objective import Objective
-from skae._terms import L1Sparsity
 from skae.kernels.losses import LOSSES
+from skae.network.architecture import Architecture
+from skae.network.gates import AnnealedTopK, TopK, WinnerTakeAll
+from skae.network.network import Network
+from skae.objective.l1_sparsity import L1Sparsity
+from skae.objective.objective import Objective
 
 DTYPES = [np.float32, np.float64]
 
@@ -37,7 +38,7 @@ def test_topk_keeps_the_greatest_of_each_row(k, dtype, code):
 @pytest.mark.parametrize("share, kept", [(0.01, 1), (0.3, 3), (3 / 7, 3), (0.99, 7), (1.0, 7)])
 def test_lifetime_keeps_the_greatest_of_each_column(share, kept, dtype, code):
     out = code.astype(dtype)
-    Lifetime(share).apply(out)
+    WinnerTakeAll(share).apply(out)
     for column, before in zip(out.T, code.astype(dtype).T):
         chosen = np.argsort(before)[-kept:]
         expected = np.zeros_like(before)
@@ -65,7 +66,7 @@ def test_annealing_is_linear():
 
 
 @pytest.mark.parametrize("activation", ["identity", "logistic", "tanh", "relu"])
-@pytest.mark.parametrize("gate", [TopK(2), Lifetime(0.4)], ids=["topk", "lifetime"])
+@pytest.mark.parametrize("gate", [TopK(2), WinnerTakeAll(0.4)], ids=["topk", "lifetime"])
 @pytest.mark.parametrize("hidden", [(), (5,)], ids=["shallow", "deep"])
 def test_gradient_against_finite_differences(gate, activation, hidden, rng):
     architecture = Architecture((4, *hidden, 6), activation, "identity", False)

@@ -21,11 +21,11 @@ import skae.handwriting.command
 import skae.handwriting.files
 from skae import AutoencoderTransformer
 from skae.__main__ import main
-from skae._progress import ProgressBar, progress_line
 from skae.handwriting import Comparison, Result, compare, save, wilson_interval
 from skae.handwriting.data import stratified_part
 from skae.handwriting.representations import REPRESENTATIONS
 from skae.handwriting.settings import DEFAULTS, settings_for
+from skae.runtime.progress import ProgressBar, progress_line
 
 SMALL = {"samples": 60, "n_components": 4, "max_iter": 2, "cv": 2}
 SMALL_OPTIONS = ["--samples", "60", "--components", "4", "--epochs", "2", "--cv", "2", "--jobs", "1"]

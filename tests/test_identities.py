@@ -8,13 +8,16 @@ from sklearn.datasets import load_digits
 from threadpoolctl import threadpool_limits
 
 from skae import AutoencoderTransformer, ContractiveAE, DenoisingAE, SparseAE
-from skae._network import Architecture, Network
-from skae._objective import Noise, Objective
-from skae._solvers import SOLVERS
-from skae._terms import KLSparsity, contraction, kl_divergence, kl_slope
 from skae.kernels.corruptions import CORRUPTIONS
 from skae.kernels.losses import LOSSES
+from skae.network.architecture import Architecture
+from skae.network.network import Network
+from skae.objective.contraction import contraction
+from skae.objective.corruption import Noise
+from skae.objective.kl_sparsity import KLSparsity, kl_divergence, kl_slope
+from skae.objective.objective import Objective
 from skae.preprocessing import PCANormalizer
+from skae.training.solvers import SOLVERS
 
 LINEAR = {"activation": "identity", "output_activation": "identity", "loss": "squared_error"}
 # To the minimum: the rule that stops at max_iter or where no lower point is found.

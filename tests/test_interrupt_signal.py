@@ -7,8 +7,9 @@ import threading
 import numpy as np
 import pytest
 
-from skae import AutoencoderTransformer, _interrupts
-from skae._interrupts import check, interruptible
+from skae import AutoencoderTransformer
+from skae.runtime import interrupts
+from skae.runtime.interrupts import check, interruptible
 
 main_only = pytest.mark.skipif(
     threading.current_thread() is not threading.main_thread(), reason="signals are handled in the main thread"
@@ -32,7 +33,7 @@ def test_an_interrupt_that_python_drops_is_raised_by_the_next_check():
 def test_a_fit_ends_by_an_interrupt_that_python_drops(solver, monkeypatch):
     X = np.random.default_rng(0).random((40, 6))
     drop = ctypes.CFUNCTYPE(None)(lambda: signal.raise_signal(signal.SIGINT))
-    from skae._objective import Objective
+    from skae.objective.objective import Objective
 
     forward = Objective._forward
     monkeypatch.setattr(Objective, "_forward", lambda *args: (drop(), forward(*args))[1])
@@ -59,7 +60,7 @@ def test_the_handler_is_left_alone_where_the_program_has_its_own():
 def test_other_threads_and_nested_blocks_change_nothing():
     with interruptible():
         handler = signal.getsignal(signal.SIGINT)
-        assert handler is _interrupts._note
+        assert handler is interrupts._note
         with interruptible():
             assert signal.getsignal(signal.SIGINT) is handler
         assert signal.getsignal(signal.SIGINT) is handler
@@ -73,8 +74,8 @@ def test_other_threads_and_nested_blocks_change_nothing():
 @main_only
 def test_a_signal_at_the_very_end_does_no_harm_to_later_blocks(monkeypatch):
     # As a signal leaves it that arrives while the handler is being put back.
-    monkeypatch.setattr(_interrupts, "_noted", True)
-    signal.signal(signal.SIGINT, _interrupts._note)
+    monkeypatch.setattr(interrupts, "_noted", True)
+    signal.signal(signal.SIGINT, interrupts._note)
     try:
         with interruptible():
             check()

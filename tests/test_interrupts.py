@@ -10,8 +10,9 @@ import pytest
 from scipy import sparse
 from sklearn.exceptions import NotFittedError
 
-from skae import AutoencoderTransformer, ContractiveAE, DenoisingAE, SparseAE, _schedule, _solvers, _watch
-from skae._objective import Objective
+from skae import AutoencoderTransformer, ContractiveAE, DenoisingAE, SparseAE
+from skae.objective.objective import Objective
+from skae.training import descent, monitor, schedule
 
 ESTIMATORS = [AutoencoderTransformer, DenoisingAE, SparseAE, ContractiveAE]
 SOLVERS = ["adam", "sgd", "lbfgs"]
@@ -162,7 +163,7 @@ def test_the_next_fit_finishes_the_schedule_bit_for_bit(epochs, name, cls, X, mo
     done = 0
     for epoch in epochs:
         with monkeypatch.context() as patch:
-            Interruption(patch, _solvers, "run_epoch", epoch - done)
+            Interruption(patch, descent, "run_epoch", epoch - done)
             interrupted(ae, X)
         done = epoch - 1
         assert ae.n_iter_ == len(ae.loss_curve_) == done
@@ -179,14 +180,14 @@ def test_the_next_fit_finishes_the_schedule_bit_for_bit(epochs, name, cls, X, mo
 def test_the_settings_reach_what_they_are_for(X):
     # Cuts on a plateau and a turn of the loss on held rows must lie within the epochs that the test above repeats.
     cuts = []
-    rate = _schedule.Schedule.rate
+    rate = schedule.Schedule.rate
 
     def kept(schedule, epoch, cut=0):
         cuts.append(cut)
         return rate(schedule, epoch, cut)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_schedule.Schedule, "rate", kept)
+        patch.setattr(schedule.Schedule, "rate", kept)
         estimator(**SETTINGS["plateau"]).fit(X)
     assert len(set(cuts)) > 1
     turned = estimator(**SETTINGS["early stopping that turns"]).fit(X)
@@ -222,7 +223,7 @@ def test_other_trainings_go_on_too(form, X, monkeypatch):
     ae = estimator(DenoisingAE, warm_start=True, **parameters)
     for _ in range(3):
         with monkeypatch.context() as patch:
-            Interruption(patch, _solvers, "run_epoch", 3)
+            Interruption(patch, descent, "run_epoch", 3)
             interrupted(ae, data, **options)
         ae = pickle.loads(pickle.dumps(ae)) if form == "pickled" else ae
     assert ae.n_iter_ == 6
@@ -232,7 +233,7 @@ def test_other_trainings_go_on_too(form, X, monkeypatch):
 def test_other_rows_begin_anew_from_what_was_kept(X, monkeypatch):
     ae = estimator(warm_start=True)
     with monkeypatch.context() as patch:
-        Interruption(patch, _solvers, "run_epoch", 4)
+        Interruption(patch, descent, "run_epoch", 4)
         interrupted(ae, X)
     assert ae.fit(X[:31]).n_iter_ == 3 + 8
     assert np.isfinite(ae.loss_curve_).all()
@@ -242,7 +243,7 @@ def test_other_rows_begin_anew_from_what_was_kept(X, monkeypatch):
 def test_a_changed_max_iter_counts_for_the_whole_schedule(max_iter, n_iter, X, monkeypatch):
     ae = estimator(warm_start=True)
     with monkeypatch.context() as patch:
-        Interruption(patch, _solvers, "run_epoch", 4)
+        Interruption(patch, descent, "run_epoch", 4)
         interrupted(ae, X)
     # Three epochs were done: of a schedule of three nothing is left, and the next fit is a new one.
     assert ae.set_params(max_iter=max_iter).fit(X).n_iter_ == n_iter
@@ -251,7 +252,7 @@ def test_a_changed_max_iter_counts_for_the_whole_schedule(max_iter, n_iter, X, m
 def test_an_interrupted_fit_may_be_dropped(X, monkeypatch):
     ae = estimator(warm_start=True)
     with monkeypatch.context() as patch:
-        Interruption(patch, _solvers, "run_epoch", 4)
+        Interruption(patch, descent, "run_epoch", 4)
         interrupted(ae, X)
     assert_same_models(ae.set_params(warm_start=False).fit(X), estimator().fit(X))
 
@@ -283,12 +284,12 @@ def test_an_interrupt_after_the_last_epoch(solver, X, monkeypatch):
     whole = estimator(solver=solver, max_iter=3).fit(X)
     with monkeypatch.context() as patch:
         if solver == "lbfgs":
-            Interruption(patch, _watch.Watch, "result", 1)
+            Interruption(patch, monitor.TrainingMonitor, "result", 1)
             before = dict(vars(ae))
             interrupted(ae, X)
             assert vars(ae) == before
             return
-        Interruption(patch, _solvers, "check_last_step", 1)
+        Interruption(patch, descent, "check_last_step", 1)
         interrupted(ae, X)
     assert_same_models(ae, whole)
     assert ae.fit(X).n_iter_ == 6
@@ -377,7 +378,7 @@ def test_an_interrupt_that_nobody_catches_ends_the_process():
 
 
 def test_an_interrupt_in_the_hook_at_the_end_of_an_epoch_keeps_that_epoch(monkeypatch):
-    from skae._reporting import EpochPrinter
+    from skae.training.callbacks import EpochPrinter
 
     def end(self, epoch, loss, validation_loss):
         if epoch == 3:

@@ -16,8 +16,8 @@ from numba.core.caching import NullCache
 
 import skae
 from skae import AutoencoderTransformer, ContractiveAE, DenoisingAE, SparseAE
-from skae._jit import kernel
-from skae.kernels import stored
+from skae.kernels import csr
+from skae.runtime.compiler import kernel
 
 needs_jit = pytest.mark.skipif(bool(numba.config.DISABLE_JIT), reason="nothing is compiled with NUMBA_DISABLE_JIT")
 
@@ -44,8 +44,8 @@ def run(code, **environment):
 @needs_jit
 def test_a_second_process_compiles_nothing(tmp_path):
     count = FIT + (
-        "from skae.kernels import activations, losses, updates\n"
-        "kernels = [activations.logistic_forward, losses.squared_error_identity, updates.adam_step]\n"
+        "from skae.kernels import activations, losses, optimizers\n"
+        "kernels = [activations.logistic_forward, losses.squared_error_identity, optimizers.adam_step]\n"
         "print([sum(k.stats.cache_hits.values()) for k in kernels])\n"
     )
     first = run(count, NUMBA_CACHE_DIR=str(tmp_path))
@@ -57,26 +57,26 @@ def test_a_second_process_compiles_nothing(tmp_path):
 
 @needs_jit
 def test_the_cache_notices_a_change_in_any_kernel_file(tmp_path, monkeypatch):
-    from skae import _jit
     from skae.kernels import activations
+    from skae.runtime import compiler
 
-    before = _jit._KernelCache(activations.logistic_forward.py_func)._cache_file._source_stamp
-    for path in Path(_jit._KERNEL_FOLDER).glob("*.py"):
+    before = compiler._KernelCache(activations.logistic_forward.py_func)._cache_file._source_stamp
+    for path in Path(compiler._KERNEL_FOLDER).glob("*.py"):
         (tmp_path / path.name).write_bytes(path.read_bytes())
     (tmp_path / "elementary.py").write_text("# changed")
-    monkeypatch.setattr(_jit, "_KERNEL_FOLDER", tmp_path)
-    _jit._source_stamp.cache_clear()
+    monkeypatch.setattr(compiler, "_KERNEL_FOLDER", tmp_path)
+    compiler._source_stamp.cache_clear()
     try:
-        after = _jit._KernelCache(activations.logistic_forward.py_func)._cache_file._source_stamp
+        after = compiler._KernelCache(activations.logistic_forward.py_func)._cache_file._source_stamp
     finally:
-        _jit._source_stamp.cache_clear()
+        compiler._source_stamp.cache_clear()
     assert before != after
 
 
 @needs_jit
 def test_one_compilation_for_each_precision(rng):
     """Whatever the layout of X, kernels meet only our own buffers: one signature for float32 and one for float64."""
-    from skae.kernels import activations, corruptions, losses, penalties, updates
+    from skae.kernels import activations, corruptions, losses, optimizers, penalties
 
     X = rng.random((40, 6))
     for data in (X, X.astype(np.float32), np.asfortranarray(X), X[::2], X.astype(">f8")):
@@ -85,7 +85,7 @@ def test_one_compilation_for_each_precision(rng):
             ae = cls(3, max_iter=2, batch_size=16, random_state=0).fit(data, sample_weight=np.arange(1, len(data) + 1))
             ae.score_samples(data)
             ae.inverse_transform(ae.transform(data))
-    for module in (activations, corruptions, losses, penalties, updates):
+    for module in (activations, corruptions, losses, penalties, optimizers):
         for name, value in vars(module).items():
             if hasattr(value, "signatures"):
                 assert len(value.signatures) <= 2, name
@@ -97,9 +97,9 @@ def test_the_loops_that_cost_time_are_vectorised(tmp_path):
     # Numba shows the assembly of fresh code only, so that the cache must be empty.
     code = FIT + (
         "AutoencoderTransformer(2, max_iter=3, random_state=0, loss='log_loss').fit(X)\n"
-        "from skae.kernels import activations, losses, updates\n"
+        "from skae.kernels import activations, losses, optimizers\n"
         "for kernel in (activations.logistic_forward, activations.logistic_backward, losses.squared_error_identity,\n"
-        "               losses.log_loss_logistic, updates.adam_step):\n"
+        "               losses.log_loss_logistic, optimizers.adam_step):\n"
         "    (assembly,) = kernel.inspect_asm().values()\n"
         "    print(kernel.__name__, 'mulps' in assembly)\n"
     )
@@ -127,7 +127,7 @@ class Interrupting(event.Listener):
 def test_an_interrupt_waits_for_the_compiler():
     # What is raised in the callbacks of LLVM is lost, and with it the code that it compiles.
     listener, handler = Interrupting(), signal.signal(signal.SIGINT, signal.default_int_handler)
-    compiled = kernel(stored.scatter.py_func)
+    compiled = kernel(csr.scatter.py_func)
     compiled._cache = NullCache()
     arguments = (np.ones(1), np.zeros(1, np.int32), np.array([0, 1]), np.full((1, 3), np.nan))
     try:
@@ -144,7 +144,7 @@ def test_an_interrupt_waits_for_the_compiler():
 @needs_jit
 def test_other_threads_and_ignored_interrupts_leave_the_handler_alone():
     def compile_anew(dtype):
-        compiled = kernel(stored.scatter.py_func)
+        compiled = kernel(csr.scatter.py_func)
         compiled._cache = NullCache()
         compiled(np.ones(1, dtype), np.zeros(1, np.int32), np.array([0, 1]), np.empty((1, 3), dtype))
         assert len(compiled.signatures) == 1

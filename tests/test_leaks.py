@@ -32,11 +32,11 @@ from skae import (
     save,
     stack,
 )
-from skae._objective import Objective
 from skae.impute import AutoencoderImputer
-from skae.kernels.updates import UPDATES
+from skae.kernels.optimizers import OPTIMIZERS
+from skae.objective.objective import Objective
 
-SOLVERS = [*UPDATES, "lbfgs"]
+SOLVERS = [*OPTIMIZERS, "lbfgs"]
 ESTIMATORS = [AutoencoderTransformer, DenoisingAE, SparseAE, ContractiveAE]
 SMALL = {"max_iter": 2, "random_state": 0}
 

@@ -12,14 +12,16 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
 from skae import AutoencoderTransformer, ContractiveAE, DenoisingAE, SparseAE
-from skae._matrices import FilledRows
-from skae._network import Architecture, Network
-from skae._objective import Noise, Objective
-from skae._rows import gather
-from skae._sample import Sample
-from skae._terms import KLSparsity
 from skae.kernels.corruptions import CORRUPTIONS
 from skae.kernels.losses import LOSSES
+from skae.network.architecture import Architecture
+from skae.network.network import Network
+from skae.objective.corruption import Noise
+from skae.objective.kl_sparsity import KLSparsity
+from skae.objective.objective import Objective
+from skae.rows.blocks import gather
+from skae.rows.matrices import FilledRows
+from skae.rows.sample import Sample
 
 ESTIMATORS = [AutoencoderTransformer, DenoisingAE, SparseAE, ContractiveAE]
 every_estimator = pytest.mark.parametrize("cls", ESTIMATORS)
@@ -175,7 +177,7 @@ def test_blocks_add_up(monkeypatch):
     X = holed(23)
     whole = objective("squared_error", "logistic")
     value, grad = whole.full(Sample.of(X)), whole.grad.copy()
-    monkeypatch.setattr("skae._network.Architecture.block_size", lambda self, n_rows, dtype: min(n_rows, 4))
+    monkeypatch.setattr("skae.network.architecture.Architecture.block_size", lambda self, n_rows, dtype: min(n_rows, 4))
     parts = objective("squared_error", "logistic")
     assert parts.full(Sample.of(X)) == pytest.approx(value, rel=1e-13)
     np.testing.assert_allclose(parts.grad, grad, rtol=1e-11, atol=1e-15)
@@ -204,7 +206,7 @@ def test_column_means_are_weighted(rng):
 
 
 def test_column_means_by_blocks(monkeypatch):
-    monkeypatch.setattr("skae._sample.block_rows", lambda *_: 7)
+    monkeypatch.setattr("skae.rows.sample.block_rows", lambda *_: 7)
     weights = np.linspace(0.5, 2, 60)
     sums, counts = Sample.of(holed(), weights, np.arange(5, 50)).column_sums()
     part, there = holed()[5:50], ~np.isnan(holed()[5:50])

@@ -8,9 +8,10 @@ import numpy as np
 import oracle
 import pytest
 
-from skae import _network
-from skae._network import Architecture, CentredCoordinates, Network
 from skae.kernels.activations import ACTIVATIONS
+from skae.network.architecture import Architecture
+from skae.network.coordinates import CentredCoordinates
+from skae.network.network import Network
 
 SIZES = [(5, 3), (5, 4, 3), (2, 4, 6, 3), (1, 1)]
 TIED = [False, True]
@@ -108,7 +109,7 @@ def test_deep_copies_own_their_parameters(clone):
 @pytest.mark.parametrize("tied", TIED)
 @pytest.mark.parametrize("activation", sorted(ACTIVATIONS))
 def test_blocks_of_rows_equal_one_piece(activation, tied, n_rows, monkeypatch):
-    monkeypatch.setattr(_network, "block_rows", lambda *_: 3)
+    monkeypatch.setattr("skae.network.network.block_rows", lambda *_: 3)
     net = network(activation=activation, output=activation, tied=tied)
     X = np.random.default_rng(2).standard_normal((n_rows, 5))
     H = net.encode(X)
@@ -136,7 +137,7 @@ INPUTS = {
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("kind", sorted(INPUTS))
 def test_inputs_of_any_dtype_and_order(kind, dtype, monkeypatch):
-    monkeypatch.setattr(_network, "block_rows", lambda *_: 3)
+    monkeypatch.setattr("skae.network.network.block_rows", lambda *_: 3)
     net = network(dtype=dtype)
     # Halves of small integers are exact in every precision.
     X = INPUTS[kind](np.random.default_rng(3).integers(0, 9, (7, 5)) / 2.0)

@@ -5,14 +5,17 @@ from functools import cache
 import numpy as np
 import pytest
 
-from skae import _network, _terms
-from skae._network import Architecture, Network
-from skae._objective import Noise, Objective, row_losses
-from skae._sample import Sample
-from skae._terms import Contraction, DeepContraction, KLSparsity, contraction, kl_divergence, kl_slope
 from skae.kernels.activations import ACTIVATIONS
 from skae.kernels.corruptions import CORRUPTIONS
 from skae.kernels.losses import LOSSES
+from skae.network import network
+from skae.network.architecture import Architecture
+from skae.network.network import Network
+from skae.objective.contraction import Contraction, DeepContraction, contraction
+from skae.objective.corruption import Noise
+from skae.objective.kl_sparsity import KLSparsity, kl_divergence, kl_slope
+from skae.objective.objective import Objective, row_losses
+from skae.rows.sample import Sample
 
 SIZES = [(4, 3), (4, 5, 3), (4, 3, 5, 2)]
 N_ROWS = 6
@@ -211,7 +214,7 @@ def test_many_blocks_equal_one_batch(tied, term, weighted, dtype, monkeypatch):
     sample = Sample.of(X, weights)
     scale = np.full(n_rows, 1 / n_rows) if weights is None else weights / weights.sum()
     expected, gradient = J.value_and_gradient(X, scale.astype(dtype)), J.grad.copy()
-    monkeypatch.setattr(_network, "block_rows", lambda *_: 2)
+    monkeypatch.setattr(network, "block_rows", lambda *_: 2)
     tolerance = 2e-5 if dtype is np.float32 else 1e-12
     for size in (1, 4, n_rows, 100):
         monkeypatch.setattr(Architecture, "block_size", lambda self, n_rows, dtype, size=size: min(n_rows, size))
@@ -337,7 +340,7 @@ def test_deep_contraction_takes_rows_in_parts(sizes, numbers, n_parts, monkeypat
     J = objective("tanh", "squared_error", "identity", "contraction", sizes=sizes)
     whole, gradient = J.value_and_gradient(x), J.grad.copy()
     # Room for one row, or for two, of h_1 columns.
-    monkeypatch.setattr(_terms, "_JACOBIAN_NUMBERS", numbers * sizes[1] * max(sizes[1:]))
+    monkeypatch.setattr("skae.objective.contraction._JACOBIAN_NUMBERS", numbers * sizes[1] * max(sizes[1:]))
     parts, original = [], DeepContraction._part
 
     def counted(self, part, *rest):

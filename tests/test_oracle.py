@@ -7,7 +7,7 @@ import pytest
 from skae import AutoencoderTransformer, ContractiveAE, DenoisingAE, SparseAE
 from skae.kernels.corruptions import CORRUPTIONS
 from skae.kernels.losses import LOSSES
-from skae.kernels.updates import UPDATES
+from skae.kernels.optimizers import OPTIMIZERS
 
 CASES = {
     "plain": (AutoencoderTransformer, {}),
@@ -76,7 +76,7 @@ def common(solver, loss, tied, **changes):
 
 @pytest.mark.parametrize("tied", [False, True], ids=["untied", "tied"])
 @pytest.mark.parametrize("loss", sorted(LOSSES))
-@pytest.mark.parametrize("solver", sorted(UPDATES))
+@pytest.mark.parametrize("solver", sorted(OPTIMIZERS))
 @pytest.mark.parametrize("case", sorted(CASES))
 def test_three_epochs(case, solver, loss, tied):
     cls, own = CASES[case]

@@ -11,9 +11,9 @@ from scipy import sparse
 from sklearn.base import clone
 
 from skae import AutoencoderTransformer, ContractiveAE, DenoisingAE, SparseAE
-from skae._reporting import listened_to
-from skae._watch import Report
 from skae.impute import AutoencoderImputer
+from skae.training.callbacks import use_callback
+from skae.training.monitor import Callback
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -69,7 +69,7 @@ def test_nothing_is_left_of_the_fit_before(kind):
         assert fitted_state(ae) == alone[j], f"{cases[j]} after {cases[i]}"
 
 
-class Uses(Report):
+class Uses(Callback):
     """Uses an estimator in the middle of its own training, as another thread may."""
 
     def __init__(self, use):
@@ -109,7 +109,7 @@ def test_until_the_end_the_first_fit_stands(case):
         return ae.transform(X), ae.score_samples(X), ae.n_features_in_, ae.get_feature_names_out()
 
     expected, report = use(), Uses(use)
-    with listened_to(lambda *_: report):
+    with use_callback(lambda *_: report):
         ae.fit(other)
     assert len(report.seen) == 3
     for results in report.seen:
@@ -122,7 +122,7 @@ def test_until_the_end_of_its_fit_an_imputer_is_what_it_was():
     imputer = AutoencoderImputer(DenoisingAE(2, missing_values="mask", max_iter=3, random_state=0)).fit(holed(REAL))
     expected = imputer.transform(holed(REAL))
     report = Uses(lambda: imputer.transform(holed(REAL)))
-    with listened_to(lambda *_: report):
+    with use_callback(lambda *_: report):
         imputer.fit(holed(REAL[:, :3]) + 1000.0)
     assert len(report.seen) == 3
     for results in report.seen:
@@ -148,7 +148,7 @@ def test_a_method_that_a_fit_overtakes_reads_the_first_fit(method, monkeypatch):
 
 def test_parameters_that_are_set_during_a_fit_stay():
     ae = AutoencoderTransformer(2, max_iter=3, random_state=0)
-    with listened_to(lambda *_: Uses(lambda: ae.set_params(alpha=0.5))):
+    with use_callback(lambda *_: Uses(lambda: ae.set_params(alpha=0.5))):
         ae.fit(REAL)
     assert ae.alpha == 0.5
     np.testing.assert_array_equal(

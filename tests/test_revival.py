@@ -5,13 +5,14 @@ import pytest
 from sklearn.base import clone
 
 from skae import SparseAE
-from skae._network import Architecture, Network
-from skae._objective import Objective
-from skae._revival import Activity, on_threshold, revive
-from skae._sample import Sample
 from skae.datasets import load_digits_unit
 from skae.kernels.activations import ACTIVATIONS
 from skae.kernels.losses import LOSSES
+from skae.network.architecture import Architecture
+from skae.network.network import Network
+from skae.objective.objective import Objective
+from skae.rows.sample import Sample
+from skae.training.dead_units import Activity, on_threshold, revive
 
 DTYPES = [np.float32, np.float64]
 

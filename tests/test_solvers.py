@@ -9,18 +9,23 @@ import oracle
 import pytest
 from scipy.optimize import minimize
 
-from skae import _solvers
-from skae._network import Architecture, CentredCoordinates, Network
-from skae._objective import Noise, Objective
-from skae._sample import Sample
-from skae._schedule import Schedule, StoppingRule
-from skae._solvers import SOLVERS, DivergenceError, minibatch, run_epoch
-from skae._terms import KLSparsity
-from skae._training import TrainingState, fixed_seed, start_memory
-from skae._watch import Report
 from skae.kernels.corruptions import CORRUPTIONS
 from skae.kernels.losses import LOSSES
-from skae.kernels.updates import UPDATES, Update
+from skae.kernels.optimizers import OPTIMIZERS, Optimizer
+from skae.network.architecture import Architecture
+from skae.network.coordinates import CentredCoordinates
+from skae.network.network import Network
+from skae.objective.corruption import Noise
+from skae.objective.kl_sparsity import KLSparsity
+from skae.objective.objective import Objective
+from skae.rows.sample import Sample
+from skae.training import descent
+from skae.training.descent import minibatch, run_epoch
+from skae.training.divergence import DivergenceError
+from skae.training.monitor import Callback
+from skae.training.schedule import Schedule, StoppingRule
+from skae.training.solvers import SOLVERS
+from skae.training.state import TrainingState, fixed_seed, start_memory
 
 N_ROWS, N_FEATURES = 23, 5
 RATES = {"adam": 0.02, "sgd": 0.05}
@@ -43,7 +48,7 @@ def state(seed=53):
     return TrainingState(*(np.random.default_rng(child) for child in np.random.SeedSequence(seed).spawn(2)))
 
 
-class Listener(Report):
+class Listener(Callback):
     """Hands every epoch to a function."""
 
     def __init__(self, function):
@@ -76,9 +81,9 @@ def test_stopping_rule(tol, patience, values, stops_at):
 
 def test_stopping_rule_compares_with_the_best_before():
     rule = StoppingRule(0.1, 5)
-    for value, stale in ((10.0, 0), (9.5, 1), (9.1, 2), (8.1, 0), (20.0, 1), (7.5, 2), (6.0, 0)):
+    for value, n_no_improvement in ((10.0, 0), (9.5, 1), (9.1, 2), (8.1, 0), (20.0, 1), (7.5, 2), (6.0, 0)):
         rule.update(value)
-        assert rule.stale == stale
+        assert rule.n_no_improvement == n_no_improvement
     assert rule.best == 6.0
 
 
@@ -107,12 +112,12 @@ def test_plateau_rate():
     [(0, 0.01, 1.0), (4, 1.0, 0.25), (4, 3.5, 0.875), (4, 4.0, 1.0), (4, 9.0, 1.0), (0.5, 0.25, 0.5), (2.5, 2.5, 1.0)],
 )
 def test_warmth(warmup_epochs, epochs, factor):
-    assert Schedule(warmup_epochs=warmup_epochs).warmth(epochs) == factor
+    assert Schedule(warmup_epochs=warmup_epochs).warmup_factor(epochs) == factor
 
 
 def noting(rates):
     """An update that does nothing but note its rate."""
-    return Update("noting", lambda theta, grad, memory, rate, t: rates.append(rate), 1)
+    return Optimizer("noting", lambda theta, grad, memory, rate, t: rates.append(rate), 1)
 
 
 @pytest.mark.parametrize("learning_rate", ["constant", "cosine"])
@@ -138,7 +143,7 @@ def test_warm_up_does_not_depend_on_what_is_read_at_once(gathered_bytes, monkeyp
     schedule = Schedule(0.5, batch_size=4, max_iter=2, tol=0.0, warmup_epochs=3)
     expected, rates = [], []
     minibatch(objective(), Sample.of(rows()), schedule, state(), update=noting(expected))
-    monkeypatch.setattr(_solvers, "_GATHER_BYTES", gathered_bytes)
+    monkeypatch.setattr(descent, "_GATHER_BYTES", gathered_bytes)
     minibatch(objective(), Sample.of(rows()), schedule, state(), update=noting(rates))
     assert rates == expected and len(set(rates)) == 12
 
@@ -177,7 +182,7 @@ def test_a_plateau_of_held_rows_cuts_the_rate():
     schedule = Schedule(0.05, "plateau", batch_size=4, max_iter=200, tol=0.0, n_iter_no_change=4)
     J = objective(sparse=False, activation="tanh", alpha=0.0)
     rates = []
-    update = Update("sgd", lambda *given: (rates.append(given[3]), UPDATES["sgd"].step(*given)), 1)
+    update = Optimizer("sgd", lambda *given: (rates.append(given[3]), OPTIMIZERS["sgd"].step(*given)), 1)
     result = minibatch(J, train, schedule, state(), held, update=update)
     np.testing.assert_allclose(sorted(set(rates), reverse=True), [0.05, 0.01, 0.002, 0.0004], rtol=1e-14)
     assert rates == sorted(rates, reverse=True) and result.converged
@@ -201,7 +206,7 @@ def clipped(gradient, limit):
 
 
 @pytest.mark.parametrize("limit", [1e-3, 3.0, 1e9])
-@pytest.mark.parametrize("name", sorted(UPDATES))
+@pytest.mark.parametrize("name", sorted(OPTIMIZERS))
 def test_clipping_against_loops_by_hand(name, limit):
     X, sizes = rows(), []
     schedule = Schedule(RATES[name], batch_size=4, max_iter=3, tol=0.0, max_grad_norm=limit)
@@ -257,9 +262,9 @@ def by_hand(J, X, schedule, training, name, weights=None):
 @pytest.mark.parametrize("gathered_bytes", [1, 9 * N_FEATURES * 8, 2**20], ids=["batch", "between", "all"])
 @pytest.mark.parametrize("batch_size", [4, 23, 100])
 @pytest.mark.parametrize("kind", ["shuffled", "in order", "weighted", "noisy", "falling"])
-@pytest.mark.parametrize("name", sorted(UPDATES))
+@pytest.mark.parametrize("name", sorted(OPTIMIZERS))
 def test_minibatch_against_loops_by_hand(name, kind, batch_size, gathered_bytes, monkeypatch):
-    monkeypatch.setattr(_solvers, "_GATHER_BYTES", gathered_bytes)
+    monkeypatch.setattr(descent, "_GATHER_BYTES", gathered_bytes)
     X = rows()
     schedule = Schedule(
         learning_rate_init=RATES[name],
@@ -282,14 +287,14 @@ def test_minibatch_against_loops_by_hand(name, kind, batch_size, gathered_bytes,
     assert (result.state.step, result.state.epoch) == (steps, 3)
 
 
-@pytest.mark.parametrize("name", sorted(UPDATES))
+@pytest.mark.parametrize("name", sorted(OPTIMIZERS))
 def test_training_continues_where_it_stood(name):
     sample = Sample.of(rows())
     # In order: the permutations of one run build on one another, and begin anew with the next.
     first, then, both = (Schedule(RATES[name], batch_size=4, max_iter=n, tol=0.0, shuffle=False) for n in (2, 3, 5))
     parted, whole = objective(noisy=True), objective(noisy=True)
     one = SOLVERS[name](parted, sample, first, state())
-    assert (one.state.epoch, one.state.step, len(one.state.memory)) == (2, 12, UPDATES[name].n_memories)
+    assert (one.state.epoch, one.state.step, len(one.state.memory)) == (2, 12, OPTIMIZERS[name].n_state_vectors)
     two = SOLVERS[name](parted, sample, then, one.state)
     assert (two.state.epoch, two.state.step, two.n_iter) == (5, 30, 3)
     at_once = SOLVERS[name](whole, sample, both, state())
@@ -297,21 +302,21 @@ def test_training_continues_where_it_stood(name):
     assert one.loss_curve + two.loss_curve == at_once.loss_curve
 
 
-@pytest.mark.parametrize("name", sorted(UPDATES))
+@pytest.mark.parametrize("name", sorted(OPTIMIZERS))
 def test_memory_starts_anew_for_another_shape(name):
     training = state()
-    start_memory(training, UPDATES[name], np.zeros(4))
-    assert [m.shape for m in training.memory] == [(4,)] * UPDATES[name].n_memories
+    start_memory(training, OPTIMIZERS[name], np.zeros(4))
+    assert [m.shape for m in training.memory] == [(4,)] * OPTIMIZERS[name].n_state_vectors
     training.memory[0][...] = 1.0
     training.step = 7
-    start_memory(training, UPDATES[name], np.zeros(4))
+    start_memory(training, OPTIMIZERS[name], np.zeros(4))
     assert training.step == 7 and (training.memory[0] == 1.0).all()
-    start_memory(training, UPDATES[name], np.zeros(6))
+    start_memory(training, OPTIMIZERS[name], np.zeros(6))
     assert training.step == 0
     assert all((m == np.zeros(6)).all() for m in training.memory)
 
 
-@pytest.mark.parametrize("name", sorted(UPDATES))
+@pytest.mark.parametrize("name", sorted(OPTIMIZERS))
 def test_minibatch_stops_by_its_rule(name):
     schedule = Schedule(1e-12, batch_size=8, max_iter=50, tol=1e-3, n_iter_no_change=4, shuffle=False)
     result = SOLVERS[name](objective(sparse=False), Sample.of(rows()), schedule, state())
@@ -379,7 +384,7 @@ def broken(n_good):
         if t > n_good:
             theta[-1] = np.inf
 
-    return Update("broken", step, 1)
+    return Optimizer("broken", step, 1)
 
 
 @pytest.mark.parametrize("epoch", [1, 2, 4])
@@ -409,7 +414,7 @@ def test_a_finite_loss_beyond_all_measure_is_a_divergence(bias, diverges):
 
     def train():
         schedule = Schedule(batch_size=8, max_iter=2, tol=0.0)
-        return minibatch(objective(), Sample.of(rows()), schedule, state(), update=Update("biased", step, 1))
+        return minibatch(objective(), Sample.of(rows()), schedule, state(), update=Optimizer("biased", step, 1))
 
     if diverges:
         with pytest.raises(DivergenceError, match="epoch 1"):
@@ -429,9 +434,9 @@ def test_a_loss_of_nan_is_a_divergence():
     J = objective(sparse=False, activation="identity")
     J.network.theta[0] = np.nan
     training = state()
-    start_memory(training, UPDATES["sgd"], J.network.theta)
+    start_memory(training, OPTIMIZERS["sgd"], J.network.theta)
     with pytest.raises(DivergenceError, match="epoch 1"):
-        run_epoch(J, Sample.of(rows()), Schedule(), UPDATES["sgd"], training)
+        run_epoch(J, Sample.of(rows()), Schedule(), OPTIMIZERS["sgd"], training)
 
 
 # L-BFGS.

@@ -8,11 +8,12 @@ import pytest
 from scipy import sparse
 
 from skae import AutoencoderTransformer, ContractiveAE, DenoisingAE, SparseAE
-from skae._matrices import SparseRows, StoredRows
-from skae._network import Architecture, Network
-from skae._objective import Objective
-from skae._rows import Reader
 from skae.kernels.losses import LOSSES
+from skae.network.architecture import Architecture
+from skae.network.network import Network
+from skae.objective.objective import Objective
+from skae.rows.blocks import Reader
+from skae.rows.matrices import CSRBatch, CSRMatrix
 
 ESTIMATORS = [AutoencoderTransformer, DenoisingAE, SparseAE, ContractiveAE]
 every_estimator = pytest.mark.parametrize("cls", ESTIMATORS)
@@ -30,7 +31,7 @@ def rows(regime="stored", dtype=np.float64, n_rows=40, seed=61):
     X = rng.uniform(0.1, 1, (n_rows, n_columns)) * (rng.random((n_rows, n_columns)) < density)
     X[3] = 0.0
     X = X.astype(dtype)
-    assert SparseRows(sparse.csr_array(X)).worth_keeping == (regime == "stored")
+    assert CSRMatrix(sparse.csr_array(X)).worth_keeping == (regime == "stored")
     return X
 
 
@@ -145,7 +146,7 @@ def test_several_blocks_are_one(monkeypatch):
     S = sparse.csr_array(X)
     expected = fitted(SparseAE, S, solver="lbfgs")
     results = [getattr(expected, method)(S) for method in METHODS]
-    for module in ("_rows", "_sample", "_network", "_solvers"):
+    for module in ("rows.blocks", "rows.sample", "network.architecture", "network.network", "training.descent"):
         monkeypatch.setattr(f"skae.{module}.block_rows", lambda *_: 7)
     assert_same_models(fitted(SparseAE, S, solver="lbfgs"), expected, 1e-9)
     for method, wanted in zip(METHODS, results):
@@ -155,7 +156,7 @@ def test_several_blocks_are_one(monkeypatch):
 @pytest.mark.parametrize("gathered_bytes", [1, 3 * 16 * 540 * 8, 2**20], ids=["batch", "between", "all"])
 def test_batches_of_a_larger_block(gathered_bytes, monkeypatch):
     X = rows(n_rows=70)
-    monkeypatch.setattr("skae._solvers._GATHER_BYTES", gathered_bytes)
+    monkeypatch.setattr("skae.training.descent._GATHER_BYTES", gathered_bytes)
     for cls, parameters in ((DenoisingAE, {"noise_level": 0.4}), (SparseAE, {"zero_sampling": 1.0})):
         assert_same_models(fitted(cls, sparse.csr_array(X), **parameters), fitted(cls, X, **parameters), 1e-10)
 
@@ -299,7 +300,7 @@ def test_columns_of_frames():
 @pytest.mark.parametrize("cls", [DenoisingAE, SparseAE])
 def test_x_is_dense_by_blocks_only(cls, solver, regime, monkeypatch):
     largest = [0]
-    dense, gather = SparseRows.__getitem__, SparseRows.gather
+    dense, gather = CSRMatrix.__getitem__, CSRMatrix.gather
 
     def counted(self, rows):
         out = dense(self, rows)
@@ -310,9 +311,9 @@ def test_x_is_dense_by_blocks_only(cls, solver, regime, monkeypatch):
         largest[0] = max(largest[0], len(out))
         gather(self, rows, out)
 
-    monkeypatch.setattr(SparseRows, "__getitem__", counted)
-    monkeypatch.setattr(SparseRows, "gather", counted_gather)
-    for module in ("_rows", "_sample", "_network", "_solvers"):
+    monkeypatch.setattr(CSRMatrix, "__getitem__", counted)
+    monkeypatch.setattr(CSRMatrix, "gather", counted_gather)
+    for module in ("rows.blocks", "rows.sample", "network.architecture", "network.network", "training.descent"):
         monkeypatch.setattr(f"skae.{module}.block_rows", lambda *_: 8)
     S = sparse.csr_array(rows(regime))
     whole, toarray = [], sparse.csr_array.toarray
@@ -327,9 +328,9 @@ def test_x_is_dense_by_blocks_only(cls, solver, regime, monkeypatch):
 
 
 def test_rows_come_as_they_are_stored_where_it_pays():
-    S = SparseRows(sparse.csr_array(rows()))
+    S = CSRMatrix(sparse.csr_array(rows()))
     block = Reader(S, np.float64, 16)(np.array([5, 3, 9]))
-    assert isinstance(block, StoredRows) and block.shape == (3, 540)
+    assert isinstance(block, CSRBatch) and block.shape == (3, 540)
     assert isinstance(Reader(S, np.float64, 16, keep_sparse=False)(np.array([5, 3, 9])), np.ndarray)
     part = block[1:]
     dense = np.zeros((2, 540))
@@ -342,7 +343,7 @@ def test_rows_come_as_they_are_stored_where_it_pays():
 @pytest.mark.parametrize("n_columns, n_stored, worth", [(512, 153, True), (512, 154, False), (511, 10, False)])
 def test_where_stored_entries_pay(n_columns, n_stored, worth):
     S = sparse.csr_array((np.ones(n_stored), (np.arange(n_stored) % 10, np.arange(n_stored))), (10, n_columns))
-    assert SparseRows(S).worth_keeping == worth
+    assert CSRMatrix(S).worth_keeping == worth
 
 
 # The sampled loss.
@@ -380,7 +381,7 @@ def small_rows():
     rng = np.random.default_rng(64)
     X = rng.uniform(0.2, 1, (7, N_COLUMNS)) * (rng.random((7, N_COLUMNS)) < 0.3)
     X[3] = 0.0
-    return SparseRows(sparse.csr_array(X)).stored(np.arange(7), np.float64)[1:6], X[1:6]
+    return CSRMatrix(sparse.csr_array(X)).stored(np.arange(7), np.float64)[1:6], X[1:6]
 
 
 @pytest.mark.parametrize("n_drawn", [1, 2])
@@ -434,7 +435,7 @@ def test_the_share_is_of_whole_columns(n_columns, share, n_drawn):
             drawn.append((n, size))
             return np.arange(size)
 
-    J.value(StoredRows(np.empty(0), np.empty(0, np.int32), np.zeros(3, np.int64), n_columns), rng=Recorder([]))
+    J.value(CSRBatch(np.empty(0), np.empty(0, np.int32), np.zeros(3, np.int64), n_columns), rng=Recorder([]))
     assert drawn == [(n_columns, n_drawn)]
 
 
@@ -492,4 +493,4 @@ def test_the_estimator_keeps_nothing_of_x():
     S = sparse.csr_array(rows())
     for cls in ESTIMATORS:
         values = vars(fitted(cls, S)).values()
-        assert not [value for value in values if sparse.issparse(value) or isinstance(value, SparseRows)]
+        assert not [value for value in values if sparse.issparse(value) or isinstance(value, CSRMatrix)]

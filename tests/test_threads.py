@@ -7,7 +7,7 @@ import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from skae import AutoencoderTransformer
-from skae._threads import WORTH_SHARING, one_thread_if_small
+from skae.runtime.threads import WORTH_SHARING, one_thread_if_small
 
 SMALL, LARGE = WORTH_SHARING - 1, WORTH_SHARING
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from sklearn.utils import get_tags
 
-from .._rows import block_rows, read_blocks, row_blocks, sums_finite
+from ..rows.blocks import block_rows, read_blocks, row_blocks, sums_finite
 
 # Most names that an error lists.
 _LISTED = 8

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from .._reporting import EpochBar, listened_to
-from ..handwriting.files import prepared_folder
 from ..model_files import save
+from ..runtime.files import prepared_folder
+from ..training.callbacks import EpochBar, use_callback
 from .columns import training_rows
 from .options import add_input, add_quiet, add_selection, subcommand
 from .parameters import ESTIMATORS, add_parameters, check_size, estimator_of, in_options
@@ -60,7 +60,10 @@ def _run(options):
         progress(0, estimator.max_iter, f"reading {options.input}")
         X = training_rows(read(options.input, options.header), estimator, options.columns, options.exclude)
         check_size(options, estimator, X.shape[1])
-        with listened_to(lambda name, max_iter, n_rows: EpochBar(progress, max_iter)), about(options.input, in_options):
+        with (
+            use_callback(lambda name, max_iter, n_rows: EpochBar(progress, max_iter)),
+            about(options.input, in_options),
+        ):
             estimator.fit(X)
         prepared_folder(options.output.parent)
         save(estimator, options.output)

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from .._atomic import write_atomically
-from ..handwriting.files import plots_available, prepared_folder
+from ..runtime.files import prepared_folder, write_atomically
+from ..runtime.packages import plots_available
 from .columns import checked_names, model_rows
 from .models import add_model_and_input, loaded_model
 from .options import file_type, subcommand

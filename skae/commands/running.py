@@ -7,8 +7,8 @@ import sys
 import warnings
 from contextlib import contextmanager
 
-from .._progress import ProgressBar
-from ..handwriting.files import prepared_folder
+from ..runtime.files import prepared_folder
+from ..runtime.progress import ProgressBar
 
 
 def check_output(path, *inputs):

@@ -10,8 +10,7 @@ from collections import Counter
 
 import numpy as np
 
-from .._atomic import write_atomically
-from ..handwriting.files import prepared_folder
+from ..runtime.files import prepared_folder, write_atomically
 from .columns import listed
 
 # What the extra ``cli`` installs for a format.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 
-from .._base import BaseAutoencoder
+from ..estimator.base import BaseAutoencoder
 from .packages import required
 
 

@@ -13,8 +13,8 @@ from scipy.sparse import issparse
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
-from .._base import BaseAutoencoder
-from .._evaluation import FractionSums, fraction_sums
+from ..estimator.base import BaseAutoencoder
+from ..rows.reconstruction_errors import FractionSums, fraction_sums
 from .checks import check_autoencoder
 from .collections import by_rows, example, is_frame, n_rows, row_blocks
 from .packages import required

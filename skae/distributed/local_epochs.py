@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .._solvers import check_last_step, descend, run_epoch
-from .._training import TrainingState, fixed_seed, start_memory
-from .._watch import Watch
-from ..kernels.updates import UPDATES
+from ..kernels.optimizers import OPTIMIZERS
+from ..training.descent import check_last_step, descend, run_epoch
+from ..training.monitor import TrainingMonitor
+from ..training.state import TrainingState, fixed_seed, start_memory
 from .objective import restored, seed_of
 
 
@@ -62,9 +62,9 @@ def local_epochs(objective, sample, schedule, state, held=None, report=None, *, 
     sample, held : PartitionedSample
     schedule : Schedule
     state : TrainingState
-    report : Report, default=None
+    report : Callback, default=None
     update : str
-        Name in ``UPDATES``.
+        Name in ``OPTIMIZERS``.
     n_copies : int
 
     Returns
@@ -72,8 +72,8 @@ def local_epochs(objective, sample, schedule, state, held=None, report=None, *, 
     FitResult
     """
     network = objective.network
-    start_memory(state, UPDATES[update], network.theta)
-    watch = Watch(objective, sample, held, schedule, state, report)
+    start_memory(state, OPTIMIZERS[update], network.theta)
+    watch = TrainingMonitor(objective, sample, held, schedule, state, report)
     chains = _chains(sample, n_copies)
 
     def epoch(rate):
@@ -145,7 +145,7 @@ def _local_epoch(block, part, payload, copy, common, share):
     objective, sample = restored(payload, copy.theta), part.of(block)
     if schedule.shuffle:
         sample = sample._replace(rows=state.shuffle_rng.permutation(sample.rows))
-    update = UPDATES[common.update]
+    update = OPTIMIZERS[common.update]
     loss = run_epoch(objective, sample, schedule, update, state, common.rate, True, copy.passed, share)
     check_last_step(objective, sample, schedule, state)
     done = copy.loss + len(sample.rows) * loss

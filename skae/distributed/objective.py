@@ -6,7 +6,7 @@ import pickle
 
 import numpy as np
 
-from .._sample import mean_and_scale
+from ..rows.sample import mean_and_scale
 
 
 class PartitionedObjective:

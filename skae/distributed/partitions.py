@@ -16,9 +16,9 @@ from uuid import uuid4
 import numpy as np
 from scipy.sparse import issparse
 
-from .._matrices import SparseRows, as_csr
-from .._sample import Sample, weighted_rows
-from .._threads import one_thread_if_small
+from ..rows.matrices import CSRMatrix, as_csr
+from ..rows.sample import Sample, weighted_rows
+from ..runtime.threads import one_thread_if_small
 from .collections import n_rows, row_blocks
 from .packages import required
 
@@ -36,7 +36,7 @@ class Part(NamedTuple):
 
     def of(self, block):
         """The sample of the partition's block of rows."""
-        X = SparseRows(as_csr(block)) if issparse(block) else block
+        X = CSRMatrix(as_csr(block)) if issparse(block) else block
         rows = np.arange(X.shape[0]) if self.rows is None else self.rows
         return Sample(X, rows, self.weights, self.total)
 
@@ -247,7 +247,7 @@ def _checked(checker, block):
     if n_rows(block) == 0:
         return np.empty((0, checker.n_features_in_), np.float32)
     X = checker._checked(block, training=True)
-    return X.csr if isinstance(X, SparseRows) else X
+    return X.csr if isinstance(X, CSRMatrix) else X
 
 
 def _kind(block):

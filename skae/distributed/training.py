@@ -8,14 +8,14 @@ from functools import partial
 import numpy as np
 from sklearn.base import clone
 
-from .._interrupts import interruptible
-from .._parameters import is_integer
-from .._progress import ProgressBar
-from .._reporting import EpochBar, listened_to
-from .._restoring import changed_at_once
-from .._solvers import lbfgs
-from .._threads import one_thread_if_small
-from .._validation import checked_weights
+from ..estimator.atomic_update import changed_at_once
+from ..rows.validation import checked_weights
+from ..runtime.interrupts import interruptible
+from ..runtime.numbers import is_integer
+from ..runtime.progress import ProgressBar
+from ..runtime.threads import one_thread_if_small
+from ..training.callbacks import EpochBar, use_callback
+from ..training.lbfgs import lbfgs
 from .checks import check_autoencoder, current_client, kept_open
 from .collections import by_rows, example
 from .local_epochs import local_epochs
@@ -95,7 +95,7 @@ def fit(estimator, X, client=None, *, sample_weight=None, n_copies=None, progres
         sample = PartitionedSample.of(partitions, _weights(sample_weight, partitions.n_samples, client))
         if n_copies is None:
             n_copies = sum(client.nthreads().values())
-        with listened_to(lambda name, max_iter, n_rows: EpochBar(bar, max_iter)):
+        with use_callback(lambda name, max_iter, n_rows: EpochBar(bar, max_iter)):
             result = twin._train(sample, continues, _solver(twin, partitions, n_copies))
     estimator._conclude(result)
     return estimator

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from .._base import BaseAutoencoder
 from ..autoencoder import AutoencoderTransformer
 from ..contractive import ContractiveAE
 from ..denoising import DenoisingAE
+from ..estimator.base import BaseAutoencoder
 from ..impute import MOST_SCALED, AutoencoderImputer
 from ..outlier import AutoencoderOutlierDetector
 from ..preprocessing import PCANormalizer

@@ -6,8 +6,8 @@ import json
 
 from sklearn.utils.validation import check_is_fitted
 
-from .._base import BaseAutoencoder
-from .._version import __version__
+from ..estimator.base import BaseAutoencoder
+from ..runtime.version import __version__
 from .graph import ELEMENT_TYPES, Graph, check_opset
 from .operations import filled, in_precision, layers
 from .packages import required

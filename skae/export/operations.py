@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .._network import Network
+from ..network.network import Network
 
 # Operator of each activation; None for the one that changes nothing.
 ACTIVATION_OPERATORS = {"identity": None, "logistic": "Sigmoid", "tanh": "Tanh", "relu": "Relu"}

@@ -2,6 +2,6 @@
 
 from functools import partial
 
-from .. import _packages
+from ..runtime import packages
 
-required = partial(_packages.required, extra="onnx")
+required = partial(packages.required, extra="onnx")

@@ -61,7 +61,7 @@ def register_skl2onnx():
     ['label', 'probabilities']
     """
     # Here, since its import takes longer than that of the package.
-    from .._fine_tuning import PERCEPTRONS
+    from ..estimator.fine_tuning import PERCEPTRONS
 
     register = required("skl2onnx").update_registered_converter
     for estimator in CONVERSIONS:

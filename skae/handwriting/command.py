@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 import sys
 
-from .._progress import ProgressBar
+from ..runtime.files import prepared_folder
+from ..runtime.packages import plots_available
+from ..runtime.progress import ProgressBar
 from .experiment import compare
-from .files import plots_available, prepared_folder, save
+from .files import save
 from .settings import DEFAULTS, settings_for
 
 _DESCRIPTION = """\

@@ -17,8 +17,8 @@ from sklearn.model_selection import GridSearchCV, StratifiedKFold
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
-from .._version import __version__
 from ..metrics import reconstruction_score
+from ..runtime.version import __version__
 from .conditions import one_thread_and_quiet
 from .data import load_split
 from .representations import REPRESENTATIONS

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from scipy.special import entr
 from sklearn.base import clone
 
-from .._terms import kl_divergence
+from ..objective.kl_sparsity import kl_divergence
 from ..plotting import FilterDisplay, ReconstructionDisplay
 from .conditions import one_thread_and_quiet
 from .representations import REPRESENTATIONS

@@ -2,46 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
 import io
-import tempfile
-from pathlib import Path
 
-from .._atomic import write_atomically
+from ..runtime.files import prepared_folder, write_atomically
+from ..runtime.packages import plots_available
 
 _DPI = 120
-
-
-def plots_available():
-    """Whether matplotlib, which draws the figures, is installed; it is not imported."""
-    return importlib.util.find_spec("matplotlib") is not None
-
-
-def prepared_folder(folder):
-    """Make a folder where there is none, and see that files can be written in it.
-
-    Parameters
-    ----------
-    folder : str or path
-
-    Returns
-    -------
-    Path
-
-    Raises
-    ------
-    OSError
-        Naming the folder and what is wrong with it.
-    """
-    folder = Path(folder)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        reason = error.strerror or error
-        raise OSError(f"No file can be written in the folder {str(folder)!r}: {reason}. Name another one.") from error
-    return folder
 
 
 def save(comparison, folder, *, figures=True):

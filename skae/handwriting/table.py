@@ -11,7 +11,7 @@ from math import sqrt
 
 from sklearn.pipeline import Pipeline
 
-from .._atomic import write_atomically
+from ..runtime.files import write_atomically
 from .data import Split
 from .settings import Settings
 

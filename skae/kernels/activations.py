@@ -15,7 +15,7 @@ relu      max(z, 0)          1 where a > 0   0
 from collections.abc import Callable
 from typing import NamedTuple
 
-from .._jit import kernel
+from ..runtime.compiler import kernel
 from .elementary import exp, tanh
 
 

@@ -6,7 +6,7 @@ import numpy as np
 from numba import types
 from numba.extending import overload
 
-from .._jit import kernel
+from ..runtime.compiler import kernel
 
 
 @kernel(reassociate=False)

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .._jit import kernel
+from ..runtime.compiler import kernel
 from .elementary import exp, log1p_unit
 
 

@@ -1,6 +1,6 @@
 """The compiled parts of the penalties: L2, the KL term on mean activations, the contraction of the encoder."""
 
-from .._jit import kernel
+from ..runtime.compiler import kernel
 
 
 @kernel

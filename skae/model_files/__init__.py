@@ -16,9 +16,9 @@ from reprlib import repr as shortened
 
 import numpy as np
 
-from .._atomic import write_atomically
-from .._parameters import shown
-from .._version import __version__
+from ..runtime.files import write_atomically
+from ..runtime.numbers import shown
+from ..runtime.version import __version__
 from . import container
 
 __all__ = ["SKOPS_TRUSTED_TYPES", "load", "save"]
@@ -26,13 +26,13 @@ __all__ = ["SKOPS_TRUSTED_TYPES", "load", "save"]
 # What skops has to trust, beyond what it trusts by itself, to load the estimators of this library in a Pipeline, and
 # the perceptrons that start from them: classes that hold numbers and arrays.
 SKOPS_TRUSTED_TYPES = (
-    "skae._fine_tuning.StartedMLPClassifier",
-    "skae._fine_tuning.StartedMLPRegressor",
-    "skae._network.Architecture",
-    "skae._network.Network",
-    "skae._training.Run",
-    "skae._training.Seed",
-    "skae._training.TrainingState",
+    "skae.estimator.fine_tuning.StartedMLPClassifier",
+    "skae.estimator.fine_tuning.StartedMLPRegressor",
+    "skae.network.architecture.Architecture",
+    "skae.network.network.Network",
+    "skae.training.state.FitProgress",
+    "skae.training.state.Seed",
+    "skae.training.state.TrainingState",
     "skae.autoencoder.AutoencoderTransformer",
     "skae.contractive.ContractiveAE",
     "skae.denoising.DenoisingAE",

@@ -9,9 +9,10 @@ from reprlib import repr as shortened
 
 import numpy as np
 
-from .._network import Architecture, Network
 from ..kernels.activations import ACTIVATIONS
 from ..kernels.losses import LOSSES
+from ..network.architecture import Architecture
+from ..network.network import Network
 from . import training
 from .fields import FLOATS
 

@@ -27,7 +27,7 @@ from reprlib import repr as shortened
 
 import numpy as np
 
-from .._version import __version__
+from ..runtime.version import __version__
 
 FORMAT, VERSION = "skae-model", 1
 

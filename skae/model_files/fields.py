@@ -7,7 +7,7 @@ from reprlib import repr as shortened
 
 import numpy as np
 
-from .. import _buffers
+from ..runtime import buffers
 from .container import DTYPES
 
 FLOATS = ("<f4", "<f8")
@@ -152,7 +152,7 @@ class Fields:
             Whether all values must be finite.
         """
         array = self.view(name, shape, dtypes)
-        copy = _buffers.empty(array.shape, array.dtype.newbyteorder("="))
+        copy = buffers.empty(array.shape, array.dtype.newbyteorder("="))
         copy[...] = array
         if finite and not np.isfinite(copy).all():
             raise ValueError(f"the array '{self.path}{name}' holds values that are not finite.")

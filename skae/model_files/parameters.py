@@ -6,7 +6,7 @@ from reprlib import repr as shortened
 
 import numpy as np
 
-from .._parameters import shown
+from ..runtime.numbers import shown
 from .container import DTYPES
 from .fields import Fields, number, number_field
 

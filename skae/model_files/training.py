@@ -6,12 +6,12 @@ from reprlib import repr as shortened
 
 import numpy as np
 
-from .._schedule import PLATEAU_CUTS
-from .._training import Run, Seed, TrainingState
-from ..kernels.updates import UPDATES
+from ..kernels.optimizers import OPTIMIZERS
+from ..training.schedule import PLATEAU_CUTS
+from ..training.state import FitProgress, Seed, TrainingState
 from .fields import number_field
 
-_MOST_MEMORIES = max(update.n_memories for update in UPDATES.values())
+_MOST_MEMORIES = max(update.n_state_vectors for update in OPTIMIZERS.values())
 _INDICES = ("<i4", "<i8")
 
 # Words of the state of each bit generator, and bits of a word.
@@ -107,7 +107,7 @@ def _encoded_run(run, arrays, path):
     return {
         "epoch": run.epoch,
         "best": number_field(run.best),
-        "stale": run.stale,
+        "stale": run.n_no_improvement,
         "cuts": run.cuts,
         "held_best": number_field(run.held_best),
         "held_noise": _encoded_seed(run.held_noise),
@@ -119,10 +119,10 @@ def _run(fields, theta, dtypes):
     def parameters(name):
         return fields.array(name, theta.shape, dtypes, finite=True) if fields.has_array(name) else None
 
-    run = Run(
+    run = FitProgress(
         epoch=fields.integer("epoch"),
         best=fields.number("best", finite=False),
-        stale=fields.integer("stale"),
+        n_no_improvement=fields.integer("stale"),
         cuts=fields.integer("cuts", 0, PLATEAU_CUTS),
         best_theta=parameters("best_theta"),
         held_best=fields.number("held_best", finite=False),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from .._parameters import is_integer
+from ..runtime.numbers import is_integer
 
 
 def check_count(name, value, none=None):

@@ -13,7 +13,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.validation import check_is_fitted
 
-from .._trained import TrainedNetwork
+from ..estimator.prediction import TrainedNetwork
 from ..outlier import AutoencoderOutlierDetector
 
 

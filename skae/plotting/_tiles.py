@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from .._parameters import is_integer
+from ..runtime.numbers import is_integer
 
 # Of a picture: height over width. Of a figure: inches for the title and the margins.
 _MOST_ASPECT = 1.25

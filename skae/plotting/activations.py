@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from .._revival import on_threshold, unit_activity
 from ..kernels.activations import ACTIVATIONS
 from ..sparse import SparseAE
+from ..training.dead_units import on_threshold, unit_activity
 from ._figures import axes_for, distinct_colors, require_matplotlib
 from ._options import check_choice, checked_numbers
 from ._sources import Source

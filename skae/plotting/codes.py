@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.decomposition import PCA
 from sklearn.utils import assert_all_finite, check_consistent_length, column_or_1d
 
-from .._parameters import is_integer
+from ..runtime.numbers import is_integer
 from ._figures import axes_for, distinct_colors, draw_legend_beside, require_matplotlib
 from ._options import artist_options, checked_numbers
 from ._sources import Source

@@ -7,9 +7,9 @@ from functools import partial
 import numpy as np
 from sklearn.utils import check_array
 
-from .._evaluation import feature_errors, in_container
-from .._trained import TrainedNetwork
-from .._validation import checked_reconstruction
+from ..estimator.prediction import TrainedNetwork
+from ..rows.reconstruction_errors import feature_errors, in_container
+from ..rows.validation import checked_reconstruction
 from ._figures import axes_for, distinct_colors, fitting, require_matplotlib
 from ._options import check_count, checked_numbers
 from ._sources import Source

@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
-from .._parameters import is_integer
-from .._trained import TrainedNetwork
+from ..estimator.prediction import TrainedNetwork
+from ..runtime.numbers import is_integer
 from ._figures import axes_for, require_matplotlib
 from ._options import check_choice, check_count, checked_numbers
 from ._sources import Source, as_array

@@ -9,13 +9,13 @@ import numpy as np
 from scipy.sparse import issparse
 from sklearn.utils import _safe_indexing, check_array, check_random_state
 
-from .._corruption import CorruptedInput
-from .._evaluation import in_container
-from .._matrices import SparseRows, as_csr
-from .._parameters import in_float64, shown
-from .._rows import model_dtype
-from .._sample import Sample
+from ..estimator.corrupted_input import CorruptedInput
 from ..kernels.corruptions import CORRUPTIONS
+from ..rows.blocks import model_dtype
+from ..rows.matrices import CSRMatrix, as_csr
+from ..rows.reconstruction_errors import in_container
+from ..rows.sample import Sample
+from ..runtime.numbers import in_float64, shown
 from ._figures import axes_for, fitting, require_matplotlib
 from ._options import check_count, checked_by_name, checked_numbers
 from ._sources import as_array, named_sources
@@ -250,7 +250,7 @@ def _apply(corruption, level, X, shown, random_state):
     rows = as_array(shown)
     # A copy, since kernels are compiled for arrays of our own, and read-only ones would be another type.
     rows = np.array(rows, model_dtype(rows), order="C")
-    X = SparseRows(as_csr(X)) if issparse(X) else np.asarray(X)
+    X = CSRMatrix(as_csr(X)) if issparse(X) else np.asarray(X)
     low, high = (np.nan_to_num(bound).astype(rows.dtype) for bound in Sample.of(X).column_range())
     draws = np.empty(rows.shape, record.draw_dtype or rows.dtype)
     record.draw(np.random.default_rng(check_random_state(random_state).randint(2**31)), draws)

@@ -13,9 +13,9 @@ import pytest
 import skae.commands.running
 from skae import AutoencoderOutlierDetector, AutoencoderTransformer, load
 from skae.__main__ import main
-from skae._reporting import listened_to
-from skae._watch import Report
 from skae.commands.parameters import ESTIMATORS
+from skae.training.callbacks import use_callback
+from skae.training.monitor import Callback
 
 FEATURES = ["a", "b", "c", "d"]
 SHORT = ["--n-components", "3", "--max-iter", "3", "--seed", "0"]
@@ -158,7 +158,7 @@ def test_quiet_says_nothing(folder, tmp_path, capsys):
 def test_a_block_listens_to_every_training_in_it(X):
     heard = []
 
-    class Hears(Report):
+    class Hears(Callback):
         def __init__(self, name, max_iter, n_rows):
             self.head = (name, max_iter, n_rows)
 
@@ -167,7 +167,7 @@ def test_a_block_listens_to_every_training_in_it(X):
             return False
 
     plain = AutoencoderTransformer(2, max_iter=2, random_state=0)
-    with listened_to(Hears):
+    with use_callback(Hears):
         plain.fit(X)
         AutoencoderOutlierDetector(plain).fit(X[:20])
     plain.fit(X)
@@ -242,7 +242,7 @@ def test_what_is_wrong_with_the_rows_is_told_before_the_work(arguments, words, f
 def test_what_is_not_finite_is_told_by_column_and_row(
     value, options, words, ending, X, tmp_path, refused, no_work, monkeypatch
 ):
-    monkeypatch.setattr("skae._rows.BLOCK_BYTES", 64)
+    monkeypatch.setattr("skae.rows.blocks.BLOCK_BYTES", 64)
     values = X.copy()
     values[9, 1] = values[7, 3] = value
     path = tmp_path / f"rows{ending}"
@@ -361,7 +361,7 @@ def test_an_interrupt_leaves_the_old_model(folder, tmp_path, monkeypatch, capsys
 _MARKED_FIT = """
 import pathlib, sys
 from skae.__main__ import main
-from skae._reporting import EpochBar
+from skae.training.callbacks import EpochBar
 EpochBar.end = lambda self, *told: pathlib.Path({mark!r}).touch()
 sys.exit(main())
 """

@@ -15,17 +15,17 @@ from sklearn.base import clone
 from sklearn.decomposition import PCA
 
 from skae import AutoencoderOutlierDetector, AutoencoderTransformer, SparseAE
-from skae._reporting import listened_to
-from skae._watch import Report
 from skae.distributed import fit, inverse_transform, reconstruct, score, transform
 from skae.distributed.local_epochs import Copy, _mean
 from skae.distributed.partitions import _add
+from skae.training.callbacks import use_callback
+from skae.training.monitor import Callback
 
 EXACT = AutoencoderTransformer(4, solver="lbfgs", max_iter=12, tol=0.0, n_iter_no_change=12, random_state=0)
 LOCAL = SparseAE(4, max_iter=6, tol=0.0, random_state=0, batch_size=20)
 
 
-class KillsWorkers(Report):
+class KillsWorkers(Callback):
     """Kills the first workers without a warning once, in the middle of a training."""
 
     def __init__(self, client, epoch, n_workers=1):
@@ -46,7 +46,7 @@ class KillsWorkers(Report):
 def test_a_killed_worker_changes_nothing(ae, client, parts):
     undisturbed = fit(clone(ae), parts, n_copies=2)
     killer = KillsWorkers(client, 3)
-    with listened_to(lambda *_: killer):
+    with use_callback(lambda *_: killer):
         survived = fit(clone(ae), parts, n_copies=2)
     client.wait_for_workers(2, timeout=60)
     assert len(killer.killed) == 1
@@ -112,13 +112,13 @@ def test_a_failed_refit_leaves_the_first_fit(client, parts):
 
 
 def test_an_interrupt_leaves_what_the_last_iteration_gave(client, parts):
-    class Interrupts(Report):
+    class Interrupts(Callback):
         def end(self, epoch, loss, validation_loss):
             if epoch == 4:
                 raise KeyboardInterrupt
 
     ae = clone(EXACT).set_params(warm_start=True)
-    with pytest.raises(KeyboardInterrupt), listened_to(lambda *_: Interrupts()):
+    with pytest.raises(KeyboardInterrupt), use_callback(lambda *_: Interrupts()):
         fit(ae, parts)
     assert ae.n_iter_ == 4
     fit(ae, parts)
@@ -206,7 +206,7 @@ def test_rows_that_nobody_can_make_again(client, rows):
     # Both: what is left on one may be enough.
     killer = KillsWorkers(client, 3, n_workers=2)
     ae = clone(EXACT)
-    with listened_to(lambda *_: killer), pytest.raises(RuntimeError, match=r"lost with a worker.*client.scatter"):
+    with use_callback(lambda *_: killer), pytest.raises(RuntimeError, match=r"lost with a worker.*client.scatter"):
         fit(ae, X)
     assert not hasattr(ae, "n_features_in_")
     client.wait_for_workers(2, timeout=60)
@@ -218,7 +218,7 @@ def test_client_of_another_kind(client, cluster, parts):
             fit(clone(EXACT), parts, other)
 
 
-class Closes(Report):
+class Closes(Callback):
     """Closes the client in the middle of a training."""
 
     def __init__(self, client):
@@ -234,7 +234,7 @@ class Closes(Report):
 def test_a_client_that_is_closed(ae, cluster, parts):
     ae = clone(ae)
     with Client(cluster, set_as_default=False) as client:
-        with listened_to(lambda *_: Closes(client)), pytest.raises(RuntimeError, match="client was closed"):
+        with use_callback(lambda *_: Closes(client)), pytest.raises(RuntimeError, match="client was closed"):
             fit(ae, parts, client)
     assert not hasattr(ae, "n_features_in_")
     with pytest.raises(ValueError, match=r"must be connected.*closed"):

@@ -7,7 +7,7 @@ import numba
 import numpy as np
 import pytest
 
-from skae._jit import _DIGEST_SIZE, _digest
+from skae.runtime.compiler import _DIGEST_SIZE, _digest
 
 pytestmark = pytest.mark.skipif(bool(numba.config.DISABLE_JIT), reason="nothing is compiled with NUMBA_DISABLE_JIT")
 
@@ -15,9 +15,9 @@ pytestmark = pytest.mark.skipif(bool(numba.config.DISABLE_JIT), reason="nothing 
 TOLD = 'warnings.simplefilter("always", RuntimeWarning)\nprint(json.dumps(curves()))'
 COUNTED = """
 curves()
-from skae.kernels import activations, losses, updates
+from skae.kernels import activations, losses, optimizers
 print([sum(k.stats.cache_hits.values()) for k in (
-    activations.logistic_forward, losses.squared_error_identity, updates.adam_step)])
+    activations.logistic_forward, losses.squared_error_identity, optimizers.adam_step)])
 """
 
 

@@ -15,12 +15,12 @@ pytestmark = [
 N_PROCESSES = 8
 
 STEP = """
-from skae.kernels import updates
+from skae.kernels import optimizers
 
 
 def step(dtype):
     theta = np.ones(4, dtype)
-    updates.adam(theta, np.ones(4, dtype), np.zeros((2, 4), dtype), 0.1, 1)
+    optimizers.adam(theta, np.ones(4, dtype), np.zeros((2, 4), dtype), 0.1, 1)
     return theta.tolist()
 """
 
@@ -45,7 +45,7 @@ assert all(os.waitpid(child, 0)[1] == 0 for child in children)
 """
 
 COUNTED = """
-print(json.dumps([step(np.float32), step(np.float64), sum(updates.adam_step.stats.cache_hits.values())]))
+print(json.dumps([step(np.float32), step(np.float64), sum(optimizers.adam_step.stats.cache_hits.values())]))
 """
 
 
@@ -63,12 +63,12 @@ def test_eight_processes_on_one_empty_folder(run, tmp_path):
 KILLED_WRITES = """
 from pathlib import Path
 step(np.float64)
-cache, ((signature, made),) = updates.adam_step._cache, updates.adam_step.overloads.items()
+cache, ((signature, made),) = optimizers.adam_step._cache, optimizers.adam_step.overloads.items()
 found = []
-for number in killed_everywhere(lambda: cache.save_overload(signature, made), ("caching.py", "_jit.py")):
-    found.append(cache.load_overload(signature, updates.adam_step.targetctx) is not None)
+for number in killed_everywhere(lambda: cache.save_overload(signature, made), ("caching.py", "compiler.py")):
+    found.append(cache.load_overload(signature, optimizers.adam_step.targetctx) is not None)
     if number % 2:
-        for path in Path(sys.argv[1]).rglob("updates.adam_step-*"):
+        for path in Path(sys.argv[1]).rglob("optimizers.adam_step-*"):
             path.unlink()
 assert True in found and False in found
 """

@@ -50,11 +50,11 @@ def sweep(dtype):
     AutoencoderImputer(AutoencoderTransformer(2, max_iter=1, missing_values="mask")).fit_transform(holes)
 """
 
-PLAIN = "from skae.kernels import updates\nassert not hasattr(updates.adam_step, 'signatures')\n"
+PLAIN = "from skae.kernels import optimizers\nassert not hasattr(optimizers.adam_step, 'signatures')\n"
 CHECKED = """
-from skae.kernels import stored
+from skae.kernels import csr
 try:
-    stored.scatter(np.ones(1), np.array([3], np.int32), np.array([0, 1]), np.zeros((1, 3)))
+    csr.scatter(np.ones(1), np.array([3], np.int32), np.array([0, 1]), np.zeros((1, 3)))
 except IndexError:
     pass
 else:

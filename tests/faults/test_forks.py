@@ -38,8 +38,8 @@ warnings.filterwarnings("ignore", ".*fork.*", DeprecationWarning)
 # A lock that another thread holds at the fork is never released in the child, and neither is what was to be put back.
 WITHIN = """
 from threadpoolctl import threadpool_info
-from skae import _threads
-from skae._threads import one_thread_if_small
+from skae.runtime import threads
+from skae.runtime.threads import one_thread_if_small
 
 
 def blas_threads():
@@ -53,7 +53,7 @@ def fits():
 
 def leaves_and_fits():
     block.__exit__(None, None, None)
-    assert _threads._holders == 0
+    assert threads._holders == 0
     fits()
 
 
@@ -62,7 +62,7 @@ held, leave = threading.Event(), threading.Event()
 
 
 def hold():
-    with _threads._lock:
+    with threads._lock:
         held.set()
         leave.wait(120)
 

@@ -47,7 +47,7 @@ resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, resource.getrlimit(resource.R
 # A system that tells of it in one call or another.
 FAILING_STEPS = """
 import io
-from skae import _atomic
+from skae.runtime import files
 
 
 def full():
@@ -70,7 +70,7 @@ class FullDisk(io.FileIO):
 
 flush = os.fsync
 os.fsync = lambda number: full() if at == "fsync" else flush(number)
-_atomic.open = lambda name, mode, opener: FullDisk(name, mode, opener=opener)
+files.open = lambda name, mode, opener: FullDisk(name, mode, opener=opener)
 for at in ("write", "fsync", "close"):
     try:
         save(new, path)

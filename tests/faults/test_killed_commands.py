@@ -17,7 +17,7 @@ import pytest
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 
-FILES = "('_atomic.py', 'container.py', 'commands/fit.py', 'commands/tables.py', 'handwriting/files.py')"
+FILES = "('runtime/files.py', 'container.py', 'commands/fit.py', 'commands/tables.py', 'handwriting/files.py')"
 
 COMMAND = """
 from pathlib import Path

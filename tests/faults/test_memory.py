@@ -10,7 +10,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="RLIMIT_AS is ke
 # Each limit is tried in a process of its own, since a limit holds for all that follows.
 LIMITED = """
 import resource
-from skae._objective import Objective
+from skae.objective.objective import Objective
 
 steps = []
 forward = Objective._forward

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from skae.kernels import stored
+from skae.kernels import csr
 from skae.kernels.corruptions import CORRUPTIONS
 
 DTYPES = [np.float32, np.float64]
@@ -29,8 +29,8 @@ def test_products(order, first, dtype):
     weights = np.array(rng.standard_normal((14, 5)), dtype, order=order)
     delta = np.array(rng.standard_normal((len(x), 5)), dtype, order=order)
     out, grad = np.full((len(x), 5), np.nan, dtype), np.full((14, 5), np.nan, dtype)
-    stored.product(*parts, weights, out)
-    stored.transposed_product(*parts, delta, grad)
+    csr.product(*parts, weights, out)
+    csr.transposed_product(*parts, delta, grad)
     np.testing.assert_allclose(out, x @ weights, rtol=RTOL[dtype], atol=RTOL[dtype])
     np.testing.assert_allclose(grad, x.T @ delta, rtol=RTOL[dtype], atol=RTOL[dtype])
     assert (out[(x == 0).all(axis=1)] == 0).all()
@@ -41,7 +41,7 @@ def test_products(order, first, dtype):
 def test_scatter(first, dtype):
     x, parts = entries(dtype, first)
     out = np.full_like(x, np.nan)
-    stored.scatter(*parts, out)
+    csr.scatter(*parts, out)
     np.testing.assert_array_equal(out, x)
 
 
@@ -57,7 +57,7 @@ def test_masking_of_stored_entries_is_masking_of_the_rows(level, first, dtype):
     nothing = np.empty(0, dtype)
     record.apply(x, draws, level, nothing, nothing, dense)
     record.apply_stored(values, columns, starts, draws, level, kept)
-    stored.scatter(kept, columns, starts, out)
+    csr.scatter(kept, columns, starts, out)
     np.testing.assert_array_equal(out, dense)
     assert level != 0.3 or 0 < (out != 0).sum() < (x != 0).sum()
 

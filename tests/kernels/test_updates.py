@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from skae.kernels.updates import UPDATES, clip_norm
+from skae.kernels.optimizers import OPTIMIZERS, clip_norm
 
 DTYPES = [np.float32, np.float64]
 RTOL = {np.float32: 1e-5, np.float64: 1e-12}
@@ -50,16 +50,16 @@ RATES = {"constant": np.full(N_STEPS, 3e-3), "falling": 3e-3 * np.cos(np.linspac
 
 
 def test_every_update_has_a_reference():
-    assert set(UPDATES) == set(PAPERS)
-    assert all(UPDATES[name].name == name for name in UPDATES)
+    assert set(OPTIMIZERS) == set(PAPERS)
+    assert all(OPTIMIZERS[name].name == name for name in OPTIMIZERS)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("rates", sorted(RATES))
-@pytest.mark.parametrize("name", sorted(UPDATES))
+@pytest.mark.parametrize("name", sorted(OPTIMIZERS))
 def test_trajectory(name, rates, dtype):
-    update, theta = UPDATES[name], start(dtype)
-    memory = tuple(np.zeros_like(theta) for _ in range(update.n_memories))
+    update, theta = OPTIMIZERS[name], start(dtype)
+    memory = tuple(np.zeros_like(theta) for _ in range(update.n_state_vectors))
     expected = PAPERS[name](start(np.float64), RATES[rates])
     for t, (rate, (point, remembered)) in enumerate(zip(RATES[rates], expected), 1):
         grad = gradient(theta)
@@ -76,22 +76,24 @@ def test_trajectory(name, rates, dtype):
 def test_first_step_of_adam_has_the_length_of_the_rate(dtype):
     theta = np.zeros(5, dtype)
     grad = np.array([1e-3, -1.0, 1e3, 0.0, -1e6], dtype)
-    UPDATES["adam"].step(theta, grad, (np.zeros_like(theta), np.zeros_like(theta)), 0.01, 1)
+    OPTIMIZERS["adam"].step(theta, grad, (np.zeros_like(theta), np.zeros_like(theta)), 0.01, 1)
     np.testing.assert_allclose(theta, [-0.01, 0.01, -0.01, 0.0, 0.01], rtol=2e-5)
 
 
 def test_epsilon_of_adam_stands_outside_the_corrected_root():
     """With a gradient as small as epsilon the two places of the correction differ."""
     theta, grad = np.zeros(1), np.array([1e-8])
-    UPDATES["adam"].step(theta, grad, (np.zeros(1), np.zeros(1)), 1.0, 1)
+    OPTIMIZERS["adam"].step(theta, grad, (np.zeros(1), np.zeros(1)), 1.0, 1)
     assert theta[0] == pytest.approx(-0.5, rel=1e-12)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("name", sorted(UPDATES))
+@pytest.mark.parametrize("name", sorted(OPTIMIZERS))
 def test_nan_reaches_the_parameters(name, dtype):
     theta, grad = np.zeros(3, dtype), np.array([1.0, np.nan, 1.0], dtype)
-    UPDATES[name].step(theta, grad, tuple(np.zeros_like(theta) for _ in range(UPDATES[name].n_memories)), 0.1, 1)
+    OPTIMIZERS[name].step(
+        theta, grad, tuple(np.zeros_like(theta) for _ in range(OPTIMIZERS[name].n_state_vectors)), 0.1, 1
+    )
     assert np.isnan(theta).tolist() == [False, True, False]
 
 

@@ -6,16 +6,9 @@ from functools import cache
 import numpy as np
 from sklearn.base import BaseEstimator
 
-from skae import (
-    AutoencoderOutlierDetector,
-    AutoencoderTransformer,
-    ContractiveAE,
-    DenoisingAE,
-    SparseAE,
-    stack,
-)
-from skae._network import Network
+from skae import AutoencoderOutlierDetector, AutoencoderTransformer, ContractiveAE, DenoisingAE, SparseAE, stack
 from skae.impute import AutoencoderImputer
+from skae.network.network import Network
 from skae.preprocessing import PCANormalizer
 
 SETTINGS = dict(n_components=3, max_iter=2, tol=0.0, random_state=0)

@@ -9,7 +9,7 @@ from model_bytes import repacked
 from model_cases import CASES, SETTINGS, rows, with_holes
 
 from skae import DenoisingAE, save
-from skae._training import Run
+from skae.training.state import FitProgress
 
 
 def interrupted(X):
@@ -18,7 +18,7 @@ def interrupted(X):
         **SETTINGS, early_stopping=True, corruption="salt_and_pepper", missing_values="mask", warm_start=True
     ).fit(with_holes(X))
     theta = estimator._network.theta
-    estimator._training.run = Run(
+    estimator._training.run = FitProgress(
         epoch=1, best=1.0, best_theta=theta, held_best=1.0, theta=theta, data=(4, 6, 4, "f", 5)
     )
     return estimator

@@ -5,8 +5,8 @@ import pytest
 from model_cases import SETTINGS, rows, same, with_holes
 
 from skae import AutoencoderTransformer, DenoisingAE, SparseAE, load, save
-from skae._base import BaseAutoencoder
-from skae._watch import Watch
+from skae.estimator.base import BaseAutoencoder
+from skae.training.monitor import TrainingMonitor
 
 # All that training depends on beside the rows.
 TRAININGS = {
@@ -49,7 +49,7 @@ def test_partial_fit_goes_on_bit_for_bit(name, path):
 
 def interrupted_after(epochs, monkeypatch):
     """Let the next training be interrupted at the end of an epoch."""
-    end, ended = Watch.end, []
+    end, ended = TrainingMonitor.end, []
 
     def end_and_interrupt(watch, loss):
         end(watch, loss)
@@ -57,7 +57,7 @@ def interrupted_after(epochs, monkeypatch):
         if len(ended) == epochs:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(Watch, "end", end_and_interrupt)
+    monkeypatch.setattr(TrainingMonitor, "end", end_and_interrupt)
 
 
 @pytest.mark.parametrize("name", ["adam", "held rows", "holes"])

@@ -1,0 +1,73 @@
+"""scikit-learn's multi-layer perceptrons, started from the weights of an encoder."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from sklearn.neural_network import MLPClassifier, MLPRegressor
+
+from .atomic_update import restored_on_failure
+
+
+class _Started:
+    """Mixin of a perceptron whose first layers start from given weights instead of random ones.
+
+    ``coefs_`` and ``intercepts_`` are these weights before the first ``fit``. A ``fit`` without ``warm_start`` begins
+    from them again, and so do copies by ``clone``.
+    """
+
+    _start: tuple = ([], [], None)
+
+    def start_from(self, coefs, intercepts):
+        """Take copies of the weights and biases of the first layers, whose activation is ``activation``."""
+        self._start = [w.copy() for w in coefs], [b.copy() for b in intercepts], self.activation
+        self.coefs_, self.intercepts_ = ([array.copy() for array in arrays] for arrays in self._start[:2])
+        return self
+
+    def _fit(self, X, y, *args, **kwargs):
+        with restored_on_failure(self):
+            if not self.__sklearn_is_fitted__():
+                # By these the base would take itself for initialised.
+                vars(self).pop("coefs_", None)
+                vars(self).pop("intercepts_", None)
+            return super()._fit(X, y, *args, **kwargs)
+
+    def _initialize(self, y, layer_units, dtype):
+        coefs, intercepts, activation = self._start
+        if activation not in (None, self.activation):
+            raise ValueError(
+                f"The first layers come from an encoder with activation={activation!r}; got "
+                f"activation={self.activation!r}. Set it back."
+            )
+        wanted = [w.shape for w in coefs]
+        found = list(pairwise(layer_units[:-1]))[: len(coefs)]
+        if found != wanted:
+            raise ValueError(
+                f"The first weight matrices come from an encoder and have the shapes {wanted}; X with {layer_units[0]} "
+                f"features and hidden_layer_sizes={self.hidden_layer_sizes!r} ask for {found}. Pass X as the encoder "
+                f"takes it, and let hidden_layer_sizes begin with {tuple(width for _, width in wanted)}."
+            )
+        super()._initialize(y, layer_units, dtype)
+        self.coefs_[: len(coefs)] = [w.astype(dtype) for w in coefs]
+        self.intercepts_[: len(coefs)] = [b.astype(dtype) for b in intercepts]
+        self._best_coefs = [w.copy() for w in self.coefs_]
+        self._best_intercepts = [b.copy() for b in self.intercepts_]
+
+    def __sklearn_clone__(self):
+        copied = super().__sklearn_clone__()
+        copied.start_from(*self._start[:2])._start = self._start
+        return copied
+
+    def __sklearn_is_fitted__(self):
+        return hasattr(self, "n_layers_")
+
+
+class StartedMLPClassifier(_Started, MLPClassifier):
+    """``MLPClassifier`` whose first layers start from an encoder; made by ``to_mlp``."""
+
+
+class StartedMLPRegressor(_Started, MLPRegressor):
+    """``MLPRegressor`` whose first layers start from an encoder; made by ``to_mlp``."""
+
+
+PERCEPTRONS = {"classifier": StartedMLPClassifier, "regressor": StartedMLPRegressor}

@@ -1,0 +1,102 @@
+"""First-order updates of one flat parameter vector, in one pass each."""
+
+import math
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from ..runtime.compiler import kernel
+
+
+@kernel
+def adam_step(theta, grad, first, second, step, beta1, beta2, epsilon):
+    step = theta.dtype.type(step)
+    epsilon = theta.dtype.type(epsilon)
+    keep1 = theta.dtype.type(beta1)
+    keep2 = theta.dtype.type(beta2)
+    add1 = theta.dtype.type(1.0 - beta1)
+    add2 = theta.dtype.type(1.0 - beta2)
+    for i in range(theta.shape[0]):
+        g = grad[i]
+        m = keep1 * first[i] + add1 * g
+        v = keep2 * second[i] + add2 * g * g
+        first[i] = m
+        second[i] = v
+        theta[i] -= step * m / (math.sqrt(v) + epsilon)
+
+
+@kernel
+def nesterov_step(theta, grad, velocity, rate, momentum):
+    rate = theta.dtype.type(rate)
+    momentum = theta.dtype.type(momentum)
+    for i in range(theta.shape[0]):
+        v = momentum * velocity[i] - rate * grad[i]
+        velocity[i] = v
+        theta[i] += momentum * v - rate * grad[i]
+
+
+@kernel
+def clip_norm(grad, limit):
+    """Scale grad to the norm ``limit`` where its Euclidean norm is greater."""
+    total = 0.0
+    for i in range(grad.shape[0]):
+        total += np.float64(grad[i]) * grad[i]
+    norm = math.sqrt(total)
+    if norm > limit:
+        factor = grad.dtype.type(limit / norm)
+        for i in range(grad.shape[0]):
+            grad[i] *= factor
+
+
+def adam(theta, grad, memory, rate, t, beta1=0.9, beta2=0.999, epsilon=1e-8):
+    """Adam (Kingma and Ba 2015, algorithm 1).
+
+    m = beta1 m + (1 - beta1) g, v = beta2 v + (1 - beta2) g^2,
+    theta -= rate (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + epsilon).
+
+    Parameters
+    ----------
+    theta, grad : ndarray of shape (n_parameters,)
+    memory : tuple of two ndarrays of shape (n_parameters,)
+        m and v, zero at the first step.
+    rate : float
+    t : int
+        Number of this step, from 1.
+    beta1, beta2, epsilon : float
+    """
+    # Both corrections of the bias are moved into the scalars, so that the pass over theta has none.
+    correction = math.sqrt(1.0 - beta2**t)
+    adam_step(
+        theta, grad, memory[0], memory[1], rate * correction / (1.0 - beta1**t), beta1, beta2, epsilon * correction
+    )
+
+
+def sgd(theta, grad, memory, rate, t, momentum=0.9):
+    """Gradient descent with Nesterov's momentum, in the form of Sutskever et al. (2013), equations 3 and 4, at the
+    looked-ahead point.
+
+    v = momentum v - rate g, theta += momentum v - rate g.
+
+    Parameters
+    ----------
+    theta, grad : ndarray of shape (n_parameters,)
+    memory : tuple of one ndarray of shape (n_parameters,)
+        v, zero at the first step.
+    rate : float
+    t : int
+        Number of this step, from 1; not used.
+    momentum : float
+    """
+    nesterov_step(theta, grad, memory[0], rate, momentum)
+
+
+class Optimizer(NamedTuple):
+    """One first-order update: its step, and how many vectors it remembers."""
+
+    name: str
+    step: Callable
+    n_state_vectors: int
+
+
+OPTIMIZERS = {record.name: record for record in (Optimizer("adam", adam, 2), Optimizer("sgd", sgd, 1))}

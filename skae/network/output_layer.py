@@ -1,0 +1,143 @@
+"""The last layer with the loss: the value of a batch, and the gradient from there to the layer below."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..rows.matrices import CSRBatch
+
+
+class ExactOutput:
+    """The loss over all entries of a batch.
+
+    Parameters
+    ----------
+    network : Network
+    loss : Loss
+    weight_grad, bias_grad : ndarray
+        Where the gradients of the last layer go, shaped as its weights and biases; with tied weights the first is the
+        transposed of a buffer.
+    """
+
+    def __init__(self, network, loss, weight_grad, bias_grad):
+        self.network = network
+        self.loss = loss
+        self.weight_grad = weight_grad
+        self.bias_grad = bias_grad
+        self.activation = network.activations[-1]
+
+    def value(self, batch, below, x, entry_weights, rng):
+        """Mean loss of the batch over the rows; keeps the gradient at the last pre-activation.
+
+        Parameters
+        ----------
+        batch : Batch
+        below : ndarray of shape (n_rows, width)
+            Output of the last hidden layer.
+        x : ndarray or CSRBatch of shape (n_rows, n_features)
+            What is to be reconstructed.
+        entry_weights : ndarray of shape (n_rows, n_features) or None
+            How many times each entry counts; None for once.
+        rng : numpy Generator or None
+
+        Returns
+        -------
+        float
+        """
+        z = batch.scratch("output", x.shape)
+        np.matmul(below, self.network.weights[-1], out=z)
+        return self._loss(batch, z, self.network.biases[-1], x, entry_weights, self.bias_grad)
+
+    def backward(self, batch, below, delta_below):
+        """Gradients of the weights, and at the output of the layer below."""
+        self._weight_gradient(below, self._delta, self.weight_grad)
+        np.matmul(self._delta, self.network.weights[-1].T, out=delta_below)
+
+    @staticmethod
+    def _weight_gradient(below, delta, out):
+        if out.flags.c_contiguous:
+            np.matmul(below.T, delta, out=out)
+        else:
+            np.matmul(delta.T, below, out=out.T)
+
+    def _loss(self, batch, z, bias, x, entry_weights, bias_grad):
+        """The mean loss from z, a product without its bias; keeps the gradient there, in its place where it can.
+
+        Of ``CSRBatch`` the weights are those of the zeros of each column.
+        """
+        loss, name = self.loss, self.activation.name
+        buffers = ()
+        if isinstance(x, CSRBatch):
+            fused, from_output = loss.stored_fused.get(name), loss.stored_from_output
+            zero_weights = np.ones(x.shape[1], z.dtype) if entry_weights is None else entry_weights
+            target, buffers = (*x.entries, zero_weights), (np.empty_like(x.values),)
+        elif entry_weights is not None:
+            fused, from_output, target = loss.weighted_fused.get(name), loss.weighted_from_output, (x, entry_weights)
+        else:
+            fused, from_output, target = loss.fused.get(name), loss.from_output, (x,)
+        if fused is not None:
+            self._delta = z
+            return fused(z, bias, *target, *buffers, batch.row_scale, batch.row_loss, bias_grad)
+        delta = self._delta = batch.scratch("last_delta", z.shape)
+        self.activation.forward(z, bias)
+        value = from_output(z, *target, batch.row_scale, batch.row_loss, delta)
+        self.activation.backward(delta, z, bias_grad)
+        return value
+
+
+class SampledOutput(ExactOutput):
+    """The loss over the stored entries of sparse rows and over a sample of their zeros: an unbiased estimate.
+
+    Each batch draws a share q of the columns, without replacement. The stored entries count once, the zeros in the
+    drawn columns 1/q times and all others not at all, so that the expectation of the value, and with it that of the
+    gradient, is that over all entries: the importance weights of Dauphin, Glorot and Bengio (2011), section 4, for
+    zeros that are drawn by columns, with which the products stay dense. Rows that are not sparse are taken exactly.
+
+    Parameters
+    ----------
+    network, loss, weight_grad, bias_grad
+        Those of ``ExactOutput``.
+    share : float in (0, 1]
+        q, rounded up to whole columns.
+    """
+
+    def __init__(self, network, loss, weight_grad, bias_grad, share):
+        super().__init__(network, loss, weight_grad, bias_grad)
+        n_columns = weight_grad.shape[1]
+        self.n_drawn = min(n_columns, max(1, round(share * n_columns)))
+        self._places = np.empty(n_columns, np.int32)
+
+    def value(self, batch, below, x, entry_weights, rng):
+        self._columns = None
+        if not isinstance(x, CSRBatch):
+            return super().value(batch, below, x, entry_weights, rng)
+        n_columns = x.shape[1]
+        drawn = rng.choice(n_columns, self.n_drawn, replace=False, shuffle=False)
+        met = np.zeros(n_columns, bool)
+        met[drawn] = True
+        zero_weights = met * below.dtype.type(n_columns / self.n_drawn)
+        met[x.columns[x.row_starts[0] : x.row_starts[-1]]] = True
+        columns = self._columns = np.flatnonzero(met)
+        self._places[columns] = np.arange(len(columns), dtype=np.int32)
+
+        self._weights = self._chosen(self.network.weights[-1])
+        z = below @ self._weights
+        target = CSRBatch(x.values, self._places[x.columns], x.row_starts, len(columns))
+        self._bias_grad = np.empty(len(columns), below.dtype)
+        return self._loss(batch, z, self.network.biases[-1][columns], target, zero_weights[columns], self._bias_grad)
+
+    def _chosen(self, weights):
+        """The columns of the weights that the batch meets; the columns of a transposed matrix are its rows."""
+        if weights.flags.c_contiguous:
+            return np.take(weights, self._columns, axis=1)
+        return np.take(weights.T, self._columns, axis=0).T
+
+    def backward(self, batch, below, delta_below):
+        if self._columns is None:
+            super().backward(batch, below, delta_below)
+            return
+        self.bias_grad[:] = 0
+        self.bias_grad[self._columns] = self._bias_grad
+        self.weight_grad[...] = 0
+        self.weight_grad[:, self._columns] = below.T @ self._delta
+        np.matmul(self._delta, self._weights.T, out=delta_below)

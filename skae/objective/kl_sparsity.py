@@ -1,0 +1,56 @@
+"""KL sparsity: the mean activation of each unit is drawn towards a target."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..kernels import penalties
+from .penalty import Penalty
+
+
+class KLSparsity(Penalty):
+    """weight * sum_l KL(rho || rho_hat_l), with KL(rho || r) = rho log(rho / r) + (1 - rho) log((1 - rho) / (1 - r)).
+
+    rho_hat_l is the mean activation of unit l over the rows at hand, unless ``mean_activation`` holds it.
+
+    Parameters
+    ----------
+    weight : float
+    target : float in (0, 1)
+        rho.
+    """
+
+    uses_mean_activation = True
+
+    def __init__(self, weight, target):
+        self.weight = weight
+        self.target = target
+        self.mean_activation = None
+
+    def value(self, batch):
+        share = float(batch.row_scale.sum(dtype=np.float64))
+        mean, self._per_row, counted = self.mean_activation, 1.0, share
+        if mean is None:
+            if share == 0.0:
+                self._slope = np.zeros(batch.code.shape[1])
+                return 0.0
+            sums = np.empty(batch.code.shape[1])
+            penalties.weighted_column_sums(batch.code, batch.row_scale, sums)
+            mean, self._per_row, counted = sums / share, 1.0 / share, 1.0
+        tiny = np.finfo(batch.code.dtype).eps
+        mean = np.clip(mean, tiny, 1.0 - tiny)
+        self._slope = self.weight * kl_slope(self.target, mean)
+        return counted * self.weight * float(kl_divergence(self.target, mean).sum())
+
+    def at_code(self, batch, delta):
+        penalties.add_outer(delta, batch.row_scale, (self._per_row * self._slope).astype(delta.dtype))
+
+
+def kl_divergence(target, mean):
+    """KL(target || mean) of two Bernoulli distributions, elementwise, in nats."""
+    return target * np.log(target / mean) + (1.0 - target) * np.log((1.0 - target) / (1.0 - mean))
+
+
+def kl_slope(target, mean):
+    """Derivative of ``kl_divergence`` by the mean."""
+    return (1.0 - target) / (1.0 - mean) - target / mean

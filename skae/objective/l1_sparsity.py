@@ -1,0 +1,21 @@
+"""L1 sparsity: the sum of the absolute activations of a code."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .penalty import Penalty
+
+
+class L1Sparsity(Penalty):
+    """weight * mean over rows of sum_l |h_l|."""
+
+    def __init__(self, weight):
+        self.weight = weight
+
+    def value(self, batch):
+        sums = np.abs(batch.code).sum(axis=1, dtype=np.float64)
+        return self.weight * float(sums @ batch.row_scale)
+
+    def at_code(self, batch, delta):
+        delta += np.sign(batch.code) * (batch.row_scale * delta.dtype.type(self.weight))[:, None]

@@ -1,0 +1,181 @@
+"""Errors of a reconstruction, over blocks of rows, accumulated in float64."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from sklearn.utils._set_output import _get_container_adapter
+
+from .blocks import read_blocks
+
+
+def _differences(reconstruct, X):
+    """Yield (slice, X, X - reconstruction) in float64 for blocks of rows."""
+    for block, rows in read_blocks(X):
+        x = rows.astype(np.float64)
+        yield block, x, x - np.asarray(reconstruct(rows), np.float64)
+
+
+def within_range(values):
+    """Values that are not negative, with the greatest number of their precision for those that are not finite."""
+    greatest = np.finfo(values.dtype).max
+    return np.nan_to_num(values, nan=greatest, posinf=greatest)
+
+
+@np.errstate(over="ignore", invalid="ignore")
+def squared_errors(reconstruct, X, per_feature=False):
+    """Squared error of each row, or of each entry.
+
+    Parameters
+    ----------
+    reconstruct : callable (ndarray of shape (n_rows, n_features)) -> array-like of that shape
+    X : ndarray of shape (n_samples, n_features)
+    per_feature : bool, default=False
+
+    Returns
+    -------
+    ndarray of shape (n_samples,) or (n_samples, n_features), float64
+        In squared units of X; the greatest number for what is beyond float64, and NaN for entries that are NaN in X.
+    """
+    out = np.empty(X.shape if per_feature else len(X))
+    for block, x, difference in _differences(reconstruct, X):
+        missing = np.isnan(x)
+        squares = np.where(missing, np.nan, within_range(np.square(difference)))
+        out[block] = squares if per_feature else within_range(np.nansum(squares, axis=1))
+    return out
+
+
+@np.errstate(over="ignore", invalid="ignore")
+def feature_errors(reconstruct, X):
+    """Mean over the rows of the squared error of each feature.
+
+    Parameters
+    ----------
+    reconstruct : callable (ndarray of shape (n_rows, n_features)) -> array-like of that shape
+    X : ndarray of shape (n_samples, n_features)
+
+    Returns
+    -------
+    ndarray of shape (n_features,), float64
+        In squared units of X, over the entries that are not NaN; NaN for a feature that has no other.
+    """
+    total = counts = 0.0
+    for _, x, difference in _differences(reconstruct, X):
+        total += np.nansum(np.square(difference), axis=0)
+        counts += (~np.isnan(x)).sum(axis=0)
+    return np.divide(total, counts, out=np.full(X.shape[1], np.nan), where=counts > 0)
+
+
+def in_container(X, rows):
+    """An array of rows as a frame where X is one, so that an estimator finds the names that it was fitted with."""
+    names = getattr(X, "columns", None)
+    if names is None or len(set(names)) < len(names):
+        return rows
+    # pandas and polars both take a mapping of names to columns.
+    return type(X)(dict(zip(names, rows.T)))
+
+
+def labelled(estimator, errors, X, names):
+    """Errors of every entry in the container that ``set_output`` asks for, with the index of X where it has one."""
+    adapter = _get_container_adapter("transform", estimator)
+    return errors if adapter is None else adapter.create_container(errors, X, columns=np.asarray(names, dtype=object))
+
+
+class FractionSums(NamedTuple):
+    """Sums over rows from which comes the fraction of variance explained.
+
+    Attributes
+    ----------
+    counts, mean : ndarray of shape (n_features,)
+        Weight of the entries of each column that are not NaN, and their mean.
+    error, spread, size : float
+        Squared reconstruction error, squared deviation from ``mean``, and sum of squares of X.
+    precision : dtype
+        Of X.
+    """
+
+    counts: np.ndarray
+    mean: np.ndarray
+    error: float
+    spread: float
+    size: float
+    precision: np.dtype
+
+    @np.errstate(over="ignore", invalid="ignore")
+    def merged(self, other):
+        """The sums over the rows of both (Chan, Golub and LeVeque 1983, equation 1.4)."""
+        counts = self.counts + other.counts
+        share = np.divide(other.counts, counts, out=np.zeros_like(counts), where=counts > 0)
+        apart = other.mean - self.mean
+        spread = self.spread + other.spread + float((self.counts * share * np.square(apart)).sum())
+        sums = (self.error + other.error, spread, self.size + other.size)
+        return FractionSums(counts, self.mean + share * apart, *sums, np.promote_types(self.precision, other.precision))
+
+    @np.errstate(over="ignore")
+    def fraction(self):
+        """1 - error / spread; where X does not vary 1 for an exact reconstruction and 0 otherwise.
+
+        Raises
+        ------
+        ValueError
+            Where a sum, or the fraction, is beyond the range of float64.
+        """
+        if np.isfinite([self.error, self.spread, self.size]).all():
+            if self.spread <= _rounding(np.float64) * self.size:
+                return 1.0 if self.error <= _rounding(self.precision) * self.size else 0.0
+            fraction = float(1.0 - np.float64(self.error) / self.spread)
+            if np.isfinite(fraction):
+                return fraction
+        raise ValueError(
+            "The score cannot be calculated: squares of X, or of the differences from its reconstruction, are beyond "
+            "the range of float64. Leave rows with such values out, or scale the columns of X."
+        )
+
+
+def _rounding(dtype):
+    """Squared relative difference that is put down to rounding."""
+    return (10.0 * np.finfo(dtype).eps) ** 2
+
+
+def explained_fraction(reconstruct, X, sample_weight=None):
+    """1 - sum_i w_i ||x_i - x_hat_i||^2 / sum_i w_i ||x_i - mean||^2, with the weighted mean of X.
+
+    Entries that are NaN in X are left out of all sums. Where X does not vary the fraction is 1 for an exact
+    reconstruction and 0 otherwise.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    ValueError
+        Where a sum is beyond the range of float64.
+    """
+    # Divided, so that weights near the largest number have sums.
+    weights = None if sample_weight is None else sample_weight / sample_weight.max()
+    return fraction_sums(reconstruct, X, weights).fraction()
+
+
+@np.errstate(over="ignore", invalid="ignore")
+def fraction_sums(reconstruct, X, sample_weight=None):
+    """The sums for ``explained_fraction``.
+
+    Returns
+    -------
+    FractionSums
+    """
+    weights = np.ones(len(X)) if sample_weight is None else np.asarray(sample_weight, np.float64)
+    total = counts = 0.0
+    for block, rows in read_blocks(X):
+        x = rows.astype(np.float64)
+        total += weights[block] @ np.nan_to_num(x, posinf=np.inf, neginf=-np.inf)
+        counts += weights[block] @ ~np.isnan(x)
+    mean = np.divide(total, counts, out=np.zeros_like(total), where=counts > 0)
+    error = spread = size = 0.0
+    for block, x, difference in _differences(reconstruct, X):
+        error += weights[block] @ np.nansum(np.square(difference), axis=1)
+        spread += weights[block] @ np.nansum(np.square(x - mean), axis=1)
+        size += weights[block] @ np.nansum(np.square(x), axis=1)
+    return FractionSums(counts, mean, error, spread, size, X.dtype if X.dtype.kind == "f" else np.dtype(np.float64))

@@ -1,0 +1,245 @@
+"""Numbers as a user gives them, read as arrays; errors say which input is meant."""
+
+from __future__ import annotations
+
+import re
+from contextlib import contextmanager
+
+import numpy as np
+from scipy.sparse import issparse
+from sklearn.base import BaseEstimator, clone
+from sklearn.utils.validation import _check_sample_weight
+
+from .blocks import sums_finite
+
+# What says itself which input is meant, or what is wrong with its shape.
+_NAMED = r"\b{}\b|Expected 2D array|Found array with|[Ff]eature|[Ss]ample"
+
+
+@contextmanager
+def named_input_errors(values, name):
+    """Give errors that an input causes when it becomes an array, within the block, the name of the input.
+
+    Parameters
+    ----------
+    values : array-like, sparse matrix or frame
+        The input.
+    name : str
+        As the method that the user called has it.
+
+    Raises
+    ------
+    ValueError
+        For numbers beyond float64 too, for what a foreign container raises of its own, and for an input that can become
+        an array, but of other numbers.
+    TypeError
+        Where the conversion raised it.
+    """
+    _check_container(values, name)
+    try:
+        # What a cast makes infinite is found with the other infinities.
+        with np.errstate(over="ignore", invalid="ignore"):
+            yield
+    except (MemoryError, Warning):
+        raise
+    except Exception as error:
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        if isinstance(error, kind) and re.search(_NAMED.format(name), str(error)):
+            raise
+        raise kind(f"{name} cannot be read as an array of numbers: {error}") from error
+
+
+def as_numbers(array, name):
+    """An array that scikit-learn took for numeric, where it is: objects and wider floats as float64, and no dates or
+    durations.
+
+    To be called while ``reading``, since objects may be anything.
+    """
+    if array.dtype.kind in "mM":
+        raise ValueError(
+            f"{name} must hold numbers; got dtype {array.dtype}. Convert it first, to days since a date of your choice "
+            "for example."
+        )
+    if array.dtype != object and not (array.dtype.kind == "f" and array.dtype.itemsize > 8):
+        return array
+    # A list with None in it, a frame with columns of which NumPy has no type, or an array of long doubles.
+    return array.astype(np.float64)
+
+
+def as_floats(array, name, copy=False):
+    """``as_numbers`` in float32, where they are that, or float64."""
+    array = as_numbers(array, name)
+    return array.astype(np.float32 if array.dtype == np.float32 else np.float64, copy=copy)
+
+
+def checked_weights(sample_weight, X):
+    """Weights of the rows of X, in float64, with at least one above zero; None stays None.
+
+    Parameters
+    ----------
+    sample_weight : array-like of shape (n_samples,), float or None
+    X : array of shape (n_samples, n_features)
+
+    Returns
+    -------
+    ndarray of shape (n_samples,) or None
+
+    Raises
+    ------
+    ValueError
+        For weights that are negative, not finite or all zero, and for another number of them.
+    """
+    if sample_weight is None:
+        return None
+    with named_input_errors(sample_weight, "sample_weight"):
+        as_numbers(np.asarray(sample_weight), "sample_weight")
+        weights = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+    if not weights.any():
+        raise ValueError("Sample weights must contain at least one non-zero number.")
+    return weights
+
+
+def checked_reconstruction(values, rows, estimator):
+    """What the ``inverse_transform`` of any estimator returned, as an array.
+
+    Parameters
+    ----------
+    values : object
+    rows : ndarray of shape (n_rows, n_features)
+        What was to be reconstructed.
+    estimator : estimator
+        For the error.
+
+    Returns
+    -------
+    ndarray of shape (n_rows, n_features)
+
+    Raises
+    ------
+    ValueError
+        For another shape, for what are no real numbers, and for NaN where the row has a value.
+    """
+    array = values.toarray() if issparse(values) else np.asarray(values)
+    wanted = f"{type(estimator).__name__} must reconstruct rows of shape {rows.shape} as real numbers in that shape"
+    if array.shape != rows.shape or array.dtype.kind not in "biuf":
+        raise ValueError(f"{wanted}; got {type(values).__name__} of shape {array.shape} and dtype {array.dtype}.")
+    unknown = np.isnan(array) & ~np.isnan(rows)
+    if unknown.any():
+        raise ValueError(f"{wanted}; got NaN in {np.count_nonzero(unknown.any(axis=1))} of {len(rows)} rows.")
+    return array
+
+
+def refuse_overflow(values, what, name):
+    """The results for the rows of an input; ValueError where one is beyond the range of its precision.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_samples, width)
+    what : str
+        What they are, at the start of a sentence.
+    name : str
+        The input that they were made of.
+
+    Returns
+    -------
+    ndarray
+        The values.
+    """
+    if not sums_finite(values):
+        bad = np.flatnonzero(~np.isfinite(values).all(axis=1))
+        if len(bad):
+            raise ValueError(
+                f"{what} of row {bad[0]} of {name} is beyond the range of {values.dtype}, in which the model computes. "
+                f"Leave such rows out, or scale the columns of {name} as those that the model was fitted to."
+            )
+    return values
+
+
+def legal_clone(estimator):
+    """A clone of an estimator whose parameters are legal; of others there may be no copy."""
+    if isinstance(estimator, BaseEstimator) and hasattr(estimator, "_parameter_constraints"):
+        estimator._validate_params()
+    return clone(estimator)
+
+
+def _check_container(X, name):
+    """Raise ValueError or TypeError for an input that can become an array, but of other numbers.
+
+    That is a masked array with values under its mask, which nothing reads; a lazy frame; a frame with complex columns,
+    which lose their imaginary part; a sparse array of another number of dimensions; and a sparse matrix whose indices
+    were changed to what is outside of it, for which SciPy, and kernels that read it, would reach beyond their arrays.
+    """
+    if issparse(X):
+        _check_sparse(X, name)
+    elif np.ma.is_masked(X):
+        raise ValueError(
+            f"{name} must not be a masked array; got one with {np.ma.count_masked(X)} masked values, whose mask would "
+            f"be ignored. Pass {name}.filled(value): gaps in X can be numpy.nan, with missing_values='mask'."
+        )
+    elif hasattr(X, "collect_schema") and not hasattr(X, "to_numpy"):
+        raise TypeError(f"{name} must hold rows; got a {type(X).__name__}, which is a query. Pass {name}.collect().")
+    elif hasattr(X, "iloc") and any(getattr(dtype, "kind", "") == "c" for dtype in np.ravel(X.dtypes)):
+        raise ValueError(f"Complex data not supported: {name} has columns of complex numbers.")
+
+
+def _check_sparse(X, name):
+    if X.ndim != 2:
+        raise ValueError(f"{name} must have two dimensions; got a sparse array of shape {X.shape}.")
+    try:
+        sound = _SOUND[X.format](X)
+    except (AttributeError, TypeError, ValueError, IndexError):
+        # Arrays that are none, or of other dimensions.
+        sound = False
+    if not sound:
+        raise ValueError(
+            f"{name} is no valid sparse matrix in {X.format} format: its indices reach beyond its shape, {X.shape}, or "
+            "beyond its stored values. Build it anew."
+        )
+
+
+def _sound_coordinates(X):
+    within = all(_below(index, size) for index, size in zip((X.row, X.col), X.shape))
+    return within and X.row.shape == X.col.shape == X.data.shape
+
+
+def _sound_compressed(X):
+    height, width = X.blocksize if X.format == "bsr" else (1, 1)
+    blocks = X.data.ndim == (3 if X.format == "bsr" else 1)
+    major, minor = X.shape[0] // height, X.shape[1] // width
+    if X.format == "csc":
+        major, minor = minor, major
+    starts = X.indptr
+    sound = blocks and starts.shape == (major + 1,) and starts[0] == 0 and (starts[1:] >= starts[:-1]).all()
+    return sound and starts[-1] <= min(len(X.indices), len(X.data)) and _below(X.indices[: starts[-1]], minor)
+
+
+def _sound_diagonals(X):
+    return X.data.ndim == 2 and X.offsets.shape == (len(X.data),)
+
+
+def _sound_dictionary(X):
+    return len(X) == 0 or all(map(_below, np.array(list(X.keys()), np.int64).T, X.shape))
+
+
+def _sound_lists(X):
+    rows = X.rows.shape == X.data.shape == X.shape[:1]
+    return rows and all(
+        len(columns) == len(values) and _below(np.array(columns, np.int64), X.shape[1])
+        for columns, values in zip(X.rows, X.data)
+    )
+
+
+_SOUND = {
+    "coo": _sound_coordinates,
+    "csr": _sound_compressed,
+    "csc": _sound_compressed,
+    "bsr": _sound_compressed,
+    "dia": _sound_diagonals,
+    "dok": _sound_dictionary,
+    "lil": _sound_lists,
+}
+
+
+def _below(indices, size):
+    """Whether all of some indices are in range(size)."""
+    return indices.size == 0 or (indices.min() >= 0 and indices.max() < size)

@@ -1,0 +1,170 @@
+"""stack: fitted layers joined into one deep autoencoder."""
+
+from __future__ import annotations
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.utils.validation import check_is_fitted
+
+from .autoencoder import AutoencoderTransformer
+from .estimator.base import BaseAutoencoder
+from .network.architecture import Architecture
+from .network.network import Network
+from .runtime import buffers
+from .training.state import TrainingState
+
+# Attributes of the first layer that hold for the whole.
+_TAKEN_OVER = {
+    "loss_",
+    "output_activation_",
+    "n_features_in_",
+    "feature_names_in_",
+    "column_means_",
+    "_observed",
+    "_sklearn_output_config",
+}
+
+
+def stack(*estimators, **parameters):
+    """Join fitted autoencoders, each trained on the code of the one before, into one deep autoencoder.
+
+    Its encoder is that of all estimators in turn, its decoder theirs in reverse: before any further training its code,
+    and its reconstruction, are those of going through them one by one. ``fit`` goes on from there, with Adam's memory
+    new, and so fine-tunes all layers by the reconstruction of X; ``to_mlp`` makes of it a classifier to fine-tune with
+    labels.
+
+    Parameters
+    ----------
+    *estimators : AutoencoderTransformer, DenoisingAE, SparseAE or ContractiveAE
+        Fitted, the one that takes X first: the steps of a Pipeline, for example. All have the same ``activation``; the
+        weights of the whole are tied where those of all are. Each after the first has ``output_activation`` equal to
+        ``activation``, since what it reconstructs is the output of a hidden layer. They are copied.
+    **parameters
+        Parameters of the deep autoencoder in the place of the first estimator's, for the training to come: all but
+        those that the layers fix.
+
+    Returns
+    -------
+    AutoencoderTransformer
+        Fitted, with ``warm_start=True``; its penalties and the corruption of its input, which the estimators may have
+        had in training, are none.
+
+    Raises
+    ------
+    ValueError
+        For estimators that do not fit together; names the one and what is to change.
+
+    References
+    ----------
+    .. [1] Y. Bengio, P. Lamblin, D. Popovici and H. Larochelle, "Greedy layer-wise training of deep networks", NIPS
+       (2007).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from skae import AutoencoderTransformer, stack
+    >>> from skae.datasets import load_digits_unit
+    >>> X, y = load_digits_unit(return_X_y=True)
+    >>> settings = {"loss": "log_loss", "tol": 1e-2, "random_state": 0}
+    >>> layers = make_pipeline(AutoencoderTransformer(48, **settings), AutoencoderTransformer(24, **settings)).fit(X)
+    >>> deep = stack(*layers)
+    >>> bool(np.allclose(deep.transform(X), layers.transform(X)))
+    True
+    >>> before = deep.score(X)
+    >>> deep.fit(X).score(X) > before
+    True
+    """
+    if not estimators:
+        raise ValueError("stack needs at least one fitted autoencoder; got none.")
+    for position, estimator in enumerate(estimators, 1):
+        _check(position, estimator, estimators)
+    first, networks = estimators[0], [estimator._network for estimator in estimators]
+    outer = networks[0].architecture
+    widths = [width for network in networks for width in network.architecture.encoder_sizes[1:]]
+    tied = all(network.architecture.tied for network in networks)
+    sizes = (outer.encoder_sizes[0], *widths)
+    architecture = Architecture(sizes, outer.activation, outer.output_activation, tied)
+    theta = buffers.zeros(architecture.n_parameters, np.result_type(*(network.dtype for network in networks)))
+    _copy_layers(networks, *architecture.layers(theta))
+
+    fixed = {
+        "n_components": widths[-1],
+        "hidden_layer_sizes": tuple(widths[:-1]),
+        "activation": outer.activation,
+        "output_activation": outer.output_activation,
+        "loss": first.loss_,
+        "tied_weights": tied,
+        "warm_start": True,
+    }
+    for name in fixed.keys() & parameters.keys():
+        raise ValueError(
+            f"{name} of a stack is {fixed[name]!r}, by what its layers are; got {name}={parameters[name]!r}. Leave it "
+            "out."
+        )
+    # Copies, as of a random state that would be drawn from by both.
+    shared = {name: clone(getattr(first, name), safe=False) for name in AutoencoderTransformer().get_params()}
+    deep = AutoencoderTransformer(**{**shared, **parameters, **fixed})
+    deep._validate_params()
+    vars(deep).update({name: value for name, value in vars(first).items() if name in _TAKEN_OVER})
+    _, state = TrainingState.begin(deep.random_state)
+    state.given = True
+    vars(deep).update(
+        _network=Network(architecture, theta),
+        _training=state,
+        loss_curve_=[],
+        validation_loss_curve_=[],
+        n_iter_=0,
+    )
+    return deep
+
+
+def _check(position, estimator, estimators):
+    """Raise for an estimator that cannot be the layer at its position."""
+    what = f"Estimator {position} of stack"
+    if not isinstance(estimator, BaseAutoencoder):
+        raise TypeError(f"{what} must be a fitted autoencoder of skae; got {estimator!r}.")
+    check_is_fitted(estimator)
+    network, outer = estimator._network.architecture, estimators[0]._network.architecture
+    if network.gated:
+        raise ValueError(
+            f"{what} keeps only n_active={network.n_active} units of its code on, which the layers of a deep "
+            "autoencoder do not. Train it with another sparsity than 'topk'."
+        )
+    if network.activation != outer.activation:
+        raise ValueError(
+            f"All estimators of stack must have the same activation: that of the first is {outer.activation!r}, that "
+            f"of number {position} {network.activation!r}."
+        )
+    if position == 1:
+        return
+    below = estimators[position - 2]
+    if estimator.n_features_in_ != below._n_features_out:
+        raise ValueError(
+            f"{what} was fitted on {estimator.n_features_in_} features, and the code of the one before has "
+            f"{below._n_features_out}. Fit it on that code."
+        )
+    if network.output_activation != network.activation:
+        raise ValueError(
+            f"{what} has output_activation={network.output_activation!r}; the layer that it reconstructs has "
+            f"activation={network.activation!r}. Fit it with output_activation={network.activation!r}."
+        )
+    if getattr(estimator, "column_means_", None) is not None:
+        raise ValueError(
+            f"{what} was fitted with missing_values='mask'; a code has no missing values. Fit it with "
+            "missing_values='error'."
+        )
+
+
+def _copy_layers(networks, weights, biases):
+    """Copy the encoders in order, and the decoders in reverse, into the layers of the deep network."""
+    layer = 0
+    for network in networks:
+        depth = network.architecture.depth
+        for i in range(depth):
+            weights[layer + i][...] = network.weights[i]
+            biases[layer + i][...] = network.biases[i]
+            mirrored = len(weights) - 1 - (layer + i)
+            weights[mirrored][...] = network.weights[2 * depth - 1 - i]
+            biases[mirrored][...] = network.biases[2 * depth - 1 - i]
+        layer += depth

@@ -1,0 +1,153 @@
+"""Dead units of a code: seen in training, and given weights with which they live.
+
+A unit is dead in an epoch when it was on for no row of it: |h| > 0.01, or, where the activation has no bounds and h the
+units of X, h other than zero.
+"""
+
+from __future__ import annotations
+
+from numbers import Real
+
+import numpy as np
+
+from ..kernels import gates
+from ..objective.objective import row_losses
+from ..runtime.numbers import in_float64, shown
+
+# Rows among which those are drawn that the revived units are to stand for.
+_CANDIDATES = 1024
+
+
+def on_threshold(activation, threshold=None):
+    """Size of the activation above which a unit counts as on.
+
+    Parameters
+    ----------
+    activation : Activation
+    threshold : float, default=None
+        What a user asks for; None for 0.01, or 0 where the activation has no bounds.
+
+    Raises
+    ------
+    ValueError
+        For a threshold that is no number, or negative.
+    """
+    if threshold is None:
+        return 0.01 if np.isfinite(activation.range).all() else 0.0
+    if not (isinstance(threshold, Real) and in_float64(threshold) and threshold >= 0):
+        raise ValueError(f"threshold must be a number, 0 or more; got {shown(threshold)}.")
+    return threshold
+
+
+def unit_activity(code, activation, threshold):
+    """For how many rows each unit of a code is on, and whether it is at a bound of its activation for all of them.
+
+    Parameters
+    ----------
+    code : ndarray of shape (n_samples, n_components)
+    activation : Activation
+    threshold : float
+        A unit is on where |h| > threshold, and at a bound where |h| is within it of the greatest possible.
+
+    Returns
+    -------
+    active_fraction : ndarray of shape (n_components,), float
+        Share of the rows for which each unit is on: 0 for a dead one.
+    saturated : ndarray of shape (n_components,), bool
+    """
+    size = np.abs(code)
+    bound = np.abs(activation.range).max()
+    return (size > threshold).mean(axis=0), (size >= bound - threshold).all(axis=0)
+
+
+class Activity:
+    """Which units of a code were on since the last call of ``take``.
+
+    Parameters
+    ----------
+    width : int
+    threshold : float
+        Size of the activation above which a unit is on.
+    """
+
+    def __init__(self, width, threshold):
+        self._threshold = threshold
+        self._seen = np.zeros(width, np.uint8)
+
+    def see(self, code):
+        """Take the activations of a batch, after the gate."""
+        gates.mark_active(code, code.dtype.type(self._threshold), self._seen)
+
+    def take(self):
+        """Which units were on, of all seen; and begin anew."""
+        active = self._seen.astype(bool)
+        self._seen[:] = 0
+        return active
+
+
+# Near the ends of the range no direction is left, and the loss tells of it.
+@np.errstate(over="ignore", invalid="ignore")
+def revive(objective, sample, active, memory, rng):
+    """Give the units that are dead new weights, and clear the optimiser's memory of them.
+
+    Each draws a row, with probability proportional to its reconstruction loss, out of at most 1,024 rows (fewer of very
+    wide data) that are drawn evenly. With a that row as the code layer meets it and mean(a) that of the rows drawn, the
+    unit's weights are w = s (a - mean(a)) and its bias is -w^T mean(a), so that it is on for this row and its like.
+    s makes the standard deviation of w^T a over the rows drawn the mean of those of the living units (1 where none
+    lives): with stronger weights a new unit outdoes, and undoes, what the others have learnt. Its weights in the
+    decoder are 0, so that no reconstruction changes before it learns; with tied weights they are w.
+
+    A variant of the resampling of Bricken et al. (2023), "Towards monosemanticity".
+
+    Parameters
+    ----------
+    objective : Objective
+        The parameters of its network are changed in place.
+    sample : Sample
+    active : ndarray of bool of shape (n_components,)
+        Which units live.
+    memory : tuple of ndarray
+        Of the optimiser, shaped as the parameters.
+    rng : numpy Generator
+
+    Returns
+    -------
+    int
+        How many units were given weights.
+    """
+    dead = np.flatnonzero(~active)
+    if len(dead) == 0:
+        return 0
+    network, depth = objective.network, objective.network.architecture.depth
+    rows = rng.choice(sample.rows, min(objective.block_size(_CANDIDATES), len(sample.rows)), replace=False)
+    losses = row_losses(network, objective.loss, sample.X[rows], objective.fill_values).astype(np.float64)
+    if sample.weights is not None:
+        losses *= sample.weights[rows]
+    losses = np.nan_to_num(np.maximum(losses, 0.0))
+    # The sum of the greatest numbers is none.
+    chances = losses / losses.max() if losses.max() > 0 else np.ones_like(losses)
+    chances /= chances.sum()
+    inputs = network.code_inputs(objective.filled(sample).X[rows].astype(network.dtype))
+    mean = inputs.mean(axis=0, dtype=np.float64)
+    directions = inputs[rng.choice(len(rows), len(dead), p=chances)] - mean
+    # Rows that differ from the mean by their rounding alone give no direction.
+    size = np.sqrt(np.square(inputs, dtype=np.float64).sum(axis=1).max())
+    directions[np.linalg.norm(directions, axis=1) <= 1e3 * np.finfo(network.dtype).eps * size] = 0
+    weights, bias = network.weights[depth - 1], network.biases[depth - 1]
+    spread = (inputs @ weights[:, active]).std(axis=0).mean() if active.any() else 0.0
+    spread = spread if spread > 0 else 1.0
+    own = (inputs @ directions.T).std(axis=0)[:, None]
+    directions = np.divide(spread * directions, own, out=np.zeros_like(directions), where=own > 0)
+    # Nor do rows so near zero, or so far from it, that the squares of such weights, or the biases, overflow.
+    shifts = directions @ mean
+    limit = np.finfo(network.dtype).max
+    fitting = (np.abs(directions).max(axis=1) <= np.sqrt(limit)) & (np.abs(shifts) <= limit)
+    directions[~fitting] = 0
+    shifts[~fitting] = 0
+    for layers in (network, *map(network.architecture.layers, memory)):
+        layers.weights[depth - 1][:, dead] = 0
+        layers.weights[depth][dead] = 0
+        layers.biases[depth - 1][dead] = 0
+    weights[:, dead] = directions.T
+    bias[dead] = -shifts
+    return len(dead)
