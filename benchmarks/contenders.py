@@ -39,7 +39,7 @@ def start_of(case, X):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         ae = estimator(case, max_iter=1, learning_rate_init=1e-30).fit(X[: case.batch_size])
-    seed = ae._training.shuffle_rng.bit_generator.seed_seq
+    seed = ae._fitted.training.shuffle_rng.bit_generator.seed_seq
     return [w.copy() for w in ae.coefs_], [b.copy() for b in ae.intercepts_], seed
 
 

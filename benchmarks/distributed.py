@@ -18,8 +18,7 @@ from distributed import Client, LocalCluster
 
 from skae import AutoencoderTransformer
 from skae.distributed import fit
-from skae.training.callbacks import use_callback
-from skae.training.monitor import Callback
+from skae.training.callbacks import Callback, use_callback
 
 from .report import add_output, write
 

@@ -12,6 +12,7 @@ import math
 import tempfile
 import time
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -51,12 +52,15 @@ def rows(path, n_rows, n_features):
 def in_float64(ae):
     """The same autoencoder with its parameters in float64."""
     exact = copy.deepcopy(ae)
-    exact._network, exact._training.memory = ae._network.in_precision(np.float64), ()
+    exact._fitted = replace(exact._fitted, network=ae._fitted.network.in_precision(np.float64))
+    exact._fitted.training.optimizer_state = ()
     return exact
 
 
 def objective(ae, X):
-    return Objective(ae._network, LOSSES[ae.loss_], 0.0, ae._terms(ae._network)).full_value(Sample.of(X))
+    fitted = ae._fitted
+    penalties = ae._penalties(fitted.network.architecture)
+    return Objective(fitted.network, LOSSES[fitted.loss], penalties).full_value(Sample.of(X))
 
 
 def epoch_loss(ae, X):

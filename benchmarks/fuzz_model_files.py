@@ -74,13 +74,13 @@ def cut_short():
         warm_start=True,
     )
     estimator.partial_fit(X)
-    theta, state = estimator._network.theta, estimator._training
-    state.run = FitProgress(
+    theta, state = estimator._fitted.network.theta, estimator._training
+    state.progress = FitProgress(
         epoch=1,
         best=2.0,
         best_theta=theta.copy(),
         held_best=1.0,
-        held_noise=state.held_seed,
+        validation_noise=state.held_seed,
         order=np.arange(50),
         theta=theta.copy(),
         data=(50, 20, 50, "float32", 1),

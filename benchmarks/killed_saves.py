@@ -58,10 +58,10 @@ def seconds_alone(estimator, path):
 def held(path, models):
     """Which of the models, by name, the file holds."""
     try:
-        theta = load(path)._network.theta.tobytes()
+        theta = load(path)._fitted.network.theta.tobytes()
     except Exception as error:
         return f"{type(error).__name__}: {error}"
-    return next((name for name, model in models.items() if model._network.theta.tobytes() == theta), "neither")
+    return next((name for name, model in models.items() if model._fitted.network.theta.tobytes() == theta), "neither")
 
 
 def main(arguments=None):

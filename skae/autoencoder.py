@@ -1,10 +1,11 @@
 """AutoencoderTransformer: the plain autoencoder."""
 
 from .estimator.base import BaseAutoencoder
-from .estimator.documentation import documented
+from .estimator.parameters import store_parameters
+from .estimator.registry import autoencoder
 
 
-@documented()
+@autoencoder("plain")
 class AutoencoderTransformer(BaseAutoencoder):
     """Autoencoder: a code from which the input is reconstructed.
 
@@ -45,3 +46,33 @@ class AutoencoderTransformer(BaseAutoencoder):
     >>> ae.fit(X).transform(X).shape
     (1797, 32)
     """
+
+    def __init__(
+        self,
+        n_components=64,
+        *,
+        hidden_layer_sizes=(),
+        activation="logistic",
+        output_activation="auto",
+        loss="auto",
+        tied_weights=False,
+        alpha=0.0,
+        solver="adam",
+        learning_rate_init=1e-3,
+        learning_rate="constant",
+        warmup_epochs=0,
+        max_grad_norm=None,
+        batch_size="auto",
+        max_iter=200,
+        tol=1e-4,
+        n_iter_no_change=10,
+        missing_values="error",
+        zero_sampling=None,
+        early_stopping=False,
+        validation_fraction=0.1,
+        shuffle=True,
+        random_state=None,
+        warm_start=False,
+        verbose=False,
+    ):
+        store_parameters(self, locals())

@@ -4,18 +4,26 @@ from numbers import Real
 
 from sklearn.utils._param_validation import Interval
 
-from .estimator.corrupted_input import CorruptedInput, parameters
-from .estimator.documentation import documented
+from .estimator.corrupted_input import CorruptedInput, corruption_parameters
+from .estimator.parameters import Parameter, store_parameters
+from .estimator.registry import autoencoder
 from .objective.contraction import contraction
 
-
-@documented(
-    own_parameters="""
-contraction_weight : float, default=0.1
-    Weight of the mean squared Frobenius norm of the encoder's Jacobian.
-"""
-    + parameters(default=0.0)
+_PARAMETERS = (
+    Parameter(
+        "contraction_weight",
+        0.1,
+        [Interval(Real, 0, None, closed="left")],
+        "float",
+        """
+        Weight of the mean squared Frobenius norm of the encoder's Jacobian.
+        """,
+    ),
+    *corruption_parameters(noise_level=0.0),
 )
+
+
+@autoencoder("contractive", _PARAMETERS)
 class ContractiveAE(CorruptedInput):
     """Contractive autoencoder: the code changes little when the input does.
 
@@ -50,11 +58,6 @@ class ContractiveAE(CorruptedInput):
     (1797, 32)
     """
 
-    _parameter_constraints = {
-        **CorruptedInput._parameter_constraints,
-        "contraction_weight": [Interval(Real, 0, None, closed="left")],
-    }
-
     def __init__(
         self,
         n_components=64,
@@ -87,41 +90,7 @@ class ContractiveAE(CorruptedInput):
         warm_start=False,
         verbose=False,
     ):
-        super().__init__(
-            n_components,
-            hidden_layer_sizes=hidden_layer_sizes,
-            activation=activation,
-            output_activation=output_activation,
-            loss=loss,
-            tied_weights=tied_weights,
-            alpha=alpha,
-            solver=solver,
-            learning_rate_init=learning_rate_init,
-            learning_rate=learning_rate,
-            warmup_epochs=warmup_epochs,
-            max_grad_norm=max_grad_norm,
-            batch_size=batch_size,
-            max_iter=max_iter,
-            tol=tol,
-            n_iter_no_change=n_iter_no_change,
-            missing_values=missing_values,
-            zero_sampling=zero_sampling,
-            early_stopping=early_stopping,
-            validation_fraction=validation_fraction,
-            shuffle=shuffle,
-            random_state=random_state,
-            warm_start=warm_start,
-            verbose=verbose,
-        )
-        self.contraction_weight = contraction_weight
-        self.corruption = corruption
-        self.noise_level = noise_level
-        self.emphasis = emphasis
+        store_parameters(self, locals())
 
-    def _row_numbers(self, sample, architecture):
-        # Slope, bend and, of deep encoders, the gradient at the pre-activations.
-        arrays = (2 + (architecture.depth > 1)) * (self.contraction_weight > 0)
-        return super()._row_numbers(sample, architecture) + arrays * sum(architecture.encoder_sizes[1:])
-
-    def _terms(self, network):
-        return [contraction(self.contraction_weight, network)] if self.contraction_weight > 0 else []
+    def _penalties(self, architecture):
+        return [contraction(self.contraction_weight, architecture.depth)] if self.contraction_weight > 0 else []

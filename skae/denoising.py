@@ -1,10 +1,11 @@
 """DenoisingAE: an autoencoder trained to undo a corruption of its input."""
 
-from .estimator.corrupted_input import CorruptedInput, parameters
-from .estimator.documentation import documented
+from .estimator.corrupted_input import CorruptedInput, corruption_parameters
+from .estimator.parameters import store_parameters
+from .estimator.registry import autoencoder
 
 
-@documented(own_parameters=parameters(default=0.25))
+@autoencoder("denoising", corruption_parameters(noise_level=0.25))
 class DenoisingAE(CorruptedInput):
     """Denoising autoencoder: reconstructs the clean input from a corrupted copy.
 
@@ -67,32 +68,4 @@ class DenoisingAE(CorruptedInput):
         warm_start=False,
         verbose=False,
     ):
-        super().__init__(
-            n_components,
-            hidden_layer_sizes=hidden_layer_sizes,
-            activation=activation,
-            output_activation=output_activation,
-            loss=loss,
-            tied_weights=tied_weights,
-            alpha=alpha,
-            solver=solver,
-            learning_rate_init=learning_rate_init,
-            learning_rate=learning_rate,
-            warmup_epochs=warmup_epochs,
-            max_grad_norm=max_grad_norm,
-            batch_size=batch_size,
-            max_iter=max_iter,
-            tol=tol,
-            n_iter_no_change=n_iter_no_change,
-            missing_values=missing_values,
-            zero_sampling=zero_sampling,
-            early_stopping=early_stopping,
-            validation_fraction=validation_fraction,
-            shuffle=shuffle,
-            random_state=random_state,
-            warm_start=warm_start,
-            verbose=verbose,
-        )
-        self.corruption = corruption
-        self.noise_level = noise_level
-        self.emphasis = emphasis
+        store_parameters(self, locals())

@@ -1,44 +1,93 @@
 """SparseAE: an autoencoder whose hidden units are active on few rows."""
 
+from functools import partial
 from numbers import Integral, Real
 
 import numpy as np
-from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils._param_validation import Interval
 
-from .estimator.atomic_update import of_one_fit
-from .estimator.corrupted_input import CorruptedInput, parameters
-from .estimator.documentation import documented
+from .estimator.corrupted_input import CorruptedInput, corruption_parameters
+from .estimator.parameters import Parameter, RegisteredName, store_parameters
+from .estimator.prediction import encoded, reconstruction
+from .estimator.registry import autoencoder
 from .kernels.activations import ACTIVATIONS
-from .kernels.optimizers import OPTIMIZERS
-from .network.gates import AnnealedTopK, WinnerTakeAll
-from .objective.kl_sparsity import KLSparsity
-from .objective.l1_sparsity import L1Sparsity
+from .objective.sparsity import SPARSITIES
+from .rows.reconstruction_errors import explained_fraction
 from .training.dead_units import Activity, on_threshold, unit_activity
+from .training.solvers import SOLVERS, minibatch_solvers
 
-
-@documented(
-    own_parameters="""
-sparsity : {"kl", "l1", "topk", "lifetime"}, default="kl"
-    What makes the code sparse, see below.
-sparsity_target : float, default=0.05
-    Wanted mean activation rho of each unit of the code, in (0, 1), with "kl"; with "lifetime" the share of the rows of
-    a mini-batch, rounded up, on which each unit stays on.
-sparsity_weight : float, default=0.1
-    Weight of the term, with "kl" and "l1".
-n_active : int, default=25
-    Units of the code that stay on in each row, with "topk".
-n_active_transform : int, default=None
-    The same outside of training, ``n_active`` or more: in ``transform``, ``reconstruct`` and the scores. None for
-    ``n_active``.
-anneal_epochs : int, default=0
-    With "topk", epochs since the initialisation in which the number of units that stay on falls linearly from
-    n_components to ``n_active``.
-revive_dead : bool, default=False
-    Whether units that are dead get new weights, see below. Not with "lbfgs".
-"""
-    + parameters(default=0.0)
+_PARAMETERS = (
+    Parameter(
+        "sparsity",
+        "kl",
+        [RegisteredName(SPARSITIES)],
+        '{"kl", "l1", "topk", "lifetime"}',
+        """
+        What makes the code sparse, see below.
+        """,
+    ),
+    Parameter(
+        "sparsity_target",
+        0.05,
+        [Interval(Real, 0, 1, closed="neither")],
+        "float",
+        """
+        Wanted mean activation rho of each unit of the code, in (0, 1), with "kl"; with "lifetime" the share of the rows
+        of a mini-batch, rounded up, on which each unit stays on.
+        """,
+    ),
+    Parameter(
+        "sparsity_weight",
+        0.1,
+        [Interval(Real, 0, None, closed="left")],
+        "float",
+        """
+        Weight of the term, with "kl" and "l1".
+        """,
+    ),
+    Parameter(
+        "n_active",
+        25,
+        [Interval(Integral, 1, None, closed="left")],
+        "int",
+        """
+        Units of the code that stay on in each row, with "topk".
+        """,
+    ),
+    Parameter(
+        "n_active_transform",
+        None,
+        [None, Interval(Integral, 1, None, closed="left")],
+        "int",
+        """
+        The same outside of training, ``n_active`` or more: in ``transform``, ``reconstruct`` and the scores. None for
+        ``n_active``.
+        """,
+    ),
+    Parameter(
+        "anneal_epochs",
+        0,
+        [Interval(Integral, 0, None, closed="left")],
+        "int",
+        """
+        With "topk", epochs since the initialisation in which the number of units that stay on falls linearly from
+        n_components to ``n_active``.
+        """,
+    ),
+    Parameter(
+        "revive_dead",
+        False,
+        ["boolean"],
+        "bool",
+        """
+        Whether units that are dead get new weights, see below. Not with "lbfgs".
+        """,
+    ),
+    *corruption_parameters(noise_level=0.0),
 )
+
+
+@autoencoder("sparse", _PARAMETERS)
 class SparseAE(CorruptedInput):
     """Sparse autoencoder: few units of the code are on for a row.
 
@@ -98,17 +147,6 @@ class SparseAE(CorruptedInput):
     (1797, 32)
     """
 
-    _parameter_constraints = {
-        **CorruptedInput._parameter_constraints,
-        "sparsity": [StrOptions({"kl", "l1", "topk", "lifetime"})],
-        "sparsity_target": [Interval(Real, 0, 1, closed="neither")],
-        "sparsity_weight": [Interval(Real, 0, None, closed="left")],
-        "n_active": [Interval(Integral, 1, None, closed="left")],
-        "n_active_transform": [None, Interval(Integral, 1, None, closed="left")],
-        "anneal_epochs": [Interval(Integral, 0, None, closed="left")],
-        "revive_dead": ["boolean"],
-    }
-
     def __init__(
         self,
         n_components=64,
@@ -147,112 +185,48 @@ class SparseAE(CorruptedInput):
         warm_start=False,
         verbose=False,
     ):
-        super().__init__(
-            n_components,
-            hidden_layer_sizes=hidden_layer_sizes,
-            activation=activation,
-            output_activation=output_activation,
-            loss=loss,
-            tied_weights=tied_weights,
-            alpha=alpha,
-            solver=solver,
-            learning_rate_init=learning_rate_init,
-            learning_rate=learning_rate,
-            warmup_epochs=warmup_epochs,
-            max_grad_norm=max_grad_norm,
-            batch_size=batch_size,
-            max_iter=max_iter,
-            tol=tol,
-            n_iter_no_change=n_iter_no_change,
-            missing_values=missing_values,
-            zero_sampling=zero_sampling,
-            early_stopping=early_stopping,
-            validation_fraction=validation_fraction,
-            shuffle=shuffle,
-            random_state=random_state,
-            warm_start=warm_start,
-            verbose=verbose,
-        )
-        self.sparsity = sparsity
-        self.sparsity_target = sparsity_target
-        self.sparsity_weight = sparsity_weight
-        self.n_active = n_active
-        self.n_active_transform = n_active_transform
-        self.anneal_epochs = anneal_epochs
-        self.revive_dead = revive_dead
-        self.corruption = corruption
-        self.noise_level = noise_level
-        self.emphasis = emphasis
+        store_parameters(self, locals())
 
     def _check_combination(self):
         super()._check_combination()
-        getattr(self, f"_check_{self.sparsity}", lambda: None)()
-        if self.sparsity in ("topk", "lifetime") and self.solver not in OPTIMIZERS:
+        sparsity = SPARSITIES[self.sparsity]
+        sparsity.check(self)
+        minibatch = SOLVERS[self.solver].minibatch
+        if sparsity.minibatch and not minibatch:
             raise ValueError(
                 f"sparsity={self.sparsity!r} changes the objective from batch to batch: it needs solver in "
-                f"{sorted(OPTIMIZERS)}; got solver={self.solver!r}. Use one of these, or sparsity='kl' or 'l1'."
+                f"{minibatch_solvers()}; got solver={self.solver!r}. Use one of these, or sparsity='kl' or 'l1'."
             )
-
-        if self.revive_dead and self.solver not in OPTIMIZERS:
+        if self.revive_dead and not minibatch:
             raise ValueError(
-                f"revive_dead=True changes weights between the epochs: it needs solver in {sorted(OPTIMIZERS)}; got "
+                f"revive_dead=True changes weights between the epochs: it needs solver in {minibatch_solvers()}; got "
                 f"solver={self.solver!r}. Use one of these, or revive_dead=False."
             )
 
-    def _check_kl(self):
-        fitting = [name for name, record in ACTIVATIONS.items() if record.range == (0.0, 1.0)]
-        if self.sparsity_weight > 0 and self.activation not in fitting:
-            raise ValueError(
-                f"The KL sparsity term of {type(self).__name__} (sparsity_weight={self.sparsity_weight:g}) needs "
-                f"activations in (0, 1): activation={' or '.join(map(repr, fitting))}; got "
-                f"activation={self.activation!r}. Use that activation, another sparsity, or sparsity_weight=0."
-            )
-
-    def _check_topk(self):
-        if self.n_active > self.n_components:
-            raise ValueError(
-                f"n_active must be at most n_components={self.n_components} with sparsity='topk'; got "
-                f"n_active={self.n_active}."
-            )
-        if self.n_active_transform is not None and not self.n_active <= self.n_active_transform <= self.n_components:
-            raise ValueError(
-                f"n_active_transform must lie between n_active={self.n_active} and n_components={self.n_components}; "
-                f"got n_active_transform={self.n_active_transform}. None stands for n_active."
-            )
-
-    def _terms(self, network):
-        if self.sparsity_weight > 0 and self.sparsity == "kl":
-            return [KLSparsity(self.sparsity_weight, self.sparsity_target)]
-        if self.sparsity_weight > 0 and self.sparsity == "l1":
-            return [L1Sparsity(self.sparsity_weight)]
-        return []
+    def _penalties(self, architecture):
+        penalty = SPARSITIES[self.sparsity].penalty(self)
+        return [] if penalty is None else [penalty]
 
     def _gate(self):
-        if self.sparsity == "topk":
-            return AnnealedTopK(self.n_active, self.n_components, self.anneal_epochs)
-        return WinnerTakeAll(self.sparsity_target) if self.sparsity == "lifetime" else None
+        return SPARSITIES[self.sparsity].gate(self)
 
-    def _row_numbers(self, sample, architecture):
-        # The code is partitioned to find the thresholds.
-        copied = self.n_components * (self.sparsity in ("topk", "lifetime"))
-        return super()._row_numbers(sample, architecture) + copied
+    def _units_kept(self):
+        return SPARSITIES[self.sparsity].units_kept(self)
+
+    def _workspace_per_row(self, sample, architecture):
+        gate = self._gate()
+        own = 0 if gate is None else gate.workspace_per_row(self.n_components)
+        return super()._workspace_per_row(sample, architecture) + own
 
     def _activity(self):
         if not self.revive_dead:
             return None
         return Activity(self.n_components, on_threshold(ACTIVATIONS[self.activation]))
 
-    def _units_kept(self):
-        if self.sparsity != "topk":
-            return None
-        return int(self.n_active if self.n_active_transform is None else self.n_active_transform)
-
     @property
     def n_revived_(self):
-        check_is_fitted(self)
-        return self._training.n_revived
+        return self._record().training.n_revived
 
-    @of_one_fit
     def sparsity_report(self, X, threshold=None):
         """How sparse the code of X is.
 
@@ -274,13 +248,11 @@ class SparseAE(CorruptedInput):
             shape (n_components,): share of the rows for which each unit is on) and ``explained_variance`` (that of
             ``score``).
         """
-        check_is_fitted(self)
+        fitted, X = self._read(X)
         # Of the training, whatever the parameters are by now.
-        activation = ACTIVATIONS[self._network.architecture.activation]
+        activation = ACTIVATIONS[fitted.network.architecture.activation]
         threshold = on_threshold(activation, threshold)
-        code = self.transform(X)
-        if hasattr(code, "to_numpy"):
-            code = code.to_numpy()
+        code = encoded(fitted, X)
         active, saturated = unit_activity(code, activation, threshold)
         return {
             "active_units_per_row": float(active.sum()),
@@ -288,5 +260,5 @@ class SparseAE(CorruptedInput):
             "saturated_fraction": float(saturated.mean()),
             "mean_activation": code.mean(axis=0, dtype=np.float64),
             "active_fraction": active,
-            "explained_variance": self.score(X),
+            "explained_variance": explained_fraction(partial(reconstruction, fitted), X),
         }

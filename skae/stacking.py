@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
@@ -12,17 +14,6 @@ from .network.architecture import Architecture
 from .network.network import Network
 from .runtime import buffers
 from .training.state import TrainingState
-
-# Attributes of the first layer that hold for the whole.
-_TAKEN_OVER = {
-    "loss_",
-    "output_activation_",
-    "n_features_in_",
-    "feature_names_in_",
-    "column_means_",
-    "_observed",
-    "_sklearn_output_config",
-}
 
 
 def stack(*estimators, **parameters):
@@ -79,14 +70,14 @@ def stack(*estimators, **parameters):
         raise ValueError("stack needs at least one fitted autoencoder; got none.")
     for position, estimator in enumerate(estimators, 1):
         _check(position, estimator, estimators)
-    first, networks = estimators[0], [estimator._network for estimator in estimators]
+    first, networks = estimators[0], [estimator._fitted.network for estimator in estimators]
     outer = networks[0].architecture
     widths = [width for network in networks for width in network.architecture.encoder_sizes[1:]]
     tied = all(network.architecture.tied for network in networks)
     sizes = (outer.encoder_sizes[0], *widths)
     architecture = Architecture(sizes, outer.activation, outer.output_activation, tied)
     theta = buffers.zeros(architecture.n_parameters, np.result_type(*(network.dtype for network in networks)))
-    _copy_layers(networks, *architecture.layers(theta))
+    _copy_layers(networks, *architecture.parameters(theta))
 
     fixed = {
         "n_components": widths[-1],
@@ -106,15 +97,17 @@ def stack(*estimators, **parameters):
     shared = {name: clone(getattr(first, name), safe=False) for name in AutoencoderTransformer().get_params()}
     deep = AutoencoderTransformer(**{**shared, **parameters, **fixed})
     deep._validate_params()
-    vars(deep).update({name: value for name, value in vars(first).items() if name in _TAKEN_OVER})
+    if hasattr(first, "_sklearn_output_config"):
+        deep._sklearn_output_config = first._sklearn_output_config
     _, state = TrainingState.begin(deep.random_state)
-    state.given = True
-    vars(deep).update(
-        _network=Network(architecture, theta),
-        _training=state,
-        loss_curve_=[],
-        validation_loss_curve_=[],
-        n_iter_=0,
+    state.pretrained = True
+    deep._fitted = replace(
+        first._fitted,
+        network=Network(architecture, theta),
+        training=state,
+        statistics=first._fitted.statistics._replace(value_range=None),
+        loss_curve=[],
+        validation_loss_curve=[],
     )
     return deep
 
@@ -125,7 +118,7 @@ def _check(position, estimator, estimators):
     if not isinstance(estimator, BaseAutoencoder):
         raise TypeError(f"{what} must be a fitted autoencoder of skae; got {estimator!r}.")
     check_is_fitted(estimator)
-    network, outer = estimator._network.architecture, estimators[0]._network.architecture
+    network, outer = estimator._fitted.network.architecture, estimators[0]._fitted.network.architecture
     if network.gated:
         raise ValueError(
             f"{what} keeps only n_active={network.n_active} units of its code on, which the layers of a deep "
@@ -149,7 +142,7 @@ def _check(position, estimator, estimators):
             f"{what} has output_activation={network.output_activation!r}; the layer that it reconstructs has "
             f"activation={network.activation!r}. Fit it with output_activation={network.activation!r}."
         )
-    if getattr(estimator, "column_means_", None) is not None:
+    if estimator._fitted.statistics.means is not None:
         raise ValueError(
             f"{what} was fitted with missing_values='mask'; a code has no missing values. Fit it with "
             "missing_values='error'."

@@ -18,6 +18,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from skae import AutoencoderTransformer, ContractiveAE, DenoisingAE, SparseAE
+from skae.estimator.plan import _split
 from skae.metrics import reconstruction_score
 from skae.rows.sample import Sample
 
@@ -242,7 +243,7 @@ def test_the_first_step_of_sgd_is_as_long_as_the_clip_allows(max_grad_norm, X):
     parameters = {"solver": "sgd", "batch_size": 60, "learning_rate_init": 0.1, "random_state": 0}
     moved = AutoencoderTransformer(3, max_grad_norm=max_grad_norm, **parameters).partial_fit(X)
     still = AutoencoderTransformer(3, max_grad_norm=1e-300, **parameters).partial_fit(X)
-    step = np.linalg.norm(moved._network.theta - still._network.theta)
+    step = np.linalg.norm(moved._fitted.network.theta - still._fitted.network.theta)
     # Nesterov's look-ahead: 1 + 0.9 times the rate.
     assert step == pytest.approx(1.9 * 0.1 * max_grad_norm, rel=1e-6)
 
@@ -257,7 +258,7 @@ def test_partial_fit_needs_batches(X):
 def test_salt_and_pepper_knows_the_range_of_all_chunks(X):
     ae = DenoisingAE(3, corruption="salt_and_pepper", random_state=0)
     ae.partial_fit(X[:30]).partial_fit(X[30:])
-    np.testing.assert_array_equal(ae._range, [X.min(axis=0), X.max(axis=0)])
+    np.testing.assert_array_equal(ae._fitted.statistics.value_range, [X.min(axis=0), X.max(axis=0)])
 
 
 def test_partial_fit_holds_no_rows_out(X):
@@ -280,9 +281,9 @@ def test_warm_start_begins_the_schedule_again(X):
 
 def test_warm_start_holds_the_same_rows_out(X):
     ae = fitted(AutoencoderTransformer, X, early_stopping=True, warm_start=True)
-    first = ae._split(Sample.of(X), ae._training)[1].rows
+    first = _split(ae, Sample.of(X), ae._fitted.training)[1].rows
     ae.fit(X)
-    np.testing.assert_array_equal(ae._split(Sample.of(X), ae._training)[1].rows, first)
+    np.testing.assert_array_equal(_split(ae, Sample.of(X), ae._fitted.training)[1].rows, first)
 
 
 def test_warm_start_continues(X):

@@ -33,5 +33,5 @@ def test_parameters_and_their_memory_begin_a_cache_line():
 
     X = np.random.default_rng(0).random((20, 5))
     ae = AutoencoderTransformer(3, max_iter=2, tol=1.0, n_iter_no_change=1).fit(X)
-    for array in (ae._network.theta, *ae._training.memory):
+    for array in (ae._fitted.network.theta, *ae._fitted.training.optimizer_state):
         assert array.ctypes.data % 64 == 0

@@ -175,7 +175,7 @@ def test_all_callbacks_are_asked_before_the_training_stops(X):
 @needs_callbacks
 def test_a_stop_in_the_last_epoch_is_no_cut(X):
     ae = estimator(warm_start=True).set_callbacks(Recorder(stop_at="end epoch 4")).fit(X)
-    assert ae.n_iter_ == 5 and ae._training.run is None
+    assert ae.n_iter_ == 5 and ae._fitted.training.progress is None
     # The next fit is a schedule of its own.
     assert ae.set_callbacks().fit(X).n_iter_ == 10
 

@@ -1,6 +1,7 @@
 """Sums over very many float32 rows keep their digits: of a few rows, repeated, they are those of the few in float64."""
 
 import copy
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -65,12 +66,15 @@ def fitted(name, **parameters):
     with pytest.warns(ConvergenceWarning):
         ae.fit(PATTERN)
     exact = copy.deepcopy(ae)
-    exact._network, exact._training.memory = ae._network.in_precision(np.float64), ()
+    exact._fitted = replace(exact._fitted, network=ae._fitted.network.in_precision(np.float64))
+    exact._fitted.training.optimizer_state = ()
     return ae, exact
 
 
 def objective(ae):
-    return Objective(ae._network, LOSSES[ae.loss_], 0.0, ae._terms(ae._network), fill_values=ae._fill_values)
+    fitted = ae._fitted
+    penalties = ae._penalties(fitted.network.architecture)
+    return Objective(fitted.network, LOSSES[fitted.loss], penalties, fill_values=fitted.statistics.means)
 
 
 @pytest.mark.parametrize("name", AUTOENCODERS)

@@ -9,15 +9,18 @@ from skae import ContractiveAE, DenoisingAE, SparseAE
 from skae.kernels.corruptions import CORRUPTIONS
 from skae.kernels.losses import LOSSES
 from skae.network.architecture import Architecture
+from skae.network.initialization import initial_parameters
 from skae.network.network import Network
-from skae.objective.corruption import Noise
+from skae.objective.noise import Noise
 from skae.objective.objective import Objective
 
 SETTINGS = dict(max_iter=4, tol=0.0, random_state=0)
 
 
 def made(corruption, emphasis, rng, loss="squared_error", output="identity", fill_values=None, tied=False):
-    network = Network(architecture := Architecture((5, 4), "tanh", output, tied), architecture.initial(rng, np.float64))
+    network = Network(
+        architecture := Architecture((5, 4), "tanh", output, tied), initial_parameters(architecture, rng, np.float64)
+    )
     noise = Noise(CORRUPTIONS[corruption], 0.4, np.full(5, -1.0), np.full(5, 2.0), emphasis)
     return Objective(network, LOSSES[loss], noise=noise, fill_values=fill_values)
 

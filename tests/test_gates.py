@@ -10,8 +10,10 @@ from skae import SparseAE
 from skae.kernels.losses import LOSSES
 from skae.network.architecture import Architecture
 from skae.network.gates import AnnealedTopK, TopK, WinnerTakeAll
+from skae.network.initialization import initial_parameters
 from skae.network.network import Network
 from skae.objective.l1_sparsity import L1Sparsity
+from skae.objective.l2 import L2
 from skae.objective.objective import Objective
 
 DTYPES = [np.float32, np.float64]
@@ -70,9 +72,9 @@ def test_annealing_is_linear():
 @pytest.mark.parametrize("hidden", [(), (5,)], ids=["shallow", "deep"])
 def test_gradient_against_finite_differences(gate, activation, hidden, rng):
     architecture = Architecture((4, *hidden, 6), activation, "identity", False)
-    network = Network(architecture, architecture.initial(rng, np.float64))
+    network = Network(architecture, initial_parameters(architecture, rng, np.float64))
     network.theta += 0.1 * rng.standard_normal(network.theta.shape)
-    objective = Objective(network, LOSSES["squared_error"], 0.01, [L1Sparsity(0.05)], gate=gate)
+    objective = Objective(network, LOSSES["squared_error"], [L2(0.01), L1Sparsity(0.05)], gate=gate)
     x = rng.standard_normal((5, 4))
     objective.value_and_gradient(x)
     gradient = objective.grad.copy()

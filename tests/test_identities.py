@@ -13,8 +13,8 @@ from skae.kernels.losses import LOSSES
 from skae.network.architecture import Architecture
 from skae.network.network import Network
 from skae.objective.contraction import contraction
-from skae.objective.corruption import Noise
 from skae.objective.kl_sparsity import KLSparsity, kl_divergence, kl_slope
+from skae.objective.noise import Noise
 from skae.objective.objective import Objective
 from skae.preprocessing import PCANormalizer
 from skae.training.solvers import SOLVERS
@@ -252,9 +252,9 @@ def test_denoising_learns_the_score():
 def test_contraction_is_the_squared_jacobian_and_the_limit_of_noise(activation, hidden):
     X = np.random.default_rng(70).standard_normal((5, 4))
     ae = ContractiveAE(3, hidden_layer_sizes=hidden, activation=activation, max_iter=20, random_state=0).fit(X)
-    J = Objective(ae._network, LOSSES["squared_error"])
+    J = Objective(ae._fitted.network, LOSSES["squared_error"])
     J.value(X)
-    closed_form = contraction(1.0, ae._network).value(J.batch(len(X)))
+    closed_form = contraction(1.0, ae._fitted.network).value(J.batch(len(X)))
     step = 1e-3
     jacobians = np.empty((len(X), 4, 3))
     for j, e in enumerate(np.eye(4)):
@@ -299,7 +299,9 @@ def test_kl_term_is_zero_and_flat_where_all_units_meet_the_target(rho):
     network = Network(architecture, np.zeros(architecture.n_parameters))
     network.biases[0][...] = np.log(rho / (1 - rho))
     X = np.random.default_rng(73).standard_normal((6, 4))
-    plain, sparse = (Objective(network, LOSSES["squared_error"], 0.0, terms) for terms in ([], [KLSparsity(1.0, rho)]))
+    plain, sparse = (
+        Objective(network, LOSSES["squared_error"], penalties) for penalties in ([], [KLSparsity(1.0, rho)])
+    )
     assert sparse.value_and_gradient(X) - plain.value_and_gradient(X) == pytest.approx(0.0, abs=1e-14)
     np.testing.assert_allclose(sparse.grad, plain.grad, atol=1e-14)
     network.biases[0][...] += 0.1

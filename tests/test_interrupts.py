@@ -10,9 +10,10 @@ import pytest
 from scipy import sparse
 from sklearn.exceptions import NotFittedError
 
+import skae
 from skae import AutoencoderTransformer, ContractiveAE, DenoisingAE, SparseAE
 from skae.objective.objective import Objective
-from skae.training import descent, monitor, schedule
+from skae.training import config, descent, monitor
 
 ESTIMATORS = [AutoencoderTransformer, DenoisingAE, SparseAE, ContractiveAE]
 SOLVERS = ["adam", "sgd", "lbfgs"]
@@ -85,27 +86,31 @@ def test_a_new_estimator_stays_new(call, cls, solver, X, monkeypatch):
 def test_a_fitted_estimator_stays_as_it_was(call, cls, solver, X, monkeypatch):
     ae = estimator(cls, solver=solver, max_iter=30).fit(X)
     before, H, curve = dict(vars(ae)), ae.transform(X), list(ae.loss_curve_)
-    state = pickle.dumps(ae._training)
+    state = pickle.dumps(ae._fitted.training)
     Interruption(monkeypatch, Objective, "_backward", call)
     interrupted(ae, X[:, :4])
     assert vars(ae).keys() == before.keys() and all(value is before[name] for name, value in vars(ae).items())
     np.testing.assert_array_equal(ae.transform(X), H)
-    assert ae.loss_curve_ == curve and pickle.dumps(ae._training) == state
+    assert ae.loss_curve_ == curve and pickle.dumps(ae._fitted.training) == state
 
 
-@pytest.mark.parametrize("name", ["_validated", "_prepared", "_split", "_schedule", "_fitted"])
+WITHIN_FIT = ["base.training_rows", "base.plan_training", "plan._split", "plan.training_config", "base.fitted_to"]
+
+
+@pytest.mark.parametrize("name", WITHIN_FIT)
 @pytest.mark.parametrize("warm_start", [False, True])
 def test_interrupts_outside_the_epochs(warm_start, name, X, monkeypatch):
+    module, function = name.split(".")
     ae = estimator(DenoisingAE, corruption="salt_and_pepper", missing_values="mask", warm_start=warm_start)
     before = dict(vars(ae))
     with monkeypatch.context() as patch:
-        Interruption(patch, type(ae), name, 1)
+        Interruption(patch, getattr(skae.estimator, module), function, 1)
         interrupted(ae, X)
     assert vars(ae) == before
     ae.fit(X)
     before = dict(vars(ae))
     with monkeypatch.context() as patch:
-        Interruption(patch, type(ae), name, 1)
+        Interruption(patch, getattr(skae.estimator, module), function, 1)
         interrupted(ae, X)
     assert vars(ae).keys() == before.keys() and all(value is before[key] for key, value in vars(ae).items())
 
@@ -173,21 +178,21 @@ def test_the_next_fit_finishes_the_schedule_bit_for_bit(epochs, name, cls, X, mo
     ae.fit(X)
     assert_same_models(ae, whole)
     # That schedule is done: the next one begins anew.
-    assert ae._training.run is None
+    assert ae._fitted.training.progress is None
     assert ae.fit(X).n_iter_ > whole.n_iter_
 
 
 def test_the_settings_reach_what_they_are_for(X):
     # Cuts on a plateau and a turn of the loss on held rows must lie within the epochs that the test above repeats.
     cuts = []
-    rate = schedule.Schedule.rate
+    rate = config.TrainingConfig.rate
 
     def kept(schedule, epoch, cut=0):
         cuts.append(cut)
         return rate(schedule, epoch, cut)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(schedule.Schedule, "rate", kept)
+        patch.setattr(config.TrainingConfig, "rate", kept)
         estimator(**SETTINGS["plateau"]).fit(X)
     assert len(set(cuts)) > 1
     turned = estimator(**SETTINGS["early stopping that turns"]).fit(X)
@@ -204,7 +209,7 @@ def test_a_part_of_an_epoch_is_lost(call, X, monkeypatch):
     assert ae.n_iter_ == (call - 1) // 4
     short = estimator(DenoisingAE, max_iter=ae.n_iter_).fit(X)
     assert_same_models(ae, short)
-    assert ae._training.step == 4 * ae.n_iter_
+    assert ae._fitted.training.step == 4 * ae.n_iter_
     assert_same_models(ae.fit(X), estimator(DenoisingAE).fit(X))
 
 

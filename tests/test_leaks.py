@@ -212,7 +212,7 @@ def test_nothing_waits_for_the_garbage_collector(case):
         ae = work(X)
         watched = {"X": weakref.ref(X), "the estimator": weakref.ref(ae)}
         if hasattr(ae, "_network"):
-            watched["the network"] = weakref.ref(ae._network)
+            watched["the network"] = weakref.ref(ae._fitted.network)
         del X, ae
         assert not [name for name, reference in watched.items() if reference() is not None]
     finally:

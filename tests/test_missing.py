@@ -16,8 +16,9 @@ from skae.kernels.corruptions import CORRUPTIONS
 from skae.kernels.losses import LOSSES
 from skae.network.architecture import Architecture
 from skae.network.network import Network
-from skae.objective.corruption import Noise
 from skae.objective.kl_sparsity import KLSparsity
+from skae.objective.l2 import L2
+from skae.objective.noise import Noise
 from skae.objective.objective import Objective
 from skae.rows.blocks import gather
 from skae.rows.matrices import FilledRows
@@ -109,7 +110,7 @@ def objective(loss, output, tied=False, sizes=(5, 4, 2), noise=None, terms=(), a
     architecture = Architecture(sizes, "tanh" if not terms else "logistic", output, tied)
     theta = 0.7 * np.random.default_rng(72).standard_normal(architecture.n_parameters)
     means = np.array([0.3, 0.7, 0.1, 0.5, 0.9])
-    return Objective(Network(architecture, theta), LOSSES[loss], alpha, list(terms), noise, means)
+    return Objective(Network(architecture, theta), LOSSES[loss], [L2(alpha), *terms], noise, means)
 
 
 def by_loops(J, loss, output, x, scale):

@@ -11,6 +11,7 @@ import pytest
 from skae.kernels.activations import ACTIVATIONS
 from skae.network.architecture import Architecture
 from skae.network.coordinates import CentredCoordinates
+from skae.network.initialization import initial_parameters
 from skae.network.network import Network
 
 SIZES = [(5, 3), (5, 4, 3), (2, 4, 6, 3), (1, 1)]
@@ -44,7 +45,7 @@ def test_shapes(sizes, tied):
     assert net.architecture.depth == depth
     assert [w.shape for w in net.weights] == list(pairwise(mirrored))
     assert [b.shape for b in net.biases] == [(width,) for width in mirrored[1:]]
-    assert len(net.activations) == 2 * depth
+    assert len(net.layers) == 2 * depth
     owned = net.weights[: depth if tied else 2 * depth]
     assert net.theta.size == net.architecture.n_parameters == sum(a.size for a in owned + net.biases)
 
@@ -52,7 +53,7 @@ def test_shapes(sizes, tied):
 @pytest.mark.parametrize("output", sorted(ACTIVATIONS))
 @pytest.mark.parametrize("activation", sorted(ACTIVATIONS))
 def test_only_the_last_layer_has_the_output_activation(activation, output):
-    names = [record.name for record in network(activation=activation, output=output).activations]
+    names = [layer.activation.name for layer in network(activation=activation, output=output).layers]
     assert names == [activation] * 3 + [output]
 
 
@@ -154,8 +155,8 @@ def test_inputs_of_any_dtype_and_order(kind, dtype, monkeypatch):
 @pytest.mark.parametrize("activation", sorted(ACTIVATIONS))
 def test_initial_weights_fill_their_bounds(activation, tied):
     architecture = Architecture((40, 30, 20), activation, "identity", tied)
-    theta = architecture.initial(np.random.default_rng(4), np.float64)
-    weights, biases = architecture.layers(theta)
+    theta = initial_parameters(architecture, np.random.default_rng(4), np.float64)
+    weights, biases = architecture.parameters(theta)
     for layer, w in enumerate(weights[: 2 if tied else 4]):
         he = activation == "relu" and layer < 3
         bound = np.sqrt(6 / (w.shape[0] if he else sum(w.shape)))
@@ -177,7 +178,7 @@ def test_several_logistic_layers_start_as_the_tanh_network(dtype, output, rng):
         name: Architecture(sizes, name, {"identity": "identity"}.get(output, name), False)
         for name in ("logistic", "tanh")
     }
-    networks = {name: Network(a, a.initial(np.random.default_rng(3), dtype)) for name, a in start.items()}
+    networks = {name: Network(a, initial_parameters(a, np.random.default_rng(3), dtype)) for name, a in start.items()}
     np.testing.assert_allclose(2 * networks["logistic"].encode(X) - 1, networks["tanh"].encode(X), atol=tolerance)
     restored = {name: net.reconstruct(X) for name, net in networks.items()}
     if output == "logistic":
@@ -188,7 +189,7 @@ def test_several_logistic_layers_start_as_the_tanh_network(dtype, output, rng):
 def test_tied_logistic_layers_start_as_the_tanh_network(rng):
     X = rng.standard_normal((50, 9))
     networks = [
-        Network(a, a.initial(np.random.default_rng(3), np.float64))
+        Network(a, initial_parameters(a, np.random.default_rng(3), np.float64))
         for a in (Architecture((9, 7, 3), name, "identity", True) for name in ("logistic", "tanh"))
     ]
     np.testing.assert_allclose(networks[0].reconstruct(X), networks[1].reconstruct(X), atol=1e-12)
@@ -196,17 +197,19 @@ def test_tied_logistic_layers_start_as_the_tanh_network(rng):
 
 def test_one_logistic_layer_starts_from_glorot(rng):
     architecture = Architecture((40, 30), "logistic", "identity", False)
-    weights, biases = architecture.layers(architecture.initial(rng, np.float64))
+    weights, biases = architecture.parameters(initial_parameters(architecture, rng, np.float64))
     assert all(np.abs(w).max() <= np.sqrt(6 / 70) for w in weights) and not any(b.any() for b in biases)
 
 
 @pytest.mark.parametrize("tied", TIED)
 def test_both_precisions_start_from_the_same_point(tied):
     architecture = Architecture((6, 4), "logistic", "identity", tied)
-    wide, narrow = (architecture.initial(np.random.default_rng(5), dtype) for dtype in (np.float64, np.float32))
+    wide, narrow = (
+        initial_parameters(architecture, np.random.default_rng(5), dtype) for dtype in (np.float64, np.float32)
+    )
     assert (wide.dtype, narrow.dtype) == (np.float64, np.float32)
     np.testing.assert_array_equal(narrow, wide.astype(np.float32))
-    assert (architecture.initial(np.random.default_rng(6), np.float64) != wide).any()
+    assert (initial_parameters(architecture, np.random.default_rng(6), np.float64) != wide).any()
 
 
 def test_dtype_is_that_of_theta():

@@ -12,9 +12,11 @@ from skae.network import network
 from skae.network.architecture import Architecture
 from skae.network.network import Network
 from skae.objective.contraction import Contraction, DeepContraction, contraction
-from skae.objective.corruption import Noise
 from skae.objective.kl_sparsity import KLSparsity, kl_divergence, kl_slope
-from skae.objective.objective import Objective, row_losses
+from skae.objective.l2 import L2
+from skae.objective.noise import Noise
+from skae.objective.objective import Objective
+from skae.objective.row_losses import row_losses
 from skae.rows.sample import Sample
 
 SIZES = [(4, 3), (4, 5, 3), (4, 3, 5, 2)]
@@ -47,9 +49,9 @@ def rows(n_rows=N_ROWS, n_features=4, seed=31):
     return np.random.default_rng(seed).uniform(0, 1, (n_rows, n_features))
 
 
-def made_terms(names, network):
-    """The terms of these names on a network."""
-    makers = {"KL": lambda: KLSparsity(0.4, 0.2), "contraction": lambda: contraction(0.3, network)}
+def made_penalties(names, architecture):
+    """The penalties of these names for a network."""
+    makers = {"KL": lambda: KLSparsity(0.4, 0.2), "contraction": lambda: contraction(0.3, architecture.depth)}
     return [makers[name]() for name in names]
 
 
@@ -59,7 +61,7 @@ def parameters(sizes, activation, output, tied):
     architecture = Architecture(sizes, activation, output, tied)
     for seed in range(3000):
         theta = 0.8 * np.random.default_rng(seed).standard_normal(architecture.n_parameters)
-        weights, biases = architecture.layers(theta)
+        weights, biases = architecture.parameters(theta)
         a, nearest, alive = rows(), np.inf, 1.0
         for w, b, record in zip(weights, biases, architecture.activations):
             z = a @ w + b
@@ -76,7 +78,7 @@ def objective(activation, loss, output, term="none", tied=False, sizes=SIZES[0],
     theta = parameters(sizes, activation, output, tied).copy() if theta is None else theta
     network = Network(Architecture(sizes, activation, output, tied), theta)
     alpha, names = TERMS[term]
-    return Objective(network, LOSSES[loss], alpha, made_terms(names, network), noise)
+    return Objective(network, LOSSES[loss], [L2(alpha), *made_penalties(names, network.architecture)], noise)
 
 
 def fourth_order(value, theta, direction, step=1e-3):
@@ -152,8 +154,8 @@ def test_tied_gradient_is_the_sum_of_both_untied(loss, output, term, sizes):
     flat = np.concatenate([a.ravel() for a in tied.network.weights + tied.network.biases])
     untied = objective("logistic", loss, output, term, False, sizes, theta=flat)
     assert tied.value_and_gradient(x) == pytest.approx(untied.value_and_gradient(x), rel=1e-13)
-    weights, biases = untied.network.architecture.layers(untied.grad)
-    got_weights, got_biases = tied.network.architecture.layers(tied.grad)
+    weights, biases = untied.network.architecture.parameters(untied.grad)
+    got_weights, got_biases = tied.network.architecture.parameters(tied.grad)
     for layer in range(depth):
         expected = weights[layer] + weights[2 * depth - 1 - layer].T
         np.testing.assert_allclose(got_weights[layer], expected, rtol=1e-12, atol=1e-15)
@@ -309,14 +311,14 @@ def test_contraction_against_the_jacobian_of_each_row(activation, sizes):
     for i in range(N_ROWS):
         scale = np.zeros(N_ROWS)
         scale[i] = 1.0
-        assert term_value(contraction(0.7, network), network, x, scale) == pytest.approx(0.7 * norms[i], rel=1e-8)
-        assert term_value(DeepContraction(0.7, network), network, x, scale) == pytest.approx(0.7 * norms[i], rel=1e-8)
+        penalty = contraction(0.7, network.architecture.depth)
+        assert term_value(penalty, network, x, scale) == pytest.approx(0.7 * norms[i], rel=1e-8)
+        assert term_value(DeepContraction(0.7), network, x, scale) == pytest.approx(0.7 * norms[i], rel=1e-8)
 
 
 def test_contraction_picks_the_term_by_depth():
-    assert type(contraction(1.0, objective("tanh", "squared_error", "identity").network)) is Contraction
-    deep = objective("tanh", "squared_error", "identity", sizes=SIZES[1]).network
-    assert type(contraction(1.0, deep)) is DeepContraction
+    assert type(contraction(1.0, 1)) is Contraction
+    assert type(contraction(1.0, 2)) is DeepContraction
 
 
 @pytest.mark.parametrize("tied", [False, True], ids=["untied", "tied"])
@@ -326,7 +328,7 @@ def test_both_contractions_agree_on_one_layer(activation, tied):
     results = []
     for kind in (Contraction, DeepContraction):
         J = objective(activation, "squared_error", "identity", tied=tied)
-        J.terms = [kind(0.6, J.network)]
+        J.penalties = [kind(0.6)]
         results.append((J.value_and_gradient(x, scale), J.grad.copy()))
     (value, gradient), (deep_value, deep_gradient) = results
     assert deep_value == pytest.approx(value, rel=1e-13)

@@ -11,9 +11,9 @@ from scipy import sparse
 from sklearn.base import clone
 
 from skae import AutoencoderTransformer, ContractiveAE, DenoisingAE, SparseAE
+from skae.estimator.input import known_rows
 from skae.impute import AutoencoderImputer
-from skae.training.callbacks import use_callback
-from skae.training.monitor import Callback
+from skae.training.callbacks import Callback, use_callback
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -132,16 +132,16 @@ def test_until_the_end_of_its_fit_an_imputer_is_what_it_was():
 @pytest.mark.parametrize("method", ["transform", "score_samples", "reconstruct", "score", "reconstruction_error"])
 def test_a_method_that_a_fit_overtakes_reads_the_first_fit(method, monkeypatch):
     ae = AutoencoderTransformer(2, max_iter=3, random_state=0).fit(REAL)
-    expected, checked, overtaken = getattr(ae, method)(REAL), AutoencoderTransformer._checked, []
+    expected, overtaken = getattr(ae, method)(REAL), []
 
-    def overtaking(self, X, *args, **kwargs):
-        X = checked(self, X, *args, **kwargs)
+    def overtaking(*args):
+        X = known_rows(*args)
         if not overtaken:
             overtaken.append(True)
             ae.fit(REAL[:, :3] + 10.0)
         return X
 
-    monkeypatch.setattr(AutoencoderTransformer, "_checked", overtaking)
+    monkeypatch.setattr("skae.estimator.prediction.known_rows", overtaking)
     np.testing.assert_array_equal(getattr(ae, method)(REAL), expected)
     assert ae.n_features_in_ == 3
 

@@ -9,6 +9,7 @@ from skae.datasets import load_digits_unit
 from skae.kernels.activations import ACTIVATIONS
 from skae.kernels.losses import LOSSES
 from skae.network.architecture import Architecture
+from skae.network.initialization import initial_parameters
 from skae.network.network import Network
 from skae.objective.objective import Objective
 from skae.rows.sample import Sample
@@ -42,7 +43,7 @@ def test_activity_is_over_all_batches_since_it_was_taken(dtype):
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_the_rule(tied, hidden, dtype, rng):
     architecture = Architecture((5, *hidden, 6), "relu", "identity", tied)
-    network = Network(architecture, architecture.initial(rng, dtype))
+    network = Network(architecture, initial_parameters(architecture, rng, dtype))
     depth = architecture.depth
     network.biases[depth - 1][2] = -100.0
     objective = Objective(network, LOSSES["squared_error"])
@@ -72,7 +73,7 @@ def test_the_rule(tied, hidden, dtype, rng):
         assert not network.weights[depth][2].any()
         np.testing.assert_allclose(network.reconstruct(X), reconstruction, rtol=1e-5, atol=1e-6)
     for flat in memory:
-        weights, biases = architecture.layers(flat)
+        weights, biases = architecture.parameters(flat)
         assert not weights[depth - 1][:, 2].any() and not weights[depth][2].any() and biases[depth - 1][2] == 0
         # Of all else nothing is forgotten.
         assert (flat == 0).sum() == len(w) + 1 + (0 if tied else len(w))
@@ -131,7 +132,7 @@ def test_rounding_gives_no_direction(dtype, tied):
 def test_rows_that_no_float32_weight_makes_count(rng):
     sample = Sample.of((1e-40 * rng.standard_normal((40, 7))).astype(np.float32))
     architecture = Architecture((7, 3), "relu", "identity", False)
-    network = Network(architecture, architecture.initial(rng, np.float32))
+    network = Network(architecture, initial_parameters(architecture, rng, np.float32))
     memory = tuple(np.zeros_like(network.theta) for _ in range(2))
     with np.errstate(all="raise", under="ignore"):
         revive(Objective(network, LOSSES["squared_error"]), sample, np.array([True, False, True]), memory, rng)
@@ -229,15 +230,15 @@ def test_other_training_in_between_leaves_nothing_stale():
     before = ae.score(X)
     # Most units are off for any one row.
     ae.partial_fit(X[:1])
-    assert ae._training.active is None
+    assert ae._fitted.training.active_units is None
     n_revived = ae.n_revived_
     ae.set_params(max_iter=1).fit(X)
     assert ae.n_revived_ == n_revived
     assert ae.score(X) > before - 0.05
     ae.set_params(revive_dead=False).fit(X)
-    assert ae._training.active is None
+    assert ae._fitted.training.active_units is None
     held = fitted(revive_dead=True, early_stopping=True, warm_start=True).fit(X)
-    assert held._training.active is None
+    assert held._fitted.training.active_units is None
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from skae import AutoencoderTransformer, ContractiveAE, DenoisingAE, SparseAE
 from skae.kernels.losses import LOSSES
 from skae.network.architecture import Architecture
 from skae.network.network import Network
+from skae.objective.l2 import L2
 from skae.objective.objective import Objective
 from skae.rows.blocks import Reader
 from skae.rows.matrices import CSRBatch, CSRMatrix
@@ -373,7 +374,7 @@ N_COLUMNS = 11
 def small_objective(loss, output, tied, hidden, zero_sampling):
     architecture = Architecture((N_COLUMNS, *hidden, 3), "tanh", output, tied)
     theta = 0.7 * np.random.default_rng(63).standard_normal(architecture.n_parameters)
-    return Objective(Network(architecture, theta), LOSSES[loss], 0.02, zero_sampling=zero_sampling)
+    return Objective(Network(architecture, theta), LOSSES[loss], [L2(0.02)], zero_sampling=zero_sampling)
 
 
 def small_rows():

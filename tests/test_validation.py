@@ -212,7 +212,7 @@ def test_sparse_arrays_of_other_dimensions(shape):
 def test_results_beyond_the_range_are_refused(X, dtype, huge):
     ae = AutoencoderTransformer(**SETTINGS, activation="identity").fit(X.astype(dtype))
     rows = np.vstack([X[:2], [huge, huge, huge]])
-    for weights in ae._network.weights:
+    for weights in ae._fitted.network.weights:
         weights[...] = 10
     methods = {"transform": "The code", "reconstruct": "The reconstruction"}
     for method, what in methods.items():

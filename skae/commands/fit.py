@@ -8,6 +8,7 @@ from pathlib import Path
 from ..model_files import save
 from ..runtime.files import prepared_folder
 from ..training.callbacks import EpochBar, use_callback
+from ..training.solvers import SOLVERS
 from .columns import training_rows
 from .options import add_input, add_quiet, add_selection, subcommand
 from .parameters import ESTIMATORS, add_parameters, check_size, estimator_of, in_options
@@ -80,7 +81,7 @@ def _model_path(text):
 
 
 def _summary(estimator):
-    step = "iteration" if estimator.solver == "lbfgs" else "epoch"
+    step = SOLVERS[estimator.solver].iteration
     steps = f"{estimator.n_iter_} {step}{'s'[: estimator.n_iter_ != 1]}"
     widths = f"{estimator.n_features_in_} columns to {estimator.n_components}"
     return f"{type(estimator).__name__}, {widths}, {steps}, loss {estimator.loss_curve_[-1]:.6g}"

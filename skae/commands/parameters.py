@@ -12,17 +12,8 @@ from numbers import Integral
 
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from ..autoencoder import AutoencoderTransformer
-from ..contractive import ContractiveAE
-from ..denoising import DenoisingAE
-from ..sparse import SparseAE
-
-ESTIMATORS = {
-    "plain": AutoencoderTransformer,
-    "denoising": DenoisingAE,
-    "sparse": SparseAE,
-    "contractive": ContractiveAE,
-}
+from ..estimator.plan import architecture_of
+from ..estimator.registry import ESTIMATORS
 
 # A command fits once, shows a bar, and reads no sparse matrix.
 _NOT_ASKED = ("warm_start", "verbose", "zero_sampling")
@@ -125,7 +116,7 @@ def check_size(options, estimator, n_features):
     """End the program by ``parser.error`` where no memory holds the network for so many columns."""
     with _usage(options):
         # The loss does not change the widths.
-        estimator._architecture(n_features, "squared_error")
+        architecture_of(estimator, n_features, "squared_error")
 
 
 @contextmanager

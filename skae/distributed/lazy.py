@@ -6,7 +6,7 @@ They are those of the estimator as it is when they are asked for, whatever becom
 from __future__ import annotations
 
 import copy
-from functools import reduce
+from functools import partial, reduce
 
 import numpy as np
 from scipy.sparse import issparse
@@ -14,6 +14,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from ..estimator.base import BaseAutoencoder
+from ..estimator.prediction import feature_names, reconstruction
 from ..rows.reconstruction_errors import FractionSums, fraction_sums
 from .checks import check_autoencoder
 from .collections import by_rows, example, is_frame, n_rows, row_blocks
@@ -52,7 +53,7 @@ def inverse_transform(estimator, H):
         Of the kind of H.
     """
     check_autoencoder(estimator)
-    return _rows(estimator, "inverse_transform", H, estimator._feature_names)
+    return _rows(estimator, "inverse_transform", H, partial(_feature_names, estimator))
 
 
 def reconstruct(estimator, X):
@@ -69,7 +70,7 @@ def reconstruct(estimator, X):
         Of the kind of X.
     """
     check_autoencoder(estimator)
-    return _rows(estimator, "reconstruct", X, estimator._feature_names)
+    return _rows(estimator, "reconstruct", X, partial(_feature_names, estimator))
 
 
 def score_samples(estimator, X):
@@ -104,7 +105,7 @@ def score(estimator, X):
     check_autoencoder(estimator)
     check_is_fitted(estimator)
     X = by_rows(X)
-    estimator._checked(example(X))
+    estimator._read(example(X))
     delayed, array = required("dask").delayed, required("dask.array")
     model = _as_it_is(estimator)
     parts = [delayed(_sums)(model, block) for block in row_blocks(X)]
@@ -154,6 +155,10 @@ def _like(estimator, method, X):
     raise refused[0]
 
 
+def _feature_names(estimator):
+    return feature_names(estimator._record())
+
+
 def _dense(results):
     return results.toarray() if issparse(results) else np.asarray(results)
 
@@ -180,7 +185,8 @@ def _labelled(results, index, columns):
 def _sums(model, block):
     if n_rows(block) == 0:
         return None
-    return fraction_sums(model._reconstruction, model._checked(block))
+    fitted, rows = model._read(block)
+    return fraction_sums(partial(reconstruction, fitted), rows)
 
 
 def _fraction(parts):

@@ -9,7 +9,7 @@ import numpy as np
 from ..kernels.optimizers import OPTIMIZERS
 from ..training.descent import check_last_step, descend, run_epoch
 from ..training.monitor import TrainingMonitor
-from ..training.state import TrainingState, fixed_seed, start_memory
+from ..training.state import TrainingState, fixed_seed
 from .objective import restored, seed_of
 
 
@@ -19,11 +19,10 @@ class Copy(NamedTuple):
     Attributes
     ----------
     theta : ndarray of shape (n_parameters,)
-    memory : tuple of ndarray
-        Of the optimiser.
+    optimizer_state : tuple of ndarray
     step : int
         Steps of the optimiser.
-    reference : float or None
+    divergence_baseline : float or None
         As in ``TrainingState``.
     loss : float
         Sum over the rows of the epoch so far.
@@ -32,9 +31,9 @@ class Copy(NamedTuple):
     """
 
     theta: np.ndarray
-    memory: tuple
+    optimizer_state: tuple
     step: int
-    reference: float | None
+    divergence_baseline: float | None
     loss: float = 0.0
     passed: float = 0.0
 
@@ -42,16 +41,16 @@ class Copy(NamedTuple):
 class Pass(NamedTuple):
     """What all tasks of one epoch have in common."""
 
-    schedule: object
-    update: str
+    config: object
+    optimizer: str
     epoch: int
     rate: float
     seed: np.random.SeedSequence
 
 
-def local_epochs(objective, sample, schedule, state, held=None, report=None, *, update, n_copies):
+def local_epochs(objective, sample, config, state, validation=None, callback=None, *, optimizer, n_copies):
     """Epoch after epoch: ``n_copies`` copies of the network pass over partitions of their own, then all become their
-    mean, weighted by rows; the optimiser's memory as well.
+    mean, weighted by rows; the optimiser's state as well.
 
     Each copy makes 1 / n_copies of the steps that one network would make on all rows (McMahan et al. 2017, algorithm 1,
     with all clients in every round and one local epoch).
@@ -59,11 +58,11 @@ def local_epochs(objective, sample, schedule, state, held=None, report=None, *, 
     Parameters
     ----------
     objective : PartitionedObjective
-    sample, held : PartitionedSample
-    schedule : Schedule
+    sample, validation : PartitionedSample
+    config : TrainingConfig
     state : TrainingState
-    report : Callback, default=None
-    update : str
+    callback : Callback, default=None
+    optimizer : str
         Name in ``OPTIMIZERS``.
     n_copies : int
 
@@ -72,21 +71,22 @@ def local_epochs(objective, sample, schedule, state, held=None, report=None, *, 
     FitResult
     """
     network = objective.network
-    start_memory(state, OPTIMIZERS[update], network.theta)
-    watch = TrainingMonitor(objective, sample, held, schedule, state, report)
+    state.prepare_optimizer(OPTIMIZERS[optimizer], network.theta)
+    monitor = TrainingMonitor(objective, sample, validation, config, state, callback)
     chains = _chains(sample, n_copies)
 
     def epoch(rate):
-        common = Pass(schedule, update, state.epoch, rate, fixed_seed(state.shuffle_rng))
-        start = Copy(network.theta.copy(), state.memory, state.step, state.reference)
+        common = Pass(config, optimizer, state.epoch, rate, fixed_seed(state.shuffle_rng))
+        start = Copy(network.theta.copy(), state.optimizer_state, state.step, state.divergence_baseline)
         copies = objective.partitions.gather(_trained(objective, sample, chains, start, common))
         mean, loss = _mean(copies, [rows for _, rows in chains])
         network.theta[...] = mean.theta
-        state.memory, state.step, state.reference = mean.memory, mean.step, mean.reference
+        state.optimizer_state, state.step = mean.optimizer_state, mean.step
+        state.divergence_baseline = mean.divergence_baseline
         state.epoch += 1
         return loss
 
-    return descend(watch, epoch)
+    return descend(monitor, epoch)
 
 
 def _chains(sample, n_copies):
@@ -127,9 +127,9 @@ def _mean(copies, n_rows):
 
     mean = Copy(
         weighted([copy.theta for copy in copies]),
-        tuple(map(weighted, zip(*(copy.memory for copy in copies)))),
+        tuple(map(weighted, zip(*(copy.optimizer_state for copy in copies)))),
         max(copy.step for copy in copies),
-        max(copy.reference for copy in copies),
+        max(copy.divergence_baseline for copy in copies),
     )
     return mean, sum(copy.loss for copy in copies) / sum(n_rows)
 
@@ -139,14 +139,21 @@ def _mean(copies, n_rows):
 
 def _local_epoch(block, part, payload, copy, common, share):
     """The copy after a pass over one partition, which is a share of its epoch."""
-    schedule, memory = common.schedule, tuple(array.copy() for array in copy.memory)
-    going_on = {"memory": memory, "step": copy.step, "epoch": common.epoch, "reference": copy.reference}
+    config, optimizer_state = common.config, tuple(array.copy() for array in copy.optimizer_state)
+    going_on = {
+        "optimizer_state": optimizer_state,
+        "step": copy.step,
+        "epoch": common.epoch,
+        "divergence_baseline": copy.divergence_baseline,
+    }
     state = TrainingState.seeded(*seed_of(part, common.seed).spawn(2), **going_on)
     objective, sample = restored(payload, copy.theta), part.of(block)
-    if schedule.shuffle:
+    if config.shuffle:
         sample = sample._replace(rows=state.shuffle_rng.permutation(sample.rows))
-    update = OPTIMIZERS[common.update]
-    loss = run_epoch(objective, sample, schedule, update, state, common.rate, True, copy.passed, share)
-    check_last_step(objective, sample, schedule, state)
+    optimizer = OPTIMIZERS[common.optimizer]
+    loss = run_epoch(objective, sample, config, optimizer, state, common.rate, True, copy.passed, share)
+    check_last_step(objective, sample, config, state)
     done = copy.loss + len(sample.rows) * loss
-    return Copy(objective.network.theta, memory, state.step, state.reference, done, copy.passed + share)
+    return Copy(
+        objective.network.theta, optimizer_state, state.step, state.divergence_baseline, done, copy.passed + share
+    )

@@ -41,12 +41,12 @@ class PartitionedObjective:
         """The objective over all rows; its gradient is left in ``grad``."""
         value, grad = sample.added(_gradient, *self._arguments(sample, seed))
         self.grad[...] = grad
-        return float(value) + self.local.add_l2()
+        return float(value) + self.local.add_weight_penalties()
 
     def full_value(self, sample, seed=None):
         """The objective over all rows, without its gradient, and with the network's own gate."""
         (value,) = sample.added(_value, *self._arguments(sample, seed))
-        return float(value) + self.local.add_l2()
+        return float(value) + self.local.weight_penalty()
 
     def mean_and_scale(self, sample):
         """Mean of each column, without its NaN, and the root mean square of the deviations from it."""
@@ -79,18 +79,16 @@ def seed_of(part, seed):
 
 def _sums(block, part, payload, theta, seed, mean, method):
     objective = restored(payload, theta)
-    # L2 is no sum over rows.
-    objective.alpha = 0.0
     with objective.given_mean_activation(mean):
         return getattr(objective, method)(part.of(block), seed_of(part, seed)), objective.grad
 
 
 def _gradient(block, part, payload, theta, seed, mean):
-    return _sums(block, part, payload, theta, seed, mean, "full")
+    return _sums(block, part, payload, theta, seed, mean, "sum_over_rows")
 
 
 def _value(block, part, payload, theta, seed, mean):
-    return _sums(block, part, payload, theta, seed, mean, "full_value")[:1]
+    return _sums(block, part, payload, theta, seed, mean, "value_over_rows")[:1]
 
 
 def _activation_sums(block, part, payload, theta, seed):

@@ -16,6 +16,7 @@ from uuid import uuid4
 import numpy as np
 from scipy.sparse import issparse
 
+from ..estimator.input import known_rows
 from ..rows.matrices import CSRMatrix, as_csr
 from ..rows.sample import Sample, weighted_rows
 from ..runtime.threads import one_thread_if_small
@@ -49,8 +50,10 @@ class Partitions:
     X : dask array or dataframe
         All columns in one block.
     client : distributed.Client
-    checker : estimator
-        Its ``_checked`` makes a matrix of each block, or raises.
+    estimator : BaseAutoencoder
+        Whose parameters say what is legal in X.
+    columns : Columns
+        Of X.
 
     Attributes
     ----------
@@ -62,20 +65,20 @@ class Partitions:
         One that holds the values of all.
     """
 
-    def __init__(self, X, client, checker):
+    def __init__(self, X, client, estimator, columns):
         self._client = client
         delayed = required("dask").delayed
-        sent = delayed(checker)
+        sent = delayed((estimator, columns))
         self.blocks = client.compute([delayed(_checked)(sent, block) for block in row_blocks(X)])
         kinds = self.gather(client.map(_kind, self.blocks, key=_name("rows"), pure=False))
         self.sizes = np.array([size for size, _ in kinds])
         self.n_samples = int(self.sizes.sum())
         if not self.n_samples:
             raise ValueError(
-                f"Found array with 0 sample(s) (shape=(0, {checker.n_features_in_})) while a minimum of 1 is required."
+                f"Found array with 0 sample(s) (shape=(0, {columns.n_features})) while a minimum of 1 is required."
             )
         self.dtype = np.result_type(*(dtype for size, dtype in kinds if size))
-        self.n_features = checker.n_features_in_
+        self.n_features = columns.n_features
 
     def send(self, value):
         """A value that tasks take by its Future: it travels once, and is sent again where its worker is lost."""
@@ -242,11 +245,12 @@ def _same(value):
     return value
 
 
-def _checked(checker, block):
+def _checked(known, block):
     """A block as an array or a CSR matrix of finite numbers."""
+    estimator, columns = known
     if n_rows(block) == 0:
-        return np.empty((0, checker.n_features_in_), np.float32)
-    X = checker._checked(block, training=True)
+        return np.empty((0, columns.n_features), np.float32)
+    X = known_rows(estimator, block, columns, estimator.missing_values == "mask")
     return X.csr if isinstance(X, CSRMatrix) else X
 
 

@@ -8,14 +8,15 @@ from functools import partial
 import numpy as np
 from sklearn.base import clone
 
-from ..estimator.atomic_update import changed_at_once
+from ..estimator.input import training_rows
+from ..estimator.plan import plan_training
 from ..rows.validation import checked_weights
 from ..runtime.interrupts import interruptible
 from ..runtime.numbers import is_integer
 from ..runtime.progress import ProgressBar
 from ..runtime.threads import one_thread_if_small
 from ..training.callbacks import EpochBar, use_callback
-from ..training.lbfgs import lbfgs
+from ..training.solvers import SOLVERS
 from .checks import check_autoencoder, current_client, kept_open
 from .collections import by_rows, example
 from .local_epochs import local_epochs
@@ -86,17 +87,19 @@ def fit(estimator, X, client=None, *, sample_weight=None, n_copies=None, progres
     _check_options(estimator, n_copies)
     X, client = by_rows(X), current_client(client)
     bar = ProgressBar(sys.stderr, enabled=progress)
+    previous = estimator._fitted if estimator.warm_start else None
     # What waits for Futures asks the surroundings for a client.
-    with interruptible(), changed_at_once(estimator) as twin, kept_open(client), client.as_current(), bar:
-        twin._validate_params()
-        continues = twin.warm_start and hasattr(twin, "_network")
-        twin._checked(example(X), reset=not continues, training=True)
-        partitions = Partitions(X, client, _checker(twin))
+    with interruptible(), kept_open(client), client.as_current(), bar:
+        estimator._validate_params()
+        _, columns = training_rows(estimator, example(X), None, previous)
+        partitions = Partitions(X, client, clone(estimator), columns)
         sample = PartitionedSample.of(partitions, _weights(sample_weight, partitions.n_samples, client))
         if n_copies is None:
             n_copies = sum(client.nthreads().values())
+        plan = plan_training(estimator, sample, previous)
         with use_callback(lambda name, max_iter, n_rows: EpochBar(bar, max_iter)):
-            result = twin._train(sample, continues, _solver(twin, partitions, n_copies))
+            result, fitted = estimator._train(plan, columns, previous, _train(estimator, partitions, n_copies))
+        estimator._fitted = fitted
     estimator._conclude(result)
     return estimator
 
@@ -113,27 +116,20 @@ def _check_options(estimator, n_copies):
         )
 
 
-def _checker(estimator):
-    """An estimator of the same parameters that knows the columns of X and nothing else."""
-    checker = clone(estimator)
-    known = {"n_features_in_", "feature_names_in_"}
-    vars(checker).update({name: value for name, value in vars(estimator).items() if name in known})
-    return checker
-
-
 def _weights(sample_weight, n_samples, client):
     if hasattr(sample_weight, "compute"):
         sample_weight = client.compute(sample_weight).result()
     return checked_weights(sample_weight, np.broadcast_to(0.0, (n_samples, 1)))
 
 
-def _solver(estimator, partitions, n_copies):
-    """The solver of the estimator, on partitions."""
-    solve = lbfgs if estimator.solver == "lbfgs" else partial(local_epochs, update=estimator.solver, n_copies=n_copies)
+def _train(estimator, partitions, n_copies):
+    """What trains on partitions in the place of the solver of the estimator."""
+    solver = SOLVERS[estimator.solver]
+    train = partial(local_epochs, optimizer=solver.name, n_copies=n_copies) if solver.minibatch else solver.train
 
     # As the tasks do.
     @one_thread_if_small(0)
-    def solver(objective, *rest):
-        return solve(PartitionedObjective(objective, partitions), *rest)
+    def train_on_partitions(objective, *rest):
+        return train(PartitionedObjective(objective, partitions), *rest)
 
-    return solver
+    return train_on_partitions

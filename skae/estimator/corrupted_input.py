@@ -5,41 +5,54 @@ from __future__ import annotations
 from numbers import Real
 
 import numpy as np
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import Interval
 
 from ..kernels.corruptions import CORRUPTIONS
-from ..objective.corruption import Noise
+from ..objective.noise import Noise
 from ..rows.matrices import CSRMatrix
 from .base import BaseAutoencoder
-
-_PARAMETERS = """
-corruption : {"masking", "gaussian", "salt_and_pepper"}, default="masking"
-    Masking sets each input to 0 with probability q; Gaussian noise adds N(0, sigma^2); salt and pepper sets each input,
-    with probability q, to the least or the greatest value of its column. In training alone; the loss is against the
-    clean input.
-noise_level : float, default=DEFAULT
-    q, in [0, 1], or sigma, in units of X. 0 is for no corruption.
-emphasis : float, default=0.0
-    How much less an entry that was not corrupted counts in the loss than one that was, in [0, 1]: 1 - emphasis times.
-    With 1 the loss is taken on the corrupted entries alone (Vincent et al. 2010, section 4.2). Without noise it has no
-    effect; Gaussian noise, which corrupts every entry, does not take it.
-"""
+from .parameters import Parameter, RegisteredName
 
 
-def parameters(default):
-    """Docstring section of the parameters, with a default level."""
-    return _PARAMETERS.replace("DEFAULT", str(default))
+def corruption_parameters(noise_level):
+    """The parameters of corrupted input, with a default level."""
+    return (
+        Parameter(
+            "corruption",
+            "masking",
+            [RegisteredName(CORRUPTIONS)],
+            '{"masking", "gaussian", "salt_and_pepper"}',
+            """
+            Masking sets each input to 0 with probability q; Gaussian noise adds N(0, sigma^2); salt and pepper sets
+            each input, with probability q, to the least or the greatest value of its column. In training alone; the
+            loss is against the clean input.
+            """,
+        ),
+        Parameter(
+            "noise_level",
+            noise_level,
+            [Interval(Real, 0, None, closed="left")],
+            "float",
+            """
+            q, in [0, 1], or sigma, in units of X. 0 is for no corruption.
+            """,
+        ),
+        Parameter(
+            "emphasis",
+            0.0,
+            [Interval(Real, 0, 1, closed="both")],
+            "float",
+            """
+            How much less an entry that was not corrupted counts in the loss than one that was, in [0, 1]: 1 - emphasis
+            times. With 1 the loss is taken on the corrupted entries alone (Vincent et al. 2010, section 4.2). Without
+            noise it has no effect; Gaussian noise, which corrupts every entry, does not take it.
+            """,
+        ),
+    )
 
 
 class CorruptedInput(BaseAutoencoder):
     """Base of the estimators that train on corrupted input; not to be used directly."""
-
-    _parameter_constraints = {
-        **BaseAutoencoder._parameter_constraints,
-        "corruption": [StrOptions(set(CORRUPTIONS))],
-        "noise_level": [Interval(Real, 0, None, closed="left")],
-        "emphasis": [Interval(Real, 0, 1, closed="both")],
-    }
 
     def _check_combination(self):
         super()._check_combination()
@@ -56,23 +69,24 @@ class CorruptedInput(BaseAutoencoder):
                 f"emphasis={self.emphasis!r}. Set it to 0, or use corruption={' or '.join(map(repr, fitting))}."
             )
 
-    def _row_numbers(self, sample, architecture):
-        # What is drawn, the corrupted rows and how many times each entry counts; of stored entries a few.
-        stored = isinstance(getattr(sample, "X", None), CSRMatrix) and self.emphasis == 0
-        arrays = (2 + (self.emphasis > 0)) * (self.noise_level > 0 and not stored)
-        return super()._row_numbers(sample, architecture) + arrays * architecture.sizes[0]
+    def _workspace_per_row(self, sample, architecture):
+        own = 0
+        if self.noise_level > 0:
+            nowhere = np.empty(0)
+            noise = Noise(CORRUPTIONS[self.corruption], self.noise_level, nowhere, nowhere, self.emphasis)
+            own = noise.workspace_per_row(sample.n_features, isinstance(getattr(sample, "X", None), CSRMatrix))
+        return super()._workspace_per_row(sample, architecture) + own
 
     # Of rows that are beyond the precision of the model the loss tells.
     @np.errstate(over="ignore")
-    def _noise(self, sample, dtype, continues):
-        if not continues:
-            vars(self).pop("_range", None)
+    def _noise(self, sample, dtype, previous):
+        value_range = None if previous is None else previous.statistics.value_range
         if self.noise_level == 0:
-            return None
+            return None, value_range
         low = high = np.empty(0, dtype)
         if self.corruption == "salt_and_pepper":
-            # Kept, so that partial_fit takes the range of all rows seen.
-            self._range = sample.column_range(*getattr(self, "_range", ()))
+            # Joined with that of earlier rows, so that partial_fit takes the range of all rows seen.
+            value_range = sample.column_range(*(value_range or ()))
             # A column without any value has no range.
-            low, high = (np.nan_to_num(bound).astype(dtype) for bound in self._range)
-        return Noise(CORRUPTIONS[self.corruption], self.noise_level, low, high, self.emphasis)
+            low, high = (np.nan_to_num(bound).astype(dtype) for bound in value_range)
+        return Noise(CORRUPTIONS[self.corruption], self.noise_level, low, high, self.emphasis), value_range

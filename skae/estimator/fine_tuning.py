@@ -6,8 +6,6 @@ from itertools import pairwise
 
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 
-from .atomic_update import restored_on_failure
-
 
 class _Started:
     """Mixin of a perceptron whose first layers start from given weights instead of random ones.
@@ -25,12 +23,17 @@ class _Started:
         return self
 
     def _fit(self, X, y, *args, **kwargs):
-        with restored_on_failure(self):
+        before = dict(vars(self))
+        try:
             if not self.__sklearn_is_fitted__():
                 # By these the base would take itself for initialised.
                 vars(self).pop("coefs_", None)
                 vars(self).pop("intercepts_", None)
             return super()._fit(X, y, *args, **kwargs)
+        except BaseException:
+            # In one step, which a second interrupt finds done or not begun.
+            self.__dict__ = before
+            raise
 
     def _initialize(self, y, layer_units, dtype):
         coefs, intercepts, activation = self._start
@@ -71,3 +74,22 @@ class StartedMLPRegressor(_Started, MLPRegressor):
 
 
 PERCEPTRONS = {"classifier": StartedMLPClassifier, "regressor": StartedMLPRegressor}
+
+
+def started_perceptron(network, kind, parameters):
+    """A perceptron whose first layers start from the encoder of a network; see ``to_mlp`` of the autoencoders."""
+    architecture = network.architecture
+    if not (isinstance(kind, str) and kind in PERCEPTRONS):
+        raise ValueError(f"kind must be one of {sorted(PERCEPTRONS)}; got {kind!r}.")
+    fixed = {"hidden_layer_sizes": architecture.encoder_sizes[1:], "activation": architecture.activation}
+    for name in fixed.keys() & parameters.keys():
+        raise ValueError(
+            f"{name} is that of the encoder, {fixed[name]!r}; got {name}={parameters[name]!r}. Leave it out."
+        )
+    if architecture.gated:
+        raise ValueError(
+            f"A perceptron keeps all units of a layer; this code keeps n_active={architecture.n_active}. Train with "
+            "another sparsity than 'topk'."
+        )
+    mlp, depth = PERCEPTRONS[kind](**fixed, **parameters), architecture.depth
+    return mlp.start_from(network.weights[:depth], network.biases[:depth])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from sklearn.utils.validation import _is_fitted
 
+from ..training.solvers import SOLVERS
+
 _LINE = '<div style="font-family: monospace; font-size: 0.85em; padding: 0.3em 0;">{}</div>'
 
 
@@ -14,7 +16,7 @@ class FittedSummary:
         """Widths of the layers, number and precision of the parameters, length and end of the training."""
         # That of an estimator around an autoencoder is its autoencoder's; one of another library has none.
         trained = getattr(self, "estimator_", self)
-        return _LINE.format(_described(trained)) if hasattr(trained, "_network") else ""
+        return _LINE.format(_described(trained)) if getattr(trained, "_fitted", None) is not None else ""
 
     def _with_summary(self, html):
         return html + self._fitted_summary() if _is_fitted(self) else html
@@ -30,11 +32,11 @@ class FittedSummary:
 
 
 def _described(autoencoder):
-    network = autoencoder._network
+    network = autoencoder._fitted.network
     widths = " → ".join(f"{width:,}" for width in network.architecture.sizes)
     parts = [widths, f"{network.architecture.n_parameters:,} parameters", network.dtype.name]
     if autoencoder.loss_curve_:
-        unit = "iteration" if autoencoder.solver == "lbfgs" else "epoch"
+        unit = SOLVERS[autoencoder.solver].iteration
         plural = "" if autoencoder.n_iter_ == 1 else "s"
         parts.append(f"{autoencoder.n_iter_:,} {unit}{plural}")
         parts.append(f"loss {autoencoder.loss_curve_[-1]:.4g} a row ({autoencoder.loss_})")

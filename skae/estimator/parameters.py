@@ -1,10 +1,88 @@
-"""Parameters that are numbers, refused by their name where no calculation can use them."""
+"""Parameters of the estimators, each declared once: default, legal values, documentation.
+
+From a declaration follow scikit-learn's constraints, the section of the docstring and the option of the command line.
+The signatures of the constructors repeat names and defaults, since editors read them from the source; a test keeps
+them in step.
+"""
 
 from __future__ import annotations
 
 from numbers import Real
+from textwrap import dedent, indent
+from typing import NamedTuple
+
+from sklearn.utils._param_validation import StrOptions
 
 from ..runtime.numbers import in_float64, shown
+
+
+class Parameter(NamedTuple):
+    """One parameter of an estimator.
+
+    Attributes
+    ----------
+    name : str
+    default : object
+    constraints : list
+        Legal values, as scikit-learn's ``_parameter_constraints`` has them.
+    kind : str
+        Type in the docstring.
+    text : str
+        Description in the docstring, in paragraphs of its own indentation.
+    on_command_line : bool
+        Whether the command line has an option for it.
+    """
+
+    name: str
+    default: object
+    constraints: list
+    kind: str
+    text: str
+    on_command_line: bool = True
+
+    @property
+    def description(self):
+        """The description, without its indentation."""
+        return dedent(self.text).strip()
+
+    @property
+    def section(self):
+        """Its section of a numpydoc docstring."""
+        default = f'"{self.default}"' if isinstance(self.default, str) else repr(self.default)
+        return f"{self.name} : {self.kind}, default={default}\n{indent(self.description, '    ')}"
+
+
+class RegisteredName(StrOptions):
+    """Constraint: the name of something in a registry, which may grow, or another word.
+
+    Parameters
+    ----------
+    registry : dict
+    *words : str
+    """
+
+    def __init__(self, registry, *words):
+        self.type = str
+        self.deprecated = set()
+        self.hidden = False
+        self._registry = registry
+        self._words = words
+
+    @property
+    def options(self):
+        return {*self._words, *self._registry}
+
+
+def store_parameters(estimator, arguments):
+    """Set the arguments of a constructor as attributes of their names, as scikit-learn wants it.
+
+    Parameters
+    ----------
+    estimator : estimator
+    arguments : dict
+        ``locals()`` of the constructor.
+    """
+    vars(estimator).update({name: value for name, value in arguments.items() if name not in ("self", "__class__")})
 
 
 class NumericParameters:

@@ -1,31 +1,38 @@
-"""TrainedNetwork: what the estimators do with a trained network; how it comes to be is the subject of ``_base``."""
+"""Prediction: codes, reconstructions and scores of a fitted autoencoder."""
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
-from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
-from sklearn.utils import assert_all_finite, check_array
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils import check_array
 
 from ..kernels.losses import LOSSES
-from ..objective.objective import row_losses
-from ..rows.blocks import read_blocks, sums_finite
-from ..rows.matrices import CSRMatrix, FilledRows, as_csr
+from ..objective.row_losses import row_losses
+from ..rows.matrices import FilledRows
 from ..rows.reconstruction_errors import explained_fraction, labelled, squared_errors, within_range
 from ..rows.sample import Sample
 from ..rows.validation import as_numbers, checked_weights, named_input_errors, refuse_overflow
-from .atomic_update import of_one_fit
+from .fitted import FittedAttributes
+from .input import check_finite, check_range, known_rows
 from .notebook import FittedSummary
 
-# By which values of X may lie outside the range that a loss needs.
-_ROUNDING = 1e-6
 
+class Prediction(FittedAttributes, FittedSummary, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+    """Mixin with the methods of a fitted autoencoder. Each reads one fit, should another thread fit it meanwhile."""
 
-class TrainedNetwork(FittedSummary, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
-    """Base with the methods and attributes that read a trained network, ``_network``; not to be used directly."""
+    def _read(self, X):
+        """The last fit, and X as rows with the same columns.
 
-    @of_one_fit
+        Returns
+        -------
+        Fitted, ndarray or CSRMatrix
+        """
+        fitted = self._record()
+        allow_nan = self.missing_values == "mask" and fitted.statistics.means is not None
+        return fitted, known_rows(self, X, fitted.columns, allow_nan)
+
     def transform(self, X):
         """Code of each row of X; the input is never corrupted.
 
@@ -42,10 +49,9 @@ class TrainedNetwork(FittedSummary, ClassNamePrefixFeaturesOutMixin, Transformer
         ValueError
             For X that is not legal, and where a code is beyond the range of its precision.
         """
-        check_is_fitted(self)
-        return refuse_overflow(self._network.encode(self._readable(X)), "The code", "X")
+        fitted, X = self._read(X)
+        return encoded(fitted, X)
 
-    @of_one_fit
     def inverse_transform(self, H):
         """Reconstruction from codes.
 
@@ -62,19 +68,18 @@ class TrainedNetwork(FittedSummary, ClassNamePrefixFeaturesOutMixin, Transformer
         ValueError
             For H that is not legal, and where a reconstruction is beyond the range of its precision.
         """
-        check_is_fitted(self)
+        network = self._record().network
         with named_input_errors(H, "H"):
-            H = check_array(H, dtype="numeric", ensure_all_finite=False, input_name="H")
-            H = as_numbers(H, "H")
-        self._check_finite(H, "H")
-        if H.shape[1] != self._n_features_out:
+            H = as_numbers(check_array(H, dtype="numeric", ensure_all_finite=False, input_name="H"), "H")
+        check_finite(self, H, "H")
+        n_components = network.architecture.encoder_sizes[-1]
+        if H.shape[1] != n_components:
             raise ValueError(
-                f"H has {H.shape[1]} features, but {type(self).__name__} is expecting {self._n_features_out} features "
-                "as input (n_components)."
+                f"H has {H.shape[1]} features, but {type(self).__name__} is expecting {n_components} features as input "
+                "(n_components)."
             )
-        return refuse_overflow(self._network.decode(H), "The reconstruction", "H")
+        return refuse_overflow(network.decode(H), "The reconstruction", "H")
 
-    @of_one_fit
     def reconstruct(self, X):
         """Reconstruction of each row of X: ``inverse_transform(transform(X))`` in the model's precision.
 
@@ -93,10 +98,9 @@ class TrainedNetwork(FittedSummary, ClassNamePrefixFeaturesOutMixin, Transformer
         ValueError
             For X that is not legal, and where a reconstruction is beyond the range of its precision.
         """
-        check_is_fitted(self)
-        return refuse_overflow(self._network.reconstruct(self._readable(X)), "The reconstruction", "X")
+        fitted, X = self._read(X)
+        return refuse_overflow(reconstruction(fitted, X), "The reconstruction", "X")
 
-    @of_one_fit
     def score(self, X, y=None, sample_weight=None):
         """Fraction of the variance of X that its reconstruction explains.
 
@@ -119,11 +123,9 @@ class TrainedNetwork(FittedSummary, ClassNamePrefixFeaturesOutMixin, Transformer
         ValueError
             For input that is not legal, and where the squares are beyond the range of float64.
         """
-        check_is_fitted(self)
-        X = self._checked(X)
-        return explained_fraction(self._reconstruction, X, checked_weights(sample_weight, X))
+        fitted, X = self._read(X)
+        return explained_fraction(partial(reconstruction, fitted), X, checked_weights(sample_weight, X))
 
-    @of_one_fit
     def score_samples(self, X):
         """Minus the reconstruction loss of each row: the higher, the more like the training rows.
 
@@ -142,12 +144,10 @@ class TrainedNetwork(FittedSummary, ClassNamePrefixFeaturesOutMixin, Transformer
         ValueError
             With ``log_loss``, for values outside [0, 1], of which it has no meaning.
         """
-        check_is_fitted(self)
-        X = self._checked(X)
-        self._check_range(Sample.of(X))
-        return -within_range(row_losses(self._network, LOSSES[self.loss_], X, self._fill_values))
+        fitted, X = self._read(X)
+        check_range(Sample.of(X), fitted.loss)
+        return -within_range(row_losses(fitted.network, LOSSES[fitted.loss], X, fitted.statistics.means))
 
-    @of_one_fit
     def reconstruction_error(self, X, per_feature=False):
         """Squared reconstruction error, whatever the loss; entries of X that are missing have none.
 
@@ -163,11 +163,10 @@ class TrainedNetwork(FittedSummary, ClassNamePrefixFeaturesOutMixin, Transformer
             In squared units of X. Of every entry it comes as ``set_output`` wants transformed data, in columns with the
             names of the features; NaN where X is missing. An error beyond the range of float64 is its greatest number.
         """
-        check_is_fitted(self)
-        errors = squared_errors(self._reconstruction, self._checked(X), per_feature)
-        return labelled(self, errors, X, self._feature_names()) if per_feature else errors
+        fitted, rows = self._read(X)
+        errors = squared_errors(partial(reconstruction, fitted), rows, per_feature)
+        return labelled(self, errors, X, feature_names(fitted)) if per_feature else errors
 
-    @of_one_fit
     def to_mlp(self, kind="classifier", **parameters):
         """scikit-learn's multi-layer perceptron, started from the encoder, to be fine-tuned with labels.
 
@@ -194,118 +193,30 @@ class TrainedNetwork(FittedSummary, ClassNamePrefixFeaturesOutMixin, Transformer
         ValueError
             For another kind, for parameters that the encoder fixes, and for a code of which few units stay on.
         """
-        check_is_fitted(self)
+        network = self._record().network
         # Here, since its import takes longer than that of the package.
-        from .fine_tuning import PERCEPTRONS
+        from .fine_tuning import started_perceptron
 
-        architecture = self._network.architecture
-        if not (isinstance(kind, str) and kind in PERCEPTRONS):
-            raise ValueError(f"kind must be one of {sorted(PERCEPTRONS)}; got {kind!r}.")
-        fixed = {"hidden_layer_sizes": architecture.encoder_sizes[1:], "activation": architecture.activation}
-        for name in fixed.keys() & parameters.keys():
-            raise ValueError(
-                f"{name} is that of the encoder, {fixed[name]!r}; got {name}={parameters[name]!r}. Leave it out."
-            )
-        if architecture.gated:
-            raise ValueError(
-                f"A perceptron keeps all units of a layer; this code keeps n_active={architecture.n_active}. Train "
-                "with another sparsity than 'topk'."
-            )
-        mlp, depth = PERCEPTRONS[kind](**fixed, **parameters), architecture.depth
-        return mlp.start_from(self._network.weights[:depth], self._network.biases[:depth])
+        return started_perceptron(network, kind, parameters)
 
-    # X as it is given.
 
-    def _checked(self, X, reset=False, training=False):
-        """X as a numeric matrix that is read by rows, of any dtype and order; an array is not copied.
+def filled(fitted, X):
+    """X with the means of the training rows in the place of NaN, where the model was trained with them."""
+    means = fitted.statistics.means
+    return FilledRows(X, means) if means is not None and isinstance(X, np.ndarray) else X
 
-        Finite, but for NaN with ``missing_values="mask"``.
-        """
-        with named_input_errors(X, "X"):
-            X = validate_data(
-                self, X, dtype="numeric", reset=reset, ensure_all_finite=False, accept_sparse=["csr", "csc", "coo"]
-            )
-            X = as_numbers(X, "X")
-        if issparse(X):
-            if self.missing_values == "mask" and X.dtype.kind == "f" and np.isnan(X.data).any():
-                raise ValueError(
-                    "missing_values='mask' needs a dense X: got a sparse one with NaN among its stored values. Pass "
-                    "X.toarray(), or remove these values."
-                )
-            rows = CSRMatrix(as_csr(X))
-            # After duplicate entries were added up.
-            self._check_finite(rows.csr.data, "X")
-            return rows
-        masked = self.missing_values == "mask" and (training or self._fill_values is not None)
-        # By blocks, so that a memory map is never resident as a whole.
-        for _, block in read_blocks(X):
-            if not sums_finite(block):
-                self._check_finite(block, "X", allow_nan=masked)
-        return X
 
-    @np.errstate(over="ignore", invalid="ignore")
-    def _check_finite(self, values, name, allow_nan=False):
-        """Raise ValueError, in scikit-learn's words, for values of an input that are not finite."""
-        assert_all_finite(values, allow_nan=allow_nan, estimator_name=type(self).__name__, input_name=name)
+def encoded(fitted, X):
+    """Code of rows that were checked."""
+    return refuse_overflow(fitted.network.encode(filled(fitted, X)), "The code", "X")
 
-    def _check_range(self, sample):
-        legal = LOSSES[self.loss_].data_range
-        if legal is None:
-            return
-        low, high = sample.value_range()
-        # What scales to the range meets its ends up to rounding.
-        if low < legal[0] - _ROUNDING or high > legal[1] + _ROUNDING:
-            raise ValueError(
-                f"loss={self.loss_!r} needs values of X in [{legal[0]:g}, {legal[1]:g}]; they lie in "
-                f"[{low:.9g}, {high:.9g}]. Scale X to [0, 1] (MinMaxScaler(clip=True)), or use loss='squared_error'."
-            )
 
-    def _readable(self, X):
-        """X as the network takes it, with values in the place of what is missing."""
-        return self._without_holes(self._checked(X))
+def reconstruction(fitted, X):
+    """Reconstruction of rows that were checked."""
+    return fitted.network.reconstruct(filled(fitted, X))
 
-    def _without_holes(self, X):
-        return FilledRows(X, self._fill_values) if self._fill_values is not None and isinstance(X, np.ndarray) else X
 
-    def _reconstruction(self, X):
-        """Reconstruction of rows that were checked."""
-        return self._network.reconstruct(self._without_holes(X))
-
-    @property
-    def _fill_values(self):
-        """Values in the place of NaN; None for a model that was trained without."""
-        return getattr(self, "column_means_", None)
-
-    def _feature_names(self):
-        """Names of the columns of X."""
-        names = getattr(self, "feature_names_in_", None)
-        return [f"x{j}" for j in range(self.n_features_in_)] if names is None else names
-
-    # Fitted attributes that are read off the network.
-
-    @property
-    def coefs_(self):
-        check_is_fitted(self)
-        return list(self._network.weights)
-
-    @property
-    def intercepts_(self):
-        check_is_fitted(self)
-        return list(self._network.biases)
-
-    @property
-    def components_(self):
-        check_is_fitted(self)
-        return self._network.weights[0].T
-
-    @property
-    def filters_(self):
-        norms = np.linalg.norm(self.components_, axis=1, keepdims=True)
-        return np.divide(self.components_, norms, out=np.zeros_like(self.components_), where=norms > 0)
-
-    @property
-    def _n_features_out(self):
-        return self._network.architecture.encoder_sizes[-1]
-
-    def __sklearn_is_fitted__(self):
-        return hasattr(self, "_network")
+def feature_names(fitted):
+    """Names of the columns of X."""
+    columns = fitted.columns
+    return [f"x{j}" for j in range(columns.n_features)] if columns.names is None else columns.names

@@ -40,7 +40,7 @@ def detected(graph, x, detector, dtype):
 def imputed(graph, x, imputer, dtype):
     """``transform`` of an imputer: scaled in float64, reconstructed in the precision of the network."""
     scaler, estimator = imputer.scaler_, imputer.estimator_
-    network, fill_values = in_precision(estimator, estimator._network.dtype)
+    network, fill_values = in_precision(estimator, estimator._fitted.network.dtype)
     mean = graph.constant("mean", scaler.mean_)
     scaled = graph.add("Sub", graph.cast(x, np.float64), mean)
     scaled = filled(graph, graph.add("Div", scaled, graph.constant("scale", scaler.scale_)), fill_values.astype(float))

@@ -94,7 +94,7 @@ def to_onnx(estimator, part="encoder", *, target_opset=13):
     onnx = required("onnx")
     check_opset(target_opset, onnx.defs.onnx_opset_version())
     graph, result, ends = _part(estimator, part)
-    model = _model(graph, result, ends, estimator._network.dtype, int(target_opset))
+    model = _model(graph, result, ends, estimator._fitted.network.dtype, int(target_opset))
     model.graph.name = part
     model.doc_string = f"{part.capitalize()} of {type(estimator).__name__}: " + " to ".join(
         f"{name} of shape (n_samples, {width})" for name, width in ends.items()
@@ -106,7 +106,7 @@ def to_onnx(estimator, part="encoder", *, target_opset=13):
 
 def _part(estimator, part):
     """Graph of a part, the name of its result there, and the columns of the input and of the output by their names."""
-    network, fill_values = in_precision(estimator, estimator._network.dtype)
+    network, fill_values = in_precision(estimator, estimator._fitted.network.dtype)
     depth, sizes = network.architecture.depth, network.architecture.sizes
     first = depth if part == "decoder" else 0
     last = depth if part == "encoder" else 2 * depth

@@ -12,7 +12,7 @@ ACTIVATION_OPERATORS = {"identity": None, "logistic": "Sigmoid", "tanh": "Tanh",
 
 def in_precision(estimator, dtype):
     """Network of a fitted autoencoder, and its values in the place of NaN or None, in a precision."""
-    network, fill_values = estimator._network, estimator._fill_values
+    network, fill_values = estimator._fitted.network, estimator._fitted.statistics.means
     if network.dtype != dtype:
         network = Network(network.architecture, network.theta.astype(dtype))
     return network, None if fill_values is None else fill_values.astype(dtype)
@@ -45,7 +45,7 @@ def layers(graph, value, network, first, last):
     architecture = network.architecture
     for layer in range(first, last):
         value = _affine(graph, value, network, layer)
-        operator = ACTIVATION_OPERATORS[network.activations[layer].name]
+        operator = ACTIVATION_OPERATORS[network.layers[layer].activation.name]
         if operator is not None:
             value = graph.add(operator, value)
         if layer == architecture.depth - 1 and architecture.gated:

@@ -18,6 +18,18 @@ def add_l2_gradient(weights, grad, strength):
 
 
 @kernel
+def sum_of_squares(weights):
+    """The sum of squares that ``add_l2_gradient`` returns."""
+    total = 0.0
+    for i in range(weights.shape[0]):
+        row = weights.dtype.type(0)
+        for j in range(weights.shape[1]):
+            row += weights[i, j] * weights[i, j]
+        total += row
+    return total
+
+
+@kernel
 def weighted_column_sums(a, row_scale, out):
     """out_j = sum_i row_scale_i a_ij, accumulated in float64."""
     out[:] = 0.0

@@ -26,6 +26,9 @@ __all__ = ["SKOPS_TRUSTED_TYPES", "load", "save"]
 # What skops has to trust, beyond what it trusts by itself, to load the estimators of this library in a Pipeline, and
 # the perceptrons that start from them: classes that hold numbers and arrays.
 SKOPS_TRUSTED_TYPES = (
+    "skae.estimator.fitted.Columns",
+    "skae.estimator.fitted.Fitted",
+    "skae.estimator.fitted.Statistics",
     "skae.estimator.fine_tuning.StartedMLPClassifier",
     "skae.estimator.fine_tuning.StartedMLPRegressor",
     "skae.network.architecture.Architecture",

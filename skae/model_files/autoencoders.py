@@ -9,6 +9,7 @@ from reprlib import repr as shortened
 
 import numpy as np
 
+from ..estimator.fitted import Columns, Fitted, Statistics
 from ..kernels.activations import ACTIVATIONS
 from ..kernels.losses import LOSSES
 from ..network.architecture import Architecture
@@ -38,19 +39,20 @@ def encode(estimator, arrays, path, include_optimizer):
     -------
     dict
     """
-    arrays[f"{path}theta"] = estimator._network.theta
-    arrays[f"{path}loss_curve"] = np.array(estimator.loss_curve_, np.float64)
-    arrays[f"{path}validation_loss_curve"] = np.array(estimator.validation_loss_curve_, np.float64)
-    encode_names(estimator, arrays, path)
-    if estimator._fill_values is not None:
-        arrays[f"{path}column_means"] = estimator.column_means_
-    for attribute, (names, _) in _PAIRS.items():
-        for name, array in zip(names, getattr(estimator, attribute, ())):
+    fitted = estimator._fitted
+    arrays[f"{path}theta"] = fitted.network.theta
+    arrays[f"{path}loss_curve"] = np.array(fitted.loss_curve, np.float64)
+    arrays[f"{path}validation_loss_curve"] = np.array(fitted.validation_loss_curve, np.float64)
+    encode_names(fitted.columns.names, arrays, path)
+    if fitted.statistics.means is not None:
+        arrays[f"{path}column_means"] = fitted.statistics.means
+    for field, (names, _) in _PAIRS.items():
+        for name, array in zip(names, getattr(fitted.statistics, field) or ()):
             arrays[f"{path}{name}"] = array if array.dtype.itemsize <= 8 else array.astype(np.float64)
     return {
-        "architecture": asdict(estimator._network.architecture),
-        "loss": estimator.loss_,
-        "training": training.encoded(estimator._training, arrays, f"{path}training/", include_optimizer),
+        "architecture": asdict(fitted.network.architecture),
+        "loss": fitted.loss,
+        "training": training.encoded(fitted.training, arrays, f"{path}training/", include_optimizer),
     }
 
 
@@ -70,28 +72,32 @@ def decode(estimator, fields):
     theta = fields.array("theta", (None,), FLOATS, finite=True)
     architecture = _architecture(fields.fields("architecture"), len(theta))
     n_features, n_components = architecture.encoder_sizes[0], architecture.encoder_sizes[-1]
-    estimator.n_features_in_ = n_features
-    decode_names(estimator, fields, theta.nbytes)
-    estimator.loss_ = _loss(fields, architecture)
-    estimator.output_activation_ = architecture.output_activation
-    estimator._network = Network(architecture, theta)
-    estimator._training = training.decoded(fields.fields("training"), theta, n_components)
-    _decode_curves(estimator, fields)
+    columns = Columns(n_features, decode_names(n_features, fields, theta.nbytes))
+    loss = _loss(fields, architecture)
+    state = training.decoded(fields.fields("training"), theta, n_components)
+    loss_curve, validation_loss_curve = _decoded_curves(fields)
+    means = None
     if fields.has_array("column_means"):
-        estimator.column_means_ = fields.array("column_means", (n_features,), ("<f8",), finite=True)
-    for attribute, (names, decode_pair) in _PAIRS.items():
-        if any(map(fields.has_array, names)):
-            setattr(estimator, attribute, decode_pair(fields, names, n_features))
+        means = fields.array("column_means", (n_features,), ("<f8",), finite=True)
+    pairs = {
+        field: decode_pair(fields, names, n_features)
+        for field, (names, decode_pair) in _PAIRS.items()
+        if any(map(fields.has_array, names))
+    }
+    network = Network(architecture, theta)
+    statistics = Statistics(means, **pairs)
+    estimator._fitted = Fitted(columns, network, loss, state, statistics, loss_curve, validation_loss_curve)
 
 
-def _decode_curves(estimator, fields):
+def _decoded_curves(fields):
     losses = fields.view("loss_curve", (None,), ("<f8",))
     fields.refuse_where(~np.isfinite(losses), "loss_curve", "finite")
-    held = fields.view("validation_loss_curve", (None,), ("<f8",))
-    if len(held) > len(losses):
-        raise ValueError(f"there are losses of {len(losses)} epochs, but of {len(held)} on the rows held out.")
-    estimator.loss_curve_, estimator.validation_loss_curve_ = losses.tolist(), held.tolist()
-    estimator.n_iter_ = len(losses)
+    validation_losses = fields.view("validation_loss_curve", (None,), ("<f8",))
+    if len(validation_losses) > len(losses):
+        raise ValueError(
+            f"there are losses of {len(losses)} epochs, but of {len(validation_losses)} on the rows held out."
+        )
+    return losses.tolist(), validation_losses.tolist()
 
 
 def _decoded_observed(fields, names, n_features):
@@ -109,8 +115,8 @@ def _decoded_range(fields, names, n_features):
 
 # Pairs of arrays with a value for each feature: weighted sum and weight of what was observed, and the range of X.
 _PAIRS = {
-    "_observed": (("observed_sums", "observed_weights"), _decoded_observed),
-    "_range": (("least", "greatest"), _decoded_range),
+    "observed": (("observed_sums", "observed_weights"), _decoded_observed),
+    "value_range": (("least", "greatest"), _decoded_range),
 }
 
 
@@ -141,34 +147,33 @@ def _loss(fields, architecture):
     return name
 
 
-def encode_names(estimator, arrays, path):
+def encode_names(names, arrays, path):
     """Add the names of the features, where there are any: lines of JSON strings in ASCII, for any character.
 
     Short lines are filled up with blanks, so that the objects that are made of them take at most twice their length.
     """
-    if hasattr(estimator, "feature_names_in_"):
-        names = estimator.feature_names_in_
+    if names is not None:
         text = b"\n".join(json.dumps(name).encode("ascii").ljust(-(-_memory(name) // 2)) for name in names)
         arrays[f"{path}feature_names"] = np.frombuffer(text, np.uint8)
 
 
-def decode_names(estimator, fields, beside):
-    """Set the names of the ``n_features_in_`` features, where the file has them.
+def decode_names(n_features, fields, beside):
+    """The names of the features; None where the file has none.
 
     Parameters
     ----------
-    estimator : estimator
+    n_features : int
     fields : Fields
     beside : int
         Bytes of other arrays of the file, which leave room for as much again in memory, twice.
     """
     if not fields.has_array("feature_names"):
-        return
+        return None
     text = fields.view("feature_names", (None,), ("|u1",)).tobytes()
     # Counted before they are made into objects.
     n_names = text.count(b"\n") + 1
-    if n_names != estimator.n_features_in_:
-        raise ValueError(f"there are {n_names} names of {estimator.n_features_in_} features.")
+    if n_names != n_features:
+        raise ValueError(f"there are {n_names} names of {n_features} features.")
     names, room = np.empty(n_names, object), 2 * (len(text) + beside) + _SLACK
     # Line by line, since a list of them all would take as much as the names.
     lines = io.BytesIO(text)
@@ -179,7 +184,7 @@ def decode_names(estimator, fields, beside):
             raise ValueError(
                 f"the names of {n_names} features are given in {len(text)} bytes, and would take far more of memory."
             )
-    estimator.feature_names_in_ = names
+    return names
 
 
 def _name(line):

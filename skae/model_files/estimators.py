@@ -10,13 +10,10 @@ import numpy as np
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.validation import check_is_fitted
 
-from ..autoencoder import AutoencoderTransformer
-from ..contractive import ContractiveAE
-from ..denoising import DenoisingAE
+from ..estimator.registry import ESTIMATORS
 from ..impute import AutoencoderImputer
 from ..outlier import AutoencoderOutlierDetector
 from ..preprocessing import PCANormalizer
-from ..sparse import SparseAE
 from . import autoencoders, parameters
 from .autoencoders import decode_names, encode_names
 from .fields import FLOATS, Fields, number_field
@@ -50,7 +47,7 @@ def encoded(estimator, include_optimizer):
 
     Parameters
     ----------
-    estimator : estimator of ``KINDS``
+    estimator : estimator of one of the kinds
     include_optimizer : bool
 
     Returns
@@ -66,7 +63,7 @@ def encoded(estimator, include_optimizer):
     NotFittedError
     """
     arrays = {}
-    return _encoded(estimator, arrays, "", include_optimizer, KINDS), arrays
+    return _encoded(estimator, arrays, "", include_optimizer, _kinds()), arrays
 
 
 def decoded(model, arrays):
@@ -85,10 +82,10 @@ def decoded(model, arrays):
     Raises
     ------
     ValueError
-        For anything that is not an estimator of ``KINDS``, whole and consistent.
+        For anything that is not an estimator of one of the kinds, whole and consistent.
     """
     arrays = dict(arrays)
-    estimator = _decoded(Fields(model, arrays), KINDS)
+    estimator = _decoded(Fields(model, arrays), _kinds())
     if arrays:
         raise ValueError(f"the array {next(iter(arrays))!r} is not known to this version.")
     return estimator
@@ -135,7 +132,7 @@ def _encoded_blank(estimator, arrays, path, legal):
 
 def _encoded_parameter(value, name, arrays, path):
     if name == "estimator" and value is not None:
-        return _encoded_blank(value, arrays, f"{path}{name}/", AUTOENCODERS)
+        return _encoded_blank(value, arrays, f"{path}{name}/", _autoencoders())
     return parameters.encoded(value, name, arrays, path)
 
 
@@ -166,7 +163,7 @@ def _decoded_parameter(given, name):
     fields = given.optional_fields(name)
     if fields is None:
         return None
-    estimator = _decoded_blank(fields, AUTOENCODERS)
+    estimator = _decoded_blank(fields, _autoencoders())
     fields.end()
     return estimator
 
@@ -175,12 +172,12 @@ def _decoded_parameter(given, name):
 
 
 def _encode_detector(estimator, arrays, path, include_optimizer):
-    inner = _encoded(estimator.estimator_, arrays, f"{path}estimator/", include_optimizer, AUTOENCODERS)
+    inner = _encoded(estimator.estimator_, arrays, f"{path}estimator/", include_optimizer, _autoencoders())
     return {"estimator": inner, "offset": number_field(estimator.offset_)}
 
 
 def _decode_detector(estimator, fields):
-    estimator.estimator_ = _decoded(fields.fields("estimator"), AUTOENCODERS)
+    estimator.estimator_ = _decoded(fields.fields("estimator"), _autoencoders())
     estimator.offset_ = fields.number("offset")
 
 
@@ -188,21 +185,21 @@ def _encode_imputer(estimator, arrays, path, include_optimizer):
     scaler = estimator.scaler_
     arrays.update({f"{path}{name}": getattr(scaler, attribute) for attribute, name in _SCALER.items()})
     arrays[f"{path}empty"] = estimator._empty
-    encode_names(estimator, arrays, path)
+    encode_names(getattr(estimator, "feature_names_in_", None), arrays, path)
     return {
-        "estimator": _encoded(estimator.estimator_, arrays, f"{path}estimator/", include_optimizer, AUTOENCODERS),
+        "estimator": _encoded(estimator.estimator_, arrays, f"{path}estimator/", include_optimizer, _autoencoders()),
         "n_samples_seen": parameters.encoded(scaler.n_samples_seen_, "n_samples_seen", arrays, path),
     }
 
 
 def _decode_imputer(estimator, fields):
-    estimator.estimator_ = _decoded(fields.fields("estimator"), AUTOENCODERS)
+    estimator.estimator_ = _decoded(fields.fields("estimator"), _autoencoders())
     n_features = estimator.n_features_in_ = estimator.estimator_.n_features_in_
-    if estimator.estimator_._fill_values is None:
+    if estimator.estimator_._fitted.statistics.means is None:
         raise ValueError("the autoencoder of an imputer must take missing values.")
     estimator._empty = fields.array("empty", (n_features,), ("|b1",))
     estimator.scaler_ = _decoded_scaler(fields, n_features, estimator._empty)
-    decode_names(estimator, fields, estimator.scaler_.mean_.nbytes)
+    _decode_names(estimator, fields, estimator.scaler_.mean_.nbytes)
 
 
 def _decoded_scaler(fields, n_features, empty):
@@ -227,7 +224,7 @@ def _decoded_scaler(fields, n_features, empty):
 
 def _encode_normalizer(estimator, arrays, path, include_optimizer):
     arrays[f"{path}mean"] = estimator.mean_
-    encode_names(estimator, arrays, path)
+    encode_names(getattr(estimator, "feature_names_in_", None), arrays, path)
     return {"n_samples_seen": estimator.n_samples_seen_}
 
 
@@ -235,15 +232,26 @@ def _decode_normalizer(estimator, fields):
     estimator.mean_ = fields.array("mean", (None,), ("<f2", *FLOATS), finite=True)
     estimator.n_features_in_ = len(estimator.mean_)
     estimator.n_samples_seen_ = fields.integer("n_samples_seen", 1)
-    decode_names(estimator, fields, estimator.mean_.nbytes)
+    _decode_names(estimator, fields, estimator.mean_.nbytes)
 
 
-AUTOENCODERS = {
-    cls.__name__: Kind(cls, autoencoders.encode, autoencoders.decode)
-    for cls in (AutoencoderTransformer, DenoisingAE, SparseAE, ContractiveAE)
-}
-KINDS = {
-    **AUTOENCODERS,
+def _decode_names(estimator, fields, beside):
+    names = decode_names(estimator.n_features_in_, fields, beside)
+    if names is not None:
+        estimator.feature_names_in_ = names
+
+
+def _autoencoders():
+    """The kinds of the autoencoders, by name."""
+    return {cls.__name__: Kind(cls, autoencoders.encode, autoencoders.decode) for cls in ESTIMATORS.values()}
+
+
+def _kinds():
+    """All kinds, by name."""
+    return {**_autoencoders(), **_OTHERS}
+
+
+_OTHERS = {
     "AutoencoderOutlierDetector": Kind(AutoencoderOutlierDetector, _encode_detector, _decode_detector),
     "AutoencoderImputer": Kind(AutoencoderImputer, _encode_imputer, _decode_imputer),
     "PCANormalizer": Kind(PCANormalizer, _encode_normalizer, _decode_normalizer),

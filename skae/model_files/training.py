@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from reprlib import repr as shortened
 
 import numpy as np
 
 from ..kernels.optimizers import OPTIMIZERS
-from ..training.schedule import PLATEAU_CUTS
+from ..training.config import PLATEAU_CUTS
 from ..training.state import FitProgress, Seed, TrainingState
 from .fields import number_field
 
@@ -35,21 +36,21 @@ def encoded(state, arrays, path, include_optimizer):
     -------
     dict
     """
-    if state.active is not None:
-        arrays[f"{path}active"] = state.active
-    memory, run = (state.memory, state.run) if include_optimizer else ((), None)
-    arrays.update({f"{path}memory_{i}": array for i, array in enumerate(memory)})
+    if state.active_units is not None:
+        arrays[f"{path}active"] = state.active_units
+    optimizer_state, progress = (state.optimizer_state, state.progress) if include_optimizer else ((), None)
+    arrays.update({f"{path}memory_{i}": array for i, array in enumerate(optimizer_state)})
     return {
         "epoch": state.epoch,
         "step": state.step if include_optimizer else 0,
-        "memories": len(memory),
-        "reference": None if state.reference is None else number_field(state.reference),
+        "memories": len(optimizer_state),
+        "reference": None if state.divergence_baseline is None else number_field(state.divergence_baseline),
         "n_revived": state.n_revived,
-        "given": state.given,
+        "given": state.pretrained,
         "shuffle_rng": _encoded_generator(state.shuffle_rng),
         "noise_rng": _encoded_generator(state.noise_rng),
-        "held_seed": _encoded_seed(state.held_seed),
-        "run": None if run is None else _encoded_run(run, arrays, f"{path}run/"),
+        "held_seed": _encoded_seed(state.validation_seed),
+        "run": None if progress is None else _encoded_progress(progress, arrays, f"{path}run/"),
     }
 
 
@@ -75,20 +76,20 @@ def decoded(fields, theta, n_components):
     state = TrainingState(
         shuffle_rng=_generator(fields.fields("shuffle_rng")),
         noise_rng=_generator(fields.fields("noise_rng")),
-        held_seed=_seed(fields.optional_fields("held_seed")),
-        memory=tuple(
+        validation_seed=_seed(fields.optional_fields("held_seed")),
+        optimizer_state=tuple(
             _memory(fields, f"memory_{i}", theta.shape, dtypes)
             for i in range(fields.integer("memories", 0, _MOST_MEMORIES))
         ),
         step=fields.integer("step"),
         epoch=fields.integer("epoch"),
-        reference=fields.optional_number("reference"),
-        active=fields.array("active", (n_components,), ("|b1",)) if fields.has_array("active") else None,
+        divergence_baseline=fields.optional_number("reference"),
+        active_units=fields.array("active", (n_components,), ("|b1",)) if fields.has_array("active") else None,
         n_revived=fields.integer("n_revived"),
-        given=fields.flag("given"),
+        pretrained=fields.flag("given"),
     )
-    run = fields.optional_fields("run")
-    state.run = None if run is None else _run(run, theta, dtypes)
+    progress = fields.optional_fields("run")
+    state.progress = None if progress is None else _progress(progress, theta, dtypes)
     fields.end()
     return state
 
@@ -100,39 +101,41 @@ def _memory(fields, name, shape, dtypes):
     return array
 
 
-def _encoded_run(run, arrays, path):
+def _encoded_progress(progress, arrays, path):
     for name in ("best_theta", "order", "theta"):
-        if getattr(run, name) is not None:
-            arrays[f"{path}{name}"] = getattr(run, name)
+        if getattr(progress, name) is not None:
+            arrays[f"{path}{name}"] = getattr(progress, name)
     return {
-        "epoch": run.epoch,
-        "best": number_field(run.best),
-        "stale": run.n_no_improvement,
-        "cuts": run.cuts,
-        "held_best": number_field(run.held_best),
-        "held_noise": _encoded_seed(run.held_noise),
-        "data": [value if isinstance(value, str) else int(value) for value in run.data],
+        "epoch": progress.epoch,
+        "best": number_field(progress.best),
+        "stale": progress.n_no_improvement,
+        "cuts": progress.cuts,
+        # As files of 0.1.0 have it: the least loss on the rows held out.
+        "held_best": number_field(math.inf if progress.best_theta is None else progress.best),
+        "held_noise": _encoded_seed(progress.validation_noise),
+        "data": [value if isinstance(value, str) else int(value) for value in progress.data],
     }
 
 
-def _run(fields, theta, dtypes):
+def _progress(fields, theta, dtypes):
     def parameters(name):
         return fields.array(name, theta.shape, dtypes, finite=True) if fields.has_array(name) else None
 
-    run = FitProgress(
+    progress = FitProgress(
         epoch=fields.integer("epoch"),
         best=fields.number("best", finite=False),
         n_no_improvement=fields.integer("stale"),
         cuts=fields.integer("cuts", 0, PLATEAU_CUTS),
         best_theta=parameters("best_theta"),
-        held_best=fields.number("held_best", finite=False),
-        held_noise=_seed(fields.optional_fields("held_noise")),
+        validation_noise=_seed(fields.optional_fields("held_noise")),
         order=fields.array("order", (None,), _INDICES) if fields.has_array("order") else None,
         theta=parameters("theta"),
         data=_data(fields.take("data")),
     )
+    # Which ``best`` tells as well.
+    fields.number("held_best", finite=False)
     fields.end()
-    return run
+    return progress
 
 
 def _data(values):

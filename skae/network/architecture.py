@@ -5,14 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-import numpy as np
-
 from ..kernels.activations import ACTIVATIONS
 from ..rows.blocks import block_rows
-from ..runtime import buffers
 
 
-class Layers(NamedTuple):
+class Parameters(NamedTuple):
     """Views of one flat vector: the weights and the biases of every layer, encoder first."""
 
     weights: list
@@ -81,7 +78,7 @@ class Architecture:
         """Rows of the blocks in which all layers take n_rows rows."""
         return min(n_rows, block_rows(max(self.sizes), dtype))
 
-    def layers(self, flat):
+    def parameters(self, flat):
         """Weights and biases as views of a flat vector: first all weights, then all biases."""
         weights, biases, start = [], [], 0
         for rows, columns in self.shapes:
@@ -92,36 +89,4 @@ class Architecture:
             start += width
         if self.tied:
             weights += [w.T for w in weights[::-1]]
-        return Layers(weights, biases)
-
-    def initial(self, rng, dtype):
-        """Weights uniform within +-sqrt(6 / (fan_in + fan_out)), biases zero.
-
-        The bound of Glorot and Bengio (2010), equation 16; with relu sqrt(6 / fan_in), after He et al. (2015). Several
-        logistic layers start as the tanh network of these weights, see ``_as_tanh``. The draws are made in float64, so
-        that both precisions start from the same point.
-        """
-        theta = buffers.zeros(self.n_parameters, dtype)
-        layers = self.layers(theta)
-        for w, activation in zip(layers.weights[: len(self.shapes)], self.activations):
-            fan = w.shape[0] if activation.name == "relu" else sum(w.shape)
-            bound = np.sqrt(6.0 / fan)
-            w[...] = rng.uniform(-bound, bound, w.shape)
-        if self.activation == "logistic" and self.depth > 1:
-            self._as_tanh(layers)
-        return theta
-
-    def _as_tanh(self, layers):
-        """Turn the initial parameters of a tanh network into those of a logistic one that computes the same.
-
-        With logistic(z) = (1 + tanh(z / 2)) / 2, weights into a logistic layer are doubled, and weights out of one
-        doubled as well, with half of their sum taken off the bias. Without this a slope of 1/4 and a mean of 1/2 in
-        each layer leave the deeper ones without a signal: they learn nothing but the mean of X. Tied weights are those
-        of the encoder, so that the decoder is the same but for its last layer.
-        """
-        n_hidden = len(layers.weights) - 1
-        for i, w in enumerate(layers.weights[: len(self.shapes)]):
-            into = i < n_hidden or self.output_activation == "logistic"
-            w *= (2.0 if into else 1.0) * (2.0 if i > 0 else 1.0)
-        for w, bias in zip(layers.weights[1:], layers.biases[1:]):
-            bias[...] = -0.5 * w.sum(axis=0)
+        return Parameters(weights, biases)

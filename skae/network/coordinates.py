@@ -34,7 +34,7 @@ class CentredCoordinates:
     def theta(self, point):
         """Parameters at the coordinates."""
         theta = point.copy()
-        weights, biases = self.architecture.layers(theta)
+        weights, biases = self.architecture.parameters(theta)
         self._scale(weights, biases)
         biases[0] -= self.mean @ weights[0]
         if self.linear_output:
@@ -44,7 +44,7 @@ class CentredCoordinates:
     def point(self, theta):
         """Coordinates of the parameters: the inverse of ``theta``."""
         point = theta.copy()
-        weights, biases = self.architecture.layers(point)
+        weights, biases = self.architecture.parameters(point)
         biases[0] += self.mean @ weights[0]
         if self.linear_output:
             biases[-1] -= self.mean
@@ -54,7 +54,7 @@ class CentredCoordinates:
     def gradient(self, grad):
         """Gradient by the coordinates from that by the parameters: the transposed linear part of ``theta``."""
         out = grad.copy()
-        weights, biases = self.architecture.layers(out)
+        weights, biases = self.architecture.parameters(out)
         weights[0] -= np.outer(self.mean, biases[0])
         self._scale(weights, biases)
         return out

@@ -34,6 +34,10 @@ class TopK:
     def begin_epoch(self, epoch):
         """An epoch begins; counted from 0 since the parameters were initialised."""
 
+    def workspace_per_row(self, width):
+        """Numbers that it keeps for each row of a batch: the code is partitioned to find the thresholds."""
+        return width
+
 
 class AnnealedTopK(TopK):
     """``TopK`` whose k falls linearly from the width of the code to its final value.
@@ -87,3 +91,7 @@ class WinnerTakeAll:
 
     def begin_epoch(self, epoch):
         """Nothing changes with the epoch."""
+
+    def workspace_per_row(self, width):
+        """Numbers that it keeps for each row of a batch: the code is partitioned to find the thresholds."""
+        return width

@@ -9,14 +9,7 @@ from ..rows.matrices import CSRBatch
 from ..runtime import buffers
 from ..runtime.memory import check_available_memory
 from .gates import TopK
-
-
-def multiply(a, weights, out):
-    """out = a weights, for an array or for stored rows."""
-    if isinstance(a, CSRBatch):
-        a.product(weights, out)
-    else:
-        np.matmul(a, weights, out=out)
+from .layer import Layer
 
 
 class Network:
@@ -33,9 +26,10 @@ class Network:
     def __init__(self, architecture, theta):
         self.architecture = architecture
         self.theta = buffers.aligned(theta)
-        self.weights, self.biases = architecture.layers(self.theta)
-        self.activations = architecture.activations
+        self.weights, self.biases = architecture.parameters(self.theta)
         self.gate = None if architecture.n_active is None else TopK(architecture.n_active)
+        gates = [self.gate if i == architecture.depth - 1 else None for i in range(len(self.weights))]
+        self.layers = list(map(Layer, self.weights, self.biases, architecture.activations, gates))
 
     def __reduce__(self):
         # The views are rebuilt, so that they share memory with theta again.
@@ -91,18 +85,14 @@ class Network:
         out = np.empty((X.shape[0], sizes[last]), self.dtype)
         check_available_memory()
         rows = min(X.shape[0], block_rows(max(sizes[first : last + 1]), self.dtype))
-        as_they_are = isinstance(X, CSRBatch) or is_native(X, self.dtype)
-        read = None if as_they_are else Reader(X, self.dtype, rows)
+        no_conversion = isinstance(X, CSRBatch) or is_native(X, self.dtype)
+        read = None if no_conversion else Reader(X, self.dtype, rows)
         hidden = [np.empty((rows, width), self.dtype) for width in sizes[first + 1 : last]]
         for block in row_blocks(X.shape[0], rows):
             n_rows = block.stop - block.start
-            a = X[block] if as_they_are else read(np.arange(block.start, block.stop))
+            a = X[block] if no_conversion else read(np.arange(block.start, block.stop))
             outputs = [buffer[:n_rows] for buffer in hidden] + [out[block]]
-            for layer, z in enumerate(outputs, first):
-                multiply(a, self.weights[layer], z)
-                self.activations[layer].forward(z, self.biases[layer])
-                if layer == self.architecture.depth - 1 and self.gate is not None:
-                    self.gate.apply(z)
-                a = z
+            for layer, output in zip(self.layers[first:last], outputs):
+                a = layer.forward(a, output)
             release_mapped_pages(X)
         return out

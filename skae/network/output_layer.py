@@ -7,26 +7,20 @@ import numpy as np
 from ..rows.matrices import CSRBatch
 
 
-class ExactOutput:
-    """The loss over all entries of a batch.
+class OutputLayer:
+    """The last layer with the loss over all entries of a batch.
 
     Parameters
     ----------
-    network : Network
+    layer : Layer
     loss : Loss
-    weight_grad, bias_grad : ndarray
-        Where the gradients of the last layer go, shaped as its weights and biases; with tied weights the first is the
-        transposed of a buffer.
     """
 
-    def __init__(self, network, loss, weight_grad, bias_grad):
-        self.network = network
+    def __init__(self, layer, loss):
+        self.layer = layer
         self.loss = loss
-        self.weight_grad = weight_grad
-        self.bias_grad = bias_grad
-        self.activation = network.activations[-1]
 
-    def value(self, batch, below, x, entry_weights, rng):
+    def value(self, batch, below, x, entry_weights, rng, bias_grad):
         """Mean loss of the batch over the rows; keeps the gradient at the last pre-activation.
 
         Parameters
@@ -39,33 +33,43 @@ class ExactOutput:
         entry_weights : ndarray of shape (n_rows, n_features) or None
             How many times each entry counts; None for once.
         rng : numpy Generator or None
+        bias_grad : ndarray of shape (n_features,)
+            Gradient of the bias; overwritten.
 
         Returns
         -------
         float
         """
         z = batch.scratch("output", x.shape)
-        np.matmul(below, self.network.weights[-1], out=z)
-        return self._loss(batch, z, self.network.biases[-1], x, entry_weights, self.bias_grad)
+        np.matmul(below, self.layer.weights, out=z)
+        return self._loss(batch, z, self.layer.bias, x, entry_weights, bias_grad)
 
-    def backward(self, batch, below, delta_below):
-        """Gradients of the weights, and at the output of the layer below."""
-        self._weight_gradient(below, self._delta, self.weight_grad)
-        np.matmul(self._delta, self.network.weights[-1].T, out=delta_below)
+    def backward(self, below, weight_grad, bias_grad, delta_below):
+        """Gradient of the weights, and that at the output of the layer below.
 
-    @staticmethod
-    def _weight_gradient(below, delta, out):
-        if out.flags.c_contiguous:
-            np.matmul(below.T, delta, out=out)
+        Parameters
+        ----------
+        below : ndarray of shape (n_rows, width)
+        weight_grad : ndarray of shape (width, n_features)
+            Overwritten; with tied weights the transposed of a buffer.
+        bias_grad : ndarray of shape (n_features,)
+            That of ``value``.
+        delta_below : ndarray of shape (n_rows, width)
+            Overwritten.
+        """
+        if weight_grad.flags.c_contiguous:
+            np.matmul(below.T, self._delta, out=weight_grad)
         else:
-            np.matmul(delta.T, below, out=out.T)
+            np.matmul(self._delta.T, below, out=weight_grad.T)
+        np.matmul(self._delta, self.layer.weights.T, out=delta_below)
 
     def _loss(self, batch, z, bias, x, entry_weights, bias_grad):
         """The mean loss from z, a product without its bias; keeps the gradient there, in its place where it can.
 
         Of ``CSRBatch`` the weights are those of the zeros of each column.
         """
-        loss, name = self.loss, self.activation.name
+        loss, activation = self.loss, self.layer.activation
+        name = activation.name
         buffers = ()
         if isinstance(x, CSRBatch):
             fused, from_output = loss.stored_fused.get(name), loss.stored_from_output
@@ -79,13 +83,13 @@ class ExactOutput:
             self._delta = z
             return fused(z, bias, *target, *buffers, batch.row_scale, batch.row_loss, bias_grad)
         delta = self._delta = batch.scratch("last_delta", z.shape)
-        self.activation.forward(z, bias)
+        activation.forward(z, bias)
         value = from_output(z, *target, batch.row_scale, batch.row_loss, delta)
-        self.activation.backward(delta, z, bias_grad)
+        activation.backward(delta, z, bias_grad)
         return value
 
 
-class SampledOutput(ExactOutput):
+class SampledOutputLayer(OutputLayer):
     """The loss over the stored entries of sparse rows and over a sample of their zeros: an unbiased estimate.
 
     Each batch draws a share q of the columns, without replacement. The stored entries count once, the zeros in the
@@ -95,22 +99,22 @@ class SampledOutput(ExactOutput):
 
     Parameters
     ----------
-    network, loss, weight_grad, bias_grad
-        Those of ``ExactOutput``.
+    layer, loss
+        Those of ``OutputLayer``.
     share : float in (0, 1]
         q, rounded up to whole columns.
     """
 
-    def __init__(self, network, loss, weight_grad, bias_grad, share):
-        super().__init__(network, loss, weight_grad, bias_grad)
-        n_columns = weight_grad.shape[1]
+    def __init__(self, layer, loss, share):
+        super().__init__(layer, loss)
+        n_columns = len(layer.bias)
         self.n_drawn = min(n_columns, max(1, round(share * n_columns)))
         self._places = np.empty(n_columns, np.int32)
 
-    def value(self, batch, below, x, entry_weights, rng):
+    def value(self, batch, below, x, entry_weights, rng, bias_grad):
         self._columns = None
         if not isinstance(x, CSRBatch):
-            return super().value(batch, below, x, entry_weights, rng)
+            return super().value(batch, below, x, entry_weights, rng, bias_grad)
         n_columns = x.shape[1]
         drawn = rng.choice(n_columns, self.n_drawn, replace=False, shuffle=False)
         met = np.zeros(n_columns, bool)
@@ -120,11 +124,11 @@ class SampledOutput(ExactOutput):
         columns = self._columns = np.flatnonzero(met)
         self._places[columns] = np.arange(len(columns), dtype=np.int32)
 
-        self._weights = self._chosen(self.network.weights[-1])
+        self._weights = self._chosen(self.layer.weights)
         z = below @ self._weights
         target = CSRBatch(x.values, self._places[x.columns], x.row_starts, len(columns))
         self._bias_grad = np.empty(len(columns), below.dtype)
-        return self._loss(batch, z, self.network.biases[-1][columns], target, zero_weights[columns], self._bias_grad)
+        return self._loss(batch, z, self.layer.bias[columns], target, zero_weights[columns], self._bias_grad)
 
     def _chosen(self, weights):
         """The columns of the weights that the batch meets; the columns of a transposed matrix are its rows."""
@@ -132,12 +136,12 @@ class SampledOutput(ExactOutput):
             return np.take(weights, self._columns, axis=1)
         return np.take(weights.T, self._columns, axis=0).T
 
-    def backward(self, batch, below, delta_below):
+    def backward(self, below, weight_grad, bias_grad, delta_below):
         if self._columns is None:
-            super().backward(batch, below, delta_below)
+            super().backward(below, weight_grad, bias_grad, delta_below)
             return
-        self.bias_grad[:] = 0
-        self.bias_grad[self._columns] = self._bias_grad
-        self.weight_grad[...] = 0
-        self.weight_grad[:, self._columns] = below.T @ self._delta
+        bias_grad[:] = 0
+        bias_grad[self._columns] = self._bias_grad
+        weight_grad[...] = 0
+        weight_grad[:, self._columns] = below.T @ self._delta
         np.matmul(self._delta, self._weights.T, out=delta_below)

@@ -17,21 +17,25 @@ class Contraction(Penalty):
     ||J||_F^2 = sum_l s_l^2 ||w_l||^2 with the slope s_l = g'(z_l).
     """
 
-    def __init__(self, weight, network):
+    def __init__(self, weight):
         self.weight = weight
-        self.network = network
+
+    def workspace_per_row(self, architecture):
+        # Derivatives of first and second order.
+        return 2 * sum(architecture.encoder_sizes[1:])
 
     def value(self, batch):
-        code, (w, *_) = batch.code, self.network.weights
-        activation = self.network.activations[0]
+        code, layer = batch.code, batch.network.layers[0]
+        activation = layer.activation
         self._row_scale = batch.row_scale * code.dtype.type(self.weight)
         self._slope, self._bend = batch.scratch("slope", code.shape), batch.scratch("bend", code.shape)
         self._norms = batch.scratch("norms", code.shape[1:])
         self._slope_sums = batch.scratch("slope_sums", code.shape[1:], np.float64)
         activation.slope(code, self._slope)
         activation.bend(code, self._bend)
-        penalties.squared_column_norms(w, self._norms)
+        penalties.squared_column_norms(layer.weights, self._norms)
         penalties.squared_slope_sums(self._slope, self._row_scale, self._slope_sums)
+        self._weights = layer.weights
         return float(np.dot(self._slope_sums, self._norms))
 
     def at_preactivation(self, layer, delta, bias_grad):
@@ -39,7 +43,7 @@ class Contraction(Penalty):
 
     def at_weights(self, grads):
         scale = (2 * self._slope_sums).astype(grads[0].dtype)
-        penalties.add_scaled_columns(self.network.weights[0], scale, grads[0])
+        penalties.add_scaled_columns(self._weights, scale, grads[0])
 
 
 class DeepContraction(Penalty):
@@ -50,18 +54,20 @@ class DeepContraction(Penalty):
     formed. Rows are taken in parts that bound the memory for B.
     """
 
-    def __init__(self, weight, network):
+    def __init__(self, weight):
         self.weight = weight
-        self.network = network
+
+    def workspace_per_row(self, architecture):
+        # Derivatives of first and second order, and the gradient at the pre-activations.
+        return 3 * sum(architecture.encoder_sizes[1:])
 
     def value(self, batch):
-        network, depth = self.network, self.network.architecture.depth
+        network, depth = batch.network, batch.network.architecture.depth
         slopes, bends = [], []
-        for layer in range(depth):
-            a = batch.outputs[layer]
+        for layer, a in zip(network.layers[:depth], batch.outputs):
             slope, bend = np.empty_like(a), np.empty_like(a)
-            network.activations[layer].slope(a, slope)
-            network.activations[layer].bend(a, bend)
+            layer.activation.slope(a, slope)
+            layer.activation.bend(a, bend)
             slopes.append(slope)
             bends.append(bend)
         self._deltas = [np.empty_like(slope) for slope in slopes]
@@ -74,15 +80,14 @@ class DeepContraction(Penalty):
         total = 0.0
         for start in range(0, len(row_scale), rows):
             part = slice(start, start + rows)
-            total += self._part(part, slopes, gram, gram_grad, row_scale[part])
+            total += self._part(part, network.weights, slopes, gram, gram_grad, row_scale[part])
         for delta, bend in zip(self._deltas, bends):
             delta *= bend
         self._weight_grads[0] = 2 * (network.weights[0] @ gram_grad)
         return total
 
-    def _part(self, part, slopes, gram, gram_grad, row_scale):
+    def _part(self, part, weights, slopes, gram, gram_grad, row_scale):
         """Value for some rows; adds to the gradients by the slopes, the weights and the Gram matrix."""
-        weights = self.network.weights
         depth = len(slopes)
         before, chain = [], np.eye(len(gram), dtype=gram.dtype)[None] * slopes[0][part][:, :, None]
         for layer in range(1, depth):
@@ -111,7 +116,6 @@ class DeepContraction(Penalty):
             grads[layer] += grad
 
 
-def contraction(weight, network):
-    """The contraction term that fits the depth of the network's encoder."""
-    kind = Contraction if network.architecture.depth == 1 else DeepContraction
-    return kind(weight, network)
+def contraction(weight, depth):
+    """The contraction penalty that fits an encoder of a number of layers."""
+    return Contraction(weight) if depth == 1 else DeepContraction(weight)

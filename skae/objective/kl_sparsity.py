@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from ..kernels import penalties
+from ..kernels.activations import ACTIVATIONS
 from .penalty import Penalty
+from .sparsity_record import Sparsity
 
 
 class KLSparsity(Penalty):
@@ -54,3 +56,20 @@ def kl_divergence(target, mean):
 def kl_slope(target, mean):
     """Derivative of ``kl_divergence`` by the mean."""
     return (1.0 - target) / (1.0 - mean) - target / mean
+
+
+def _check(settings):
+    fitting = [name for name, record in ACTIVATIONS.items() if record.range == (0.0, 1.0)]
+    if settings.sparsity_weight > 0 and settings.activation not in fitting:
+        raise ValueError(
+            f"The KL sparsity term of {type(settings).__name__} (sparsity_weight={settings.sparsity_weight:g}) needs "
+            f"activations in (0, 1): activation={' or '.join(map(repr, fitting))}; got "
+            f"activation={settings.activation!r}. Use that activation, another sparsity, or sparsity_weight=0."
+        )
+
+
+def _penalty(settings):
+    return KLSparsity(settings.sparsity_weight, settings.sparsity_target) if settings.sparsity_weight > 0 else None
+
+
+KL = Sparsity("kl", penalty=_penalty, check=_check)

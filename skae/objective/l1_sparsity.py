@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .penalty import Penalty
+from .sparsity_record import Sparsity
 
 
 class L1Sparsity(Penalty):
@@ -19,3 +20,10 @@ class L1Sparsity(Penalty):
 
     def at_code(self, batch, delta):
         delta += np.sign(batch.code) * (batch.row_scale * delta.dtype.type(self.weight))[:, None]
+
+
+def _penalty(settings):
+    return L1Sparsity(settings.sparsity_weight) if settings.sparsity_weight > 0 else None
+
+
+L1 = Sparsity("l1", penalty=_penalty)

@@ -1,7 +1,7 @@
-"""The training objective on one batch or on all rows: corruption, network, loss and terms give a value and a gradient.
+"""Objective: corruption, network, loss and penalties give a value and a gradient, on one batch or on all rows.
 
-J = sum_i r_i l(x_i, x_hat_i) + alpha (||W||^2 + ||W*||^2) + terms, where the r_i are the rows' weights, divided by the
-number of rows: all 1/m without sample weights.
+J = sum_i r_i l(x_i, x_hat_i) + penalties, where the r_i are the rows' weights, divided by the number of rows: all 1/m
+without sample weights.
 """
 
 from __future__ import annotations
@@ -10,14 +10,15 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from ..kernels import gates, missing, penalties
-from ..network.network import multiply
-from ..network.output_layer import ExactOutput, SampledOutput
-from ..rows.blocks import Reader, release_mapped_pages, row_blocks
+from ..kernels import gates
+from ..kernels.penalties import weighted_column_sums
+from ..network.output_layer import OutputLayer, SampledOutputLayer
+from ..rows.blocks import Reader, row_blocks
 from ..rows.matrices import CSRBatch, FilledRows
 from ..rows.sample import mean_and_scale
 from ..runtime import buffers
 from .batch import Batch
+from .penalty import WeightPenalty
 
 # Overflow shows in the loss, which the solvers check; and BLAS raises the flag for invalid operations now and then on
 # what lies in the unused parts of its buffers.
@@ -31,14 +32,13 @@ class Objective:
     ----------
     network : Network
     loss : Loss
-    alpha : float
-        Strength of L2 on the weights.
-    terms : list of Penalty
+    penalties : list of Penalty and WeightPenalty
     noise : Noise or None
+        Corrupts the input.
     fill_values : ndarray of shape (n_features,), default=None
         Inputs in the place of NaN, which leave the loss; None where X has no NaN.
     zero_sampling : float in (0, 1], default=None
-        Share of the zeros of sparse rows to take the loss on, see ``SampledOutput``; None for all.
+        Share of the zeros of sparse rows to take the loss on, see ``SampledOutputLayer``; None for all.
     gate : TopK or WinnerTakeAll, default=None
         Of the code in training, in the place of the network's own.
     activity : Activity, default=None
@@ -50,8 +50,7 @@ class Objective:
         self,
         network,
         loss,
-        alpha=0.0,
-        terms=(),
+        penalties=(),
         noise=None,
         fill_values=None,
         zero_sampling=None,
@@ -60,26 +59,30 @@ class Objective:
     ):
         self.network = network
         self.loss = loss
-        self.alpha = float(alpha)
-        self.terms = list(terms)
+        self.penalties = [penalty for penalty in penalties if not isinstance(penalty, WeightPenalty)]
+        self.weight_penalties = [penalty for penalty in penalties if isinstance(penalty, WeightPenalty)]
         self.noise = noise
         self.gate = network.gate if gate is None else gate
         self.activity = activity
         self.fill_values = None if fill_values is None else fill_values.astype(network.dtype)
         self.zero_sampling = zero_sampling
         self.grad = buffers.zeros(network.theta.shape, network.dtype)
-        weights, self._bias_grads = network.architecture.layers(self.grad)
-        self._weight_grads = weights[: len(network.architecture.shapes)]
-        self._mirrored = [np.empty_like(w) for w in self._weight_grads] if network.architecture.tied else None
+        architecture = network.architecture
+        weights, self._bias_grads = architecture.parameters(self.grad)
+        self._weight_grads = weights[: len(architecture.shapes)]
+        self._mirrored = [np.empty_like(w) for w in self._weight_grads] if architecture.tied else None
+        self._hidden = network.layers[:-1]
+        self._code = architecture.depth - 1
         self._batches = {}
-        last = self._weight_grads[-1] if self._mirrored is None else self._mirrored[0].T
-        output = (network, loss, last, self._bias_grads[-1])
-        self._output = ExactOutput(*output) if zero_sampling is None else SampledOutput(*output, zero_sampling)
+        last = network.layers[-1]
+        self._output = (
+            OutputLayer(last, loss) if zero_sampling is None else SampledOutputLayer(last, loss, zero_sampling)
+        )
 
     def __reduce__(self):
         # The buffers are made anew, and the views of them.
-        parts = (self.network, self.loss, self.alpha, self.terms, self.noise, self.fill_values, self.zero_sampling)
-        return type(self), (*parts, self.gate, self.activity)
+        parts = (self.penalties + self.weight_penalties, self.noise, self.fill_values, self.zero_sampling)
+        return type(self), (self.network, self.loss, *parts, self.gate, self.activity)
 
     def reader(self, X, n_rows):
         """Reads at most n_rows rows of X at once for this objective, stored rows where it can use them."""
@@ -97,8 +100,10 @@ class Objective:
     def batch(self, n_rows):
         """The buffers for n_rows rows."""
         if n_rows not in self._batches:
-            self._batches[n_rows] = Batch(self.network.architecture, n_rows, self.network.dtype)
+            self._batches[n_rows] = Batch(self.network, n_rows)
         return self._batches[n_rows]
+
+    # One batch.
 
     @_quiet
     def value_and_gradient(self, x, row_scale=None, rng=None):
@@ -118,90 +123,84 @@ class Objective:
         """
         batch = self.batch(len(x))
         batch.row_scale = batch.even_scale if row_scale is None else row_scale
-        value = self._forward(batch, x, rng)
+        value = self._forward(batch, x, rng, self.gate)
         if self.activity is not None:
             self.activity.see(batch.code)
         self._backward(batch)
-        return value + self.add_l2()
+        return value + self.add_weight_penalties()
 
     @_quiet
     def value(self, x, row_scale=None, rng=None):
-        """J on one batch, without its gradient; ``grad`` holds nothing of use afterwards."""
+        """J on one batch, without its gradient."""
         batch = self.batch(len(x))
         batch.row_scale = batch.even_scale if row_scale is None else row_scale
-        value = self._forward(batch, x, rng)
-        return value + self.add_l2()
+        return self._forward(batch, x, rng, self.gate) + self.weight_penalty()
+
+    def add_weight_penalties(self):
+        """The penalties on weights alone; adds their gradient to ``grad``."""
+        weights = self.network.weights[: len(self._weight_grads)]
+        return sum((penalty.add_to(weights, self._weight_grads) for penalty in self.weight_penalties), 0.0)
+
+    def weight_penalty(self):
+        """The penalties on weights alone."""
+        weights = self.network.weights[: len(self._weight_grads)]
+        return sum((penalty.value(weights) for penalty in self.weight_penalties), 0.0)
 
     def _inputs(self, batch, x, rng):
         """What enters the network, what it is to give back, and how many times each entry counts, or None."""
         observed = None
         if self.fill_values is not None:
-            filled, observed = batch.scratch("filled", x.shape), batch.scratch("observed", x.shape)
-            missing.fill(x, self.fill_values, filled, observed)
-            x = filled
+            x, observed = batch.fill(x, self.fill_values)
         if self.noise is None:
             return x, x, observed
         return self.noise.apply(x, rng, batch), x, self.noise.entry_weights(x, batch, observed)
 
-    def _forward(self, batch, x, rng):
-        """Loss and terms."""
-        network, outputs = self.network, batch.outputs
-        batch.inputs, x, observed = self._inputs(batch, x, rng)
+    def _forward(self, batch, x, rng, gate):
+        """Loss and penalties on activations."""
+        batch.inputs, x, entry_weights = self._inputs(batch, x, rng)
         a = batch.inputs
-        for z, weights, bias, activation in zip(outputs, network.weights, network.biases, network.activations):
-            multiply(a, weights, z)
-            activation.forward(z, bias)
-            if z is batch.code and self.gate is not None:
-                self.gate.apply(z)
-            a = z
-        value = self._output.value(batch, a, x, observed, rng)
-        for term in self.terms:
-            value += term.value(batch)
+        for i, (layer, output) in enumerate(zip(self._hidden, batch.outputs)):
+            a = (layer._replace(gate=gate) if i == self._code else layer).forward(a, output)
+        value = self._output.value(batch, a, x, entry_weights, rng, self._bias_grads[-1])
+        for penalty in self.penalties:
+            value += penalty.value(batch)
         return value
 
     def _backward(self, batch):
         """From the gradient at the last pre-activation to all weights and biases."""
-        network, outputs, grads, terms = self.network, batch.outputs, self._weight_grads, self.terms
-        depth = network.architecture.depth
-        above = None
-        for layer in range(2 * depth - 1, 0, -1):
-            below, delta = outputs[layer - 1], batch.deltas[layer - 1]
-            if above is None:
-                self._output.backward(batch, below, delta)
-            else:
-                if layer < depth or self._mirrored is None:
-                    np.matmul(below.T, above, out=grads[layer])
-                else:
-                    np.matmul(above.T, below, out=self._mirrored[2 * depth - 1 - layer])
-                np.matmul(above, network.weights[layer].T, out=delta)
-            if layer == depth:
-                for term in terms:
-                    term.at_code(batch, delta)
+        layers, outputs, bias_grads = self.network.layers, batch.outputs, self._bias_grads
+        top = len(layers) - 1
+        delta = batch.deltas[top - 1]
+        self._output.backward(outputs[top - 1], self._weight_grad(top), bias_grads[top], delta)
+        for i in range(top - 1, -1, -1):
+            # From the gradient at the output of layer i to that at its pre-activation.
+            if i == self._code:
+                for penalty in self.penalties:
+                    penalty.at_code(batch, delta)
                 if self.gate is not None:
-                    gates.stop_where_zero(below, delta)
-            network.activations[layer - 1].backward(delta, below, self._bias_grads[layer - 1])
-            if layer <= depth:
-                for term in terms:
-                    term.at_preactivation(layer - 1, delta, self._bias_grads[layer - 1])
-            above = delta
-        if isinstance(batch.inputs, CSRBatch):
-            batch.inputs.transposed_product(above, grads[0])
-        else:
-            np.matmul(batch.inputs.T, above, out=grads[0])
+                    gates.stop_where_zero(outputs[i], delta)
+            layers[i].activation.backward(delta, outputs[i], bias_grads[i])
+            if i <= self._code:
+                for penalty in self.penalties:
+                    penalty.at_preactivation(i, delta, bias_grads[i])
+            below = outputs[i - 1] if i > 0 else batch.inputs
+            _weight_gradient(below, delta, self._weight_grad(i))
+            if i > 0:
+                np.matmul(delta, layers[i].weights.T, out=batch.deltas[i - 1])
+                delta = batch.deltas[i - 1]
         if self._mirrored is not None:
-            for grad, mirrored in zip(grads, self._mirrored):
+            for grad, mirrored in zip(self._weight_grads, self._mirrored):
                 grad += mirrored
-        for term in terms:
-            term.at_weights(grads)
+        for penalty in self.penalties:
+            penalty.at_weights(self._weight_grads)
 
-    def add_l2(self):
-        """alpha times the sum of squares of all weights that are parameters; adds its gradient."""
-        if not self.alpha:
-            return 0.0
-        return self.alpha * sum(
-            penalties.add_l2_gradient(w, grad, 2.0 * self.alpha)
-            for w, grad in zip(self.network.weights, self._weight_grads)
-        )
+    def _weight_grad(self, i):
+        """Where the gradient of the weights of layer i goes; of tied ones in the decoder the transposed of a buffer."""
+        if self._mirrored is None or i <= self._code:
+            return self._weight_grads[i]
+        return self._mirrored[len(self.network.layers) - 1 - i].T
+
+    # All rows.
 
     @_quiet
     def full(self, sample, seed=None):
@@ -217,28 +216,32 @@ class Objective:
         -------
         float
         """
+        return self.sum_over_rows(sample, seed) + self.add_weight_penalties()
+
+    def full_value(self, sample, seed=None):
+        """J over a whole sample, by blocks of rows, without its gradient, and with the network's own gate."""
+        return self.value_over_rows(sample, seed) + self.weight_penalty()
+
+    @_quiet
+    def sum_over_rows(self, sample, seed=None):
+        """The part of J that is a sum over rows; its gradient is left in ``grad``."""
         total = np.zeros_like(self.grad)
         value = 0.0
         for batch, x, rng in self._blocks(sample, seed):
-            value += self._forward(batch, x, rng)
+            value += self._forward(batch, x, rng, self.gate)
             self._backward(batch)
             total += self.grad
         self.grad[...] = total
-        return value + self.add_l2()
+        return value
 
     @_quiet
-    def full_value(self, sample, seed=None):
-        """J over a whole sample, by blocks of rows, without its gradient, and with the network's own gate."""
-        gate, self.gate = self.gate, self.network.gate
-        try:
-            value = sum(self._forward(batch, x, rng) for batch, x, rng in self._blocks(sample, seed))
-        finally:
-            self.gate = gate
-        return value + self.add_l2()
+    def value_over_rows(self, sample, seed=None):
+        """The part of J that is a sum over rows, without its gradient, and with the network's own gate."""
+        return sum(self._forward(batch, x, rng, self.network.gate) for batch, x, rng in self._blocks(sample, seed))
 
     def _blocks(self, sample, seed):
         """Yield blocks of rows with their batch, in which their share of the mean is set, and a source of noise."""
-        # Of a single block the terms take the mean themselves, without a pass of its own.
+        # Of a single block the penalties take the mean themselves, without a pass of its own.
         several = self.block_size(len(sample.rows)) < len(sample.rows)
         if not (several and self.uses_mean_activation):
             yield from self._read(sample, seed)
@@ -249,20 +252,20 @@ class Objective:
 
     @property
     def uses_mean_activation(self):
-        """Whether a term needs the mean activation over all rows, and it was not given."""
-        return any(term.uses_mean_activation and term.mean_activation is None for term in self.terms)
+        """Whether a penalty needs the mean activation over all rows, and it was not given."""
+        return any(penalty.uses_mean_activation and penalty.mean_activation is None for penalty in self.penalties)
 
     @contextmanager
     def given_mean_activation(self, mean):
-        """Give the terms that need it the mean activation over all rows; None for what they take of each block."""
-        statistical = [term for term in self.terms if term.uses_mean_activation]
-        for term in statistical:
-            term.mean_activation = mean
+        """Give the penalties that need it the mean activation over all rows; None for what they take of each block."""
+        statistical = [penalty for penalty in self.penalties if penalty.uses_mean_activation]
+        for penalty in statistical:
+            penalty.mean_activation = mean
         try:
             yield
         finally:
-            for term in statistical:
-                term.mean_activation = None
+            for penalty in statistical:
+                penalty.mean_activation = None
 
     def block_size(self, n_rows):
         """Rows of the blocks in which a sample of n_rows is taken."""
@@ -289,28 +292,17 @@ class Objective:
         share = 0.0
         for batch, x, rng in self._read(sample, seed):
             inputs, _, _ = self._inputs(batch, x, rng)
-            penalties.weighted_column_sums(self.network.encode(inputs), batch.row_scale, sums)
+            weighted_column_sums(self.network.encode(inputs), batch.row_scale, sums)
             total += sums
             share += float(batch.row_scale.sum(dtype=np.float64))
         return total, share
 
 
-@_quiet
-def row_losses(network, loss, X, fill_values=None):
-    """Reconstruction loss of each row of X, by blocks of rows, without the entries that are NaN.
-
-    Returns
-    -------
-    ndarray of shape (n_samples,)
-        In nats for ``log_loss``, in squared units of X for ``squared_error``.
-    """
-    objective = Objective(network, loss, fill_values=fill_values)
-    out = np.empty(len(X), network.dtype)
-    rows = objective.block_size(len(X))
-    read = objective.reader(X, rows)
-    for block in row_blocks(len(X), rows):
-        part = read(np.arange(block.start, block.stop))
-        objective.value(part)
-        out[block] = objective.batch(len(part)).row_loss
-        release_mapped_pages(X)
-    return out
+def _weight_gradient(below, delta, out):
+    """out = below^T delta, for a layer whose input and gradient at the pre-activation these are."""
+    if isinstance(below, CSRBatch):
+        below.transposed_product(delta, out)
+    elif out.flags.c_contiguous:
+        np.matmul(below.T, delta, out=out)
+    else:
+        np.matmul(delta.T, below, out=out.T)

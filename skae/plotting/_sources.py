@@ -13,7 +13,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.validation import check_is_fitted
 
-from ..estimator.prediction import TrainedNetwork
+from ..estimator.prediction import Prediction
 from ..outlier import AutoencoderOutlierDetector
 
 
@@ -70,7 +70,7 @@ class Source(NamedTuple):
             For anything else, with the name of the display that cannot show it.
         """
         source = cls.of(estimator)
-        if not isinstance(source.model, TrainedNetwork):
+        if not isinstance(source.model, Prediction):
             raise TypeError(
                 f"{display.__name__} needs a fitted autoencoder of skae, or a Pipeline whose last step is one; got "
                 f"{source.model!r}. Of a longer Pipeline pass the steps up to the autoencoder, pipeline[:k]."

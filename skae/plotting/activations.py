@@ -95,7 +95,7 @@ class ActivationDisplay:
         """
         require_matplotlib(cls)
         source = Source.of_autoencoder(estimator, cls)
-        model, activation = source.model, ACTIVATIONS[source.model._network.architecture.activation]
+        model, activation = source.model, ACTIVATIONS[source.model._fitted.network.architecture.activation]
         threshold = on_threshold(activation, threshold)
         check_choice("kind", kind, _KINDS)
         code = source.code(X)

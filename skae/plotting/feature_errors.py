@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 from sklearn.utils import check_array
 
-from ..estimator.prediction import TrainedNetwork
+from ..estimator.prediction import Prediction, reconstruction
 from ..rows.reconstruction_errors import feature_errors, in_container
 from ..rows.validation import checked_reconstruction
 from ._figures import axes_for, distinct_colors, fitting, require_matplotlib
@@ -110,8 +110,9 @@ class FeatureErrorDisplay:
         require_matplotlib(cls)
         source = Source.of(estimator)
         entered = source.enter(X)
-        if isinstance(source.model, TrainedNetwork):
-            errors = feature_errors(source.model._reconstruction, source.model._checked(entered))
+        if isinstance(source.model, Prediction):
+            fitted, rows = source.model._read(entered)
+            errors = feature_errors(partial(reconstruction, fitted), rows)
         else:
             rows = check_array(entered, dtype="numeric")
             errors = feature_errors(partial(_reconstructed, source, entered), rows)

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from ..estimator.prediction import TrainedNetwork
+from ..estimator.prediction import Prediction, filled
 from ..runtime.numbers import is_integer
 from ._figures import axes_for, require_matplotlib
 from ._options import check_choice, check_count, checked_numbers
@@ -221,9 +221,10 @@ def _strength(source, X, order, weights):
         return np.linalg.norm(weights, axis=1)
     if order is None:
         return np.zeros(len(weights))
-    if isinstance(source.model, TrainedNetwork):
+    if isinstance(source.model, Prediction):
         # The code is of the last layer of the encoder, the filters are of the first.
-        activations = source.model._network.first_layer(source.model._readable(source.enter(X)))
+        fitted, rows = source.model._read(source.enter(X))
+        activations = fitted.network.first_layer(filled(fitted, rows))
     else:
         activations = source.code(X)
     if activations.shape[1] != len(weights):

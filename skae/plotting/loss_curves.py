@@ -104,7 +104,7 @@ class LossCurveDisplay:
             if not model.loss_curve_:
                 raise ValueError(f"The loss_curve_ of {name} is empty, as it is after stack. Fit it first.")
         validation = {name: np.array(model.validation_loss_curve_) for name, model in models.items()}
-        steps = sorted({"epoch" if model._training.in_batches else "iteration" for model in models.values()})
+        steps = sorted({"epoch" if model._fitted.training.in_batches else "iteration" for model in models.values()})
         display = cls(
             {name: np.array(model.loss_curve_) for name, model in models.items()},
             validation_loss_curves={name: curve for name, curve in validation.items() if curve.size} or None,

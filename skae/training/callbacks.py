@@ -1,108 +1,68 @@
-"""Who listens to a training: one line an epoch for ``verbose``, a block of code, and scikit-learn's callbacks."""
+"""Callbacks: who is told of a training, epoch by epoch."""
 
 from __future__ import annotations
 
-import copy
 import time
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-from .monitor import Callback
 
-_listeners_of_block = ContextVar("_listeners_of_block", default=())
+class Callback:
+    """Is told of a training; the base of all callbacks, and one that does nothing."""
+
+    def begin(self):
+        """An epoch begins."""
+
+    def end(self, epoch, loss, validation_loss):
+        """An epoch has ended; True to end the training with it.
+
+        Parameters
+        ----------
+        epoch : int
+            Number of the epoch in this fit, from 1.
+        loss : float
+        validation_loss : float or None
+        """
+        return False
+
+
+_callbacks_of_block = ContextVar("_callbacks_of_block", default=())
 
 
 @contextmanager
 def use_callback(make):
-    """Let every training within the block report to a listener as well.
+    """Let every training within the block tell a callback as well.
 
     Parameters
     ----------
     make : callable (name, max_iter, n_rows) -> Callback
         Called at the start of each training, with what ``EpochPrinter`` takes.
     """
-    token = _listeners_of_block.set((*_listeners_of_block.get(), make))
+    token = _callbacks_of_block.set((*_callbacks_of_block.get(), make))
     try:
         yield
     finally:
-        _listeners_of_block.reset(token)
+        _callbacks_of_block.reset(token)
 
 
-def listeners(name, max_iter, n_rows, verbose):
-    """Those who listen to a training: ``verbose`` and the blocks that it is in."""
-    makers = [EpochPrinter] * bool(verbose) + list(_listeners_of_block.get())
+def callbacks_of(name, max_iter, n_rows, verbose):
+    """The callbacks of a training: for ``verbose``, and of the blocks that it is in."""
+    makers = [EpochPrinter] * bool(verbose) + list(_callbacks_of_block.get())
     return [make(name, max_iter, n_rows) for make in makers]
 
 
 class CallbackList(Callback):
-    """Several listeners as one; the training ends as soon as one of them wants it."""
+    """Several callbacks as one; the training ends as soon as one of them wants it."""
 
-    def __init__(self, reports):
-        self._reports = reports
-
-    def begin(self):
-        for report in self._reports:
-            report.begin()
-
-    def end(self, epoch, loss, validation_loss):
-        return any([report.end(epoch, loss, validation_loss) for report in self._reports])
-
-
-class EpochTasks(Callback):
-    """The tasks of ``fit`` in scikit-learn's callback protocol: the fit, and in it one an epoch.
-
-    Parameters
-    ----------
-    estimator : BaseAutoencoder
-    X, y, sample_weight
-        Those of ``fit``. Callbacks that score get X for y where that is None: X is what an autoencoder is to predict.
-
-    Attributes
-    ----------
-    active : bool
-        Whether callbacks were set.
-    fitted : callable (loss_curve, validation_loss_curve) -> dict
-        Attributes of the estimator as if the training ended now; to be set before the first epoch.
-    """
-
-    def __init__(self, estimator, X, y, sample_weight):
-        self.fitted = None
-        self._estimator = estimator
-        self._data = {
-            "estimator": estimator,
-            "X": X,
-            "y": X if y is None else y,
-            "metadata": None if sample_weight is None else {"sample_weight": sample_weight},
-        }
-        self._curve, self._held_curve = [], []
-        self._task = None
-        # Without the method scikit-learn is of a version before callbacks; without callbacks the tree is not needed.
-        self.active = hasattr(estimator, "_init_callback_context") and bool(getattr(estimator, "_skl_callbacks", []))
-        if self.active:
-            self._root = estimator._init_callback_context(max_subtasks=estimator.max_iter)
-            self._root.call_on_fit_task_begin(**self._data)
+    def __init__(self, callbacks):
+        self._callbacks = callbacks
 
     def begin(self):
-        self._task = self._root.subcontext(task_name="epoch")
-        self._task.call_on_fit_task_begin(**self._data)
+        for callback in self._callbacks:
+            callback.begin()
 
     def end(self, epoch, loss, validation_loss):
-        self._curve.append(loss)
-        if validation_loss is not None:
-            self._held_curve.append(validation_loss)
-        return self._task.call_on_fit_task_end(**self._data, reconstruction_attributes=self._copies)
-
-    def _copies(self):
-        """The fitted attributes, which will not change with the training."""
-        attributes, known = self.fitted(list(self._curve), list(self._held_curve)), vars(self._estimator)
-        attributes = {name: value for name, value in attributes.items() if known.get(name, self) is not value}
-        network, state = copy.deepcopy((attributes["_network"], attributes["_training"]))
-        return {**attributes, "_network": network, "_training": state}
-
-    def close(self):
-        """The fit went well."""
-        if self.active:
-            self._root.call_on_fit_task_end(**self._data, reconstruction_attributes=lambda: vars(self._estimator))
+        return any([callback.end(epoch, loss, validation_loss) for callback in self._callbacks])
 
 
 class EpochBar(Callback):

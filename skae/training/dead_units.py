@@ -11,7 +11,7 @@ from numbers import Real
 import numpy as np
 
 from ..kernels import gates
-from ..objective.objective import row_losses
+from ..objective.row_losses import row_losses
 from ..runtime.numbers import in_float64, shown
 
 # Rows among which those are drawn that the revived units are to stand for.
@@ -87,8 +87,8 @@ class Activity:
 
 # Near the ends of the range no direction is left, and the loss tells of it.
 @np.errstate(over="ignore", invalid="ignore")
-def revive(objective, sample, active, memory, rng):
-    """Give the units that are dead new weights, and clear the optimiser's memory of them.
+def revive(objective, sample, active, optimizer_state, rng):
+    """Give the units that are dead new weights, and clear the optimiser's state of them.
 
     Each draws a row, with probability proportional to its reconstruction loss, out of at most 1,024 rows (fewer of very
     wide data) that are drawn evenly. With a that row as the code layer meets it and mean(a) that of the rows drawn, the
@@ -106,8 +106,8 @@ def revive(objective, sample, active, memory, rng):
     sample : Sample
     active : ndarray of bool of shape (n_components,)
         Which units live.
-    memory : tuple of ndarray
-        Of the optimiser, shaped as the parameters.
+    optimizer_state : tuple of ndarray
+        Shaped as the parameters.
     rng : numpy Generator
 
     Returns
@@ -144,10 +144,10 @@ def revive(objective, sample, active, memory, rng):
     fitting = (np.abs(directions).max(axis=1) <= np.sqrt(limit)) & (np.abs(shifts) <= limit)
     directions[~fitting] = 0
     shifts[~fitting] = 0
-    for layers in (network, *map(network.architecture.layers, memory)):
-        layers.weights[depth - 1][:, dead] = 0
-        layers.weights[depth][dead] = 0
-        layers.biases[depth - 1][dead] = 0
+    for parameters in (network, *map(network.architecture.parameters, optimizer_state)):
+        parameters.weights[depth - 1][:, dead] = 0
+        parameters.weights[depth][dead] = 0
+        parameters.biases[depth - 1][dead] = 0
     weights[:, dead] = directions.T
     bias[dead] = -shifts
     return len(dead)

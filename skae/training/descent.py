@@ -10,7 +10,6 @@ from ..runtime import interrupts
 from .dead_units import revive
 from .divergence import check_convergent
 from .monitor import TrainingMonitor
-from .state import start_memory
 
 # Bytes of shuffled rows gathered at once; they are to stay in the second-level cache.
 _GATHER_BYTES = 2**20
@@ -18,21 +17,21 @@ _GATHER_BYTES = 2**20
 
 # An update whose sums overflow shows in the parameters, which are checked.
 @np.errstate(over="ignore", invalid="ignore")
-def run_epoch(objective, sample, schedule, update, state, rate=None, warm_up=False, passed=0.0, share=1.0):
+def run_epoch(objective, sample, config, optimizer, state, rate=None, warm_up=False, passed=0.0, share=1.0):
     """One pass of mini-batch steps over a sample, in the order of its rows.
 
     Parameters
     ----------
     objective : Objective
     sample : Sample
-    schedule : Schedule
-    update : Optimizer
+    config : TrainingConfig
+    optimizer : Optimizer
     state : TrainingState
         Advanced in place.
     rate : float, default=None
-        Learning rate; None for the schedule's first.
+        Learning rate; None for ``learning_rate_init``.
     warm_up : bool, default=False
-        Whether the schedule's warm-up lowers it.
+        Whether the warm-up lowers it.
     passed, share : float
         Part of the epoch that went before these rows, and the part that they are.
 
@@ -41,16 +40,16 @@ def run_epoch(objective, sample, schedule, update, state, rate=None, warm_up=Fal
     float
         Mean objective over the rows, each batch at the parameters it met.
     """
-    network, grad, memory = objective.network, objective.grad, state.memory
-    theta, step = network.theta, update.step
-    rate = schedule.learning_rate_init if rate is None else rate
+    network, grad, optimizer_state = objective.network, objective.grad, state.optimizer_state
+    theta, step = network.theta, optimizer.step
+    rate = config.learning_rate_init if rate is None else rate
     X, rows, weights = sample.X, sample.rows, sample.weights
-    n_rows, size = len(rows), min(schedule.batch_size, len(rows))
+    n_rows, size = len(rows), min(config.batch_size, len(rows))
     together = size * max(1, block_rows(X.shape[1], theta.dtype, _GATHER_BYTES) // size)
     read = objective.reader(X, min(together, n_rows))
     if objective.gate is not None:
         objective.gate.begin_epoch(state.epoch)
-    warming = warm_up and state.epoch < schedule.warmup_epochs
+    warming = warm_up and state.epoch < config.warmup_epochs
     total, first_value = 0.0, None
     for first in range(0, n_rows, together):
         indices = rows[first : first + together]
@@ -64,31 +63,31 @@ def run_epoch(objective, sample, schedule, update, state, rate=None, warm_up=Fal
             total += len(x) * value
             first_value = value if first_value is None else first_value
             state.step += 1
-            if schedule.max_grad_norm is not None:
-                clip_norm(grad, schedule.max_grad_norm)
+            if config.max_grad_norm is not None:
+                clip_norm(grad, config.max_grad_norm)
             done = passed + share * (first + start + len(x)) / n_rows
-            warmup_factor = schedule.warmup_factor(state.epoch + done) if warming else 1.0
-            step(theta, grad, memory, warmup_factor * rate, state.step)
+            warmup_factor = config.warmup_factor(state.epoch + done) if warming else 1.0
+            step(theta, grad, optimizer_state, warmup_factor * rate, state.step)
     loss = total / n_rows
     state.epoch += 1
-    state.active = None if objective.activity is None else objective.activity.take()
-    if state.reference is None:
-        state.reference = first_value
-    check_convergent(objective, sample, loss, schedule, state, rate)
-    state.reference = max(state.reference, first_value)
+    state.active_units = None if objective.activity is None else objective.activity.take()
+    if state.divergence_baseline is None:
+        state.divergence_baseline = first_value
+    check_convergent(objective, sample, loss, config, state, rate)
+    state.divergence_baseline = max(state.divergence_baseline, first_value)
     return loss
 
 
-def check_last_step(objective, sample, schedule, state):
+def check_last_step(objective, sample, config, state):
     """Raise DivergenceError where the last step, whose effect no epoch has seen yet, went astray."""
-    rows = sample.rows[-schedule.batch_size :]
+    rows = sample.rows[-config.batch_size :]
     x = objective.reader(sample.X, len(rows))(rows)
     # A source of its own, so that the training goes on with the draws that it would have had.
     value = objective.value(x, rng=np.random.default_rng(0))
-    check_convergent(objective, sample, value, schedule, state, schedule.learning_rate_init)
+    check_convergent(objective, sample, value, config, state, config.learning_rate_init)
 
 
-def minibatch(objective, sample, schedule, state, held=None, report=None, *, update):
+def minibatch(objective, sample, config, state, validation=None, callback=None, *, optimizer):
     """Mini-batch descent until the stopping rule is met.
 
     Parameters
@@ -96,45 +95,45 @@ def minibatch(objective, sample, schedule, state, held=None, report=None, *, upd
     objective : Objective
         Its network's parameters are trained in place.
     sample : Sample
-    schedule : Schedule
+    config : TrainingConfig
     state : TrainingState
         Advanced in place.
-    held : Sample, default=None
+    validation : Sample, default=None
         Rows whose objective decides when to stop, in place of that of the training rows; the parameters of its least
         value are given back.
-    report : Callback, default=None
+    callback : Callback, default=None
         Told of every epoch.
-    update : Optimizer
+    optimizer : Optimizer
 
     Returns
     -------
     FitResult
     """
     theta = objective.network.theta
-    start_memory(state, update, theta)
-    watch = TrainingMonitor(objective, sample, held, schedule, state, report)
-    order = state.run.order
-    if schedule.shuffle and order is not None and np.array_equal(np.sort(order), sample.rows):
+    state.prepare_optimizer(optimizer, theta)
+    monitor = TrainingMonitor(objective, sample, validation, config, state, callback)
+    order = state.progress.order
+    if config.shuffle and order is not None and np.array_equal(np.sort(order), sample.rows):
         sample = sample._replace(rows=order)
 
     def epoch(rate):
         nonlocal sample
-        if objective.activity is not None and state.active is not None:
-            state.n_revived += revive(objective, sample, state.active, state.memory, state.noise_rng)
-        if schedule.shuffle:
-            state.run.order = state.shuffle_rng.permutation(sample.rows)
-            sample = sample._replace(rows=state.run.order)
-        return run_epoch(objective, sample, schedule, update, state, rate, warm_up=True)
+        if objective.activity is not None and state.active_units is not None:
+            state.n_revived += revive(objective, sample, state.active_units, state.optimizer_state, state.noise_rng)
+        if config.shuffle:
+            state.progress.order = state.shuffle_rng.permutation(sample.rows)
+            sample = sample._replace(rows=state.progress.order)
+        return run_epoch(objective, sample, config, optimizer, state, rate, warm_up=True)
 
-    return descend(watch, epoch, lambda: check_last_step(objective, sample, schedule, state))
+    return descend(monitor, epoch, lambda: check_last_step(objective, sample, config, state))
 
 
-def descend(watch, epoch, check=None):
-    """Epoch after epoch until the watch ends the training; an interrupt gives back what the last whole one left.
+def descend(monitor, epoch, check=None):
+    """Epoch after epoch until the monitor ends the training; an interrupt gives back what the last whole one left.
 
     Parameters
     ----------
-    watch : TrainingMonitor
+    monitor : TrainingMonitor
     epoch : callable (rate) -> float
         Trains for one epoch at a learning rate, and gives its mean loss.
     check : callable () -> None, default=None
@@ -146,14 +145,14 @@ def descend(watch, epoch, check=None):
     """
     interrupt = None
     try:
-        while not watch.ended:
-            watch.begin()
-            watch.end(epoch(watch.rate))
+        while not monitor.ended:
+            monitor.begin_epoch()
+            monitor.end_epoch(epoch(monitor.rate))
         if check is not None:
             check()
     except KeyboardInterrupt as error:
-        if watch.last is None:
+        if monitor.last_epoch is None:
             raise
         # Without its traceback, which holds all that was trained on.
         interrupt = error.with_traceback(None)
-    return watch.result(interrupt)
+    return monitor.result(interrupt)

@@ -14,30 +14,30 @@ class DivergenceError(ValueError):
     """The loss or the parameters stopped being finite, or the loss grew beyond all measure."""
 
 
-def check_convergent(objective, sample, loss, schedule, state, rate):
+def check_convergent(objective, sample, loss, config, state, rate):
     """Raise DivergenceError where the loss of the last epoch, or of a batch after it, shows that training diverged."""
-    if not has_diverged(objective, sample, loss, state.reference):
+    if not has_diverged(objective, sample, loss, state.divergence_baseline):
         return
     finite = np.isfinite(objective.network.theta).all()
     what = f"the loss is {loss:g}" if finite else "the parameters are no longer finite"
     raise DivergenceError(
         f"The training diverged: {what} in epoch {state.epoch} at learning rate {rate:g}. "
-        f"Lower learning_rate_init (it was {schedule.learning_rate_init:g}) or scale the columns of X."
+        f"Lower learning_rate_init (it was {config.learning_rate_init:g}) or scale the columns of X."
     )
 
 
-def has_diverged(objective, sample, loss, reference):
+def has_diverged(objective, sample, loss, baseline):
     """Whether a loss is not finite, or absurd: a million times an earlier one and that of a reconstruction without any
     information, all zeros or, for ``log_loss``, all 1/2.
     """
     theta = objective.network.theta
     if not (math.isfinite(loss) and math.isfinite(theta.sum(dtype=np.float64))):
         return True
-    if loss <= _ABSURD * reference:
+    if loss <= _ABSURD * baseline:
         return False
     if objective.loss.data_range is not None:
-        blind = sample.n_features * math.log(2.0)
+        uninformed = sample.n_features * math.log(2.0)
     else:
-        blind = objective.filled(sample).sum_of_squares() / len(sample.rows)
+        uninformed = objective.filled(sample).sum_of_squares() / len(sample.rows)
     # Rows of zeros, seen from parameters that make zeros of them, give no measure.
-    return max(blind, reference) > 0.0 and loss > _ABSURD * blind
+    return max(uninformed, baseline) > 0.0 and loss > _ABSURD * uninformed

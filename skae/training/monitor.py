@@ -7,8 +7,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .schedule import PLATEAU_CUTS, StoppingRule
+from .callbacks import Callback
+from .config import PLATEAU_CUTS
 from .state import FitProgress, Seed, TrainingState, fixed_seed
+from .stopping import StoppingRule
 
 
 class FitResult(NamedTuple):
@@ -37,102 +39,110 @@ class FitResult(NamedTuple):
     interrupt: KeyboardInterrupt | None = None
 
 
-class Callback:
-    """What is told of a training; the base of all that listen, and one that does nothing."""
-
-    def begin(self):
-        """An epoch begins."""
-
-    def end(self, epoch, loss, validation_loss):
-        """An epoch has ended; True to end the training with it.
-
-        Parameters
-        ----------
-        epoch : int
-            Number of the epoch in this fit, from 1.
-        loss : float
-        validation_loss : float or None
-        """
-        return False
-
-
 class TrainingMonitor:
-    """Follows a training: the curves, the best parameters on held rows, the stopping rule, and what an interrupt keeps.
+    """Follows a training: the curves, the best parameters on the validation rows, the stopping rule, and what an
+    interrupt keeps.
+
+    Parameters
+    ----------
+    objective : Objective
+    sample : Sample
+    validation : Sample or None
+    config : TrainingConfig
+    state : TrainingState
+    callback : Callback or None
 
     Attributes
     ----------
     ended : bool
-        Whether the last epoch was done, the stopping rule met or the training stopped by a listener.
+        Whether the last epoch was done, the stopping rule met or the training stopped by a callback.
     converged : bool
         Whether it ended before the last epoch.
     """
 
-    def __init__(self, objective, sample, held, schedule, state, report):
+    def __init__(self, objective, sample, validation, config, state, callback):
         self.objective = objective
-        self.held = held
-        self.schedule = schedule
+        self.validation = validation
+        self.config = config
         self.state = state
-        self.report = report or Callback()
-        data = sample.fingerprint()
-        if state.run is None or state.run.epoch >= schedule.max_iter or state.run.data != data:
-            state.run = FitProgress(data=data)
-        run = state.run
-        if run.theta is not None:
-            objective.network.theta[...], run.theta = run.theta, None
-        self.rule = StoppingRule(schedule.tol, schedule.n_iter_no_change, run.best, run.n_no_improvement)
-        self.curve, self.held_curve = [], []
+        self.callback = callback or Callback()
+        self.rule = StoppingRule(config.tol, config.n_iter_no_change)
+        self.loss_curve, self.validation_loss_curve = [], []
         self.ended = self.converged = False
-        self.stopped = False
-        self.last = None
-        if held is not None and run.held_noise is None:
-            run.held_noise = Seed.of(fixed_seed(state.noise_rng))
+        # Whether a callback ended the fit before its time, so that the next one goes on with it.
+        self.cut_short = False
+        self.last_epoch = None
+        data, progress = sample.fingerprint(), state.progress
+        if progress is None or progress.epoch >= config.max_iter or progress.data != data:
+            progress = state.progress = FitProgress(data=data)
+        if progress.theta is not None:
+            objective.network.theta[...], progress.theta = progress.theta, None
+        if validation is not None and progress.validation_noise is None:
+            progress.validation_noise = Seed.of(fixed_seed(state.noise_rng))
 
     @property
     def rate(self):
         """Learning rate of the epoch to come."""
-        return self.schedule.rate(self.state.run.epoch, self.state.run.cuts)
+        return self.config.rate(self.state.progress.epoch, self.state.progress.cuts)
 
-    def begin(self):
-        self.report.begin()
+    def begin_epoch(self):
+        """Tell the callbacks that an epoch begins."""
+        self.callback.begin()
 
-    def end(self, loss):
+    def end_epoch(self, loss):
         """Take the training loss of one epoch."""
-        run, held_loss = self.state.run, None
-        if self.held is not None:
-            held_loss = self.objective.full_value(self.held, run.held_noise.sequence())
-            if held_loss < run.held_best:
-                run.held_best = held_loss
-                run.best_theta = self.objective.network.theta.copy()
-        met = self.rule.update(loss if held_loss is None else held_loss)
-        if met and self.schedule.learning_rate == "plateau" and run.cuts < PLATEAU_CUTS:
-            run.cuts += 1
-            met, self.rule.n_no_improvement = False, 0
-        run.epoch += 1
-        run.best, run.n_no_improvement = self.rule.best, self.rule.n_no_improvement
-        self.curve.append(loss)
-        if held_loss is not None:
-            self.held_curve.append(held_loss)
-        if self.schedule.keep_epochs:
-            # Before the listeners, in which an interrupt may come as well.
-            self.last = (self.objective.network.theta.copy(), copy.deepcopy(self.state), len(self.curve))
-        stopped = bool(self.report.end(run.epoch, loss, held_loss))
-        complete = met or run.epoch >= self.schedule.max_iter
+        progress, validation_loss = self.state.progress, self._validation_loss()
+        met = self.rule.update(progress, loss if validation_loss is None else validation_loss)
+        if met and self.config.learning_rate == "plateau" and progress.cuts < PLATEAU_CUTS:
+            progress.cuts += 1
+            met, progress.n_no_improvement = False, 0
+        progress.epoch += 1
+        self.loss_curve.append(loss)
+        if validation_loss is not None:
+            self.validation_loss_curve.append(validation_loss)
+        if self.config.keep_epochs:
+            # Before the callbacks, in which an interrupt may come as well.
+            theta = self.objective.network.theta.copy()
+            self.last_epoch = (theta, copy.deepcopy(self.state), len(self.loss_curve))
+        stopped = bool(self.callback.end(progress.epoch, loss, validation_loss))
+        complete = met or progress.epoch >= self.config.max_iter
         self.converged = met or stopped
         self.ended = complete or stopped
-        self.stopped = stopped and not complete
+        self.cut_short = stopped and not complete
+
+    def _validation_loss(self):
+        """Loss on the validation rows, if any; keeps the parameters where it is the least so far."""
+        if self.validation is None:
+            return None
+        progress, theta = self.state.progress, self.objective.network.theta
+        loss = self.objective.full_value(self.validation, progress.validation_noise.sequence())
+        if loss < progress.best:
+            progress.best_theta = theta.copy()
+        return loss
 
     def result(self, interrupt=None):
-        """The trained parameters: those of the least loss on held rows, where rows were held."""
-        theta, state, n_iter = self.objective.network.theta, self.state, len(self.curve)
+        """The trained parameters: those of the least loss on the validation rows, where there are any.
+
+        Parameters
+        ----------
+        interrupt : KeyboardInterrupt, default=None
+            What cut the training short; the result is then that of the last whole epoch.
+
+        Returns
+        -------
+        FitResult
+        """
+        theta, state, n_iter = self.objective.network.theta, self.state, len(self.loss_curve)
         if interrupt is not None:
-            theta[...], state, n_iter = self.last
+            theta[...], state, n_iter = self.last_epoch
         else:
-            best = state.run.best_theta
+            best = state.progress.best_theta
             if best is not None:
-                state.run.theta = theta.copy()
+                state.progress.theta = theta.copy()
                 theta[...] = best
-            if not self.stopped:
-                state.run = None
+            if not self.cut_short:
+                state.progress = None
                 # Of other parameters than those that are given back.
-                state.active = state.active if best is None else None
-        return FitResult(theta, self.curve[:n_iter], self.held_curve[:n_iter], n_iter, self.converged, state, interrupt)
+                state.active_units = state.active_units if best is None else None
+        curves = (self.loss_curve[:n_iter], self.validation_loss_curve[:n_iter])
+        return FitResult(theta, *curves, n_iter, self.converged, state, interrupt)

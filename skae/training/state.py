@@ -1,4 +1,4 @@
-"""What continues when training continues: the state of a training, and how far an interrupted fit had come."""
+"""TrainingState: what continues when training continues, and how far an interrupted fit had come."""
 
 from __future__ import annotations
 
@@ -35,22 +35,22 @@ class FitProgress:
     ----------
     epoch : int
         Epochs done.
-    best, n_no_improvement : float, int
-        Of the stopping rule.
+    best : float
+        Least loss so far: on the validation rows where there are any, else in training.
+    n_no_improvement : int
+        Epochs in a row that did not improve on it, see ``StoppingRule``.
     cuts : int
-        Of the learning rate, on a plateau.
+        Cuts of the learning rate on a plateau.
     best_theta : ndarray or None
-        Parameters of the least loss on held rows.
-    held_best : float
-        That loss.
-    held_noise : Seed or None
-        Of the noise on held rows, the same every time, so that their curve shows the training alone.
+        Parameters of the least loss on the validation rows.
+    validation_noise : Seed or None
+        Of the noise on the validation rows, the same every time, so that their curve shows the training alone.
     order : ndarray or None
-        Of the rows in the last epoch, of which that of the next is a permutation.
+        Order of the rows in the last epoch, of which that of the next is a permutation.
     theta : ndarray or None
         Parameters to go on from, where the estimator was given the best ones.
     data : tuple
-        Which rows were trained on: only with the same ones does the next fit go on.
+        Fingerprint of the rows that were trained on: only with the same ones does the next fit go on.
     """
 
     epoch: int = 0
@@ -58,8 +58,7 @@ class FitProgress:
     n_no_improvement: int = 0
     cuts: int = 0
     best_theta: np.ndarray | None = None
-    held_best: float = math.inf
-    held_noise: Seed | None = None
+    validation_noise: Seed | None = None
     order: np.ndarray | None = None
     theta: np.ndarray | None = None
     data: tuple = ()
@@ -67,28 +66,45 @@ class FitProgress:
 
 @dataclass
 class TrainingState:
-    """What continues when training continues: the optimiser's memory, its clock, and the sources of randomness."""
+    """What continues when training continues.
+
+    Attributes
+    ----------
+    shuffle_rng, noise_rng : numpy Generator
+    validation_seed : Seed or None
+        Chooses the validation rows.
+    optimizer_state : tuple of ndarray of shape (n_parameters,)
+        Moments, velocity: what the optimiser keeps between steps.
+    step, epoch : int
+        Steps of the optimiser, and epochs, since the parameters were initialised.
+    divergence_baseline : float or None
+        Greatest objective of the first batch of an epoch, over the epochs that went well.
+    active_units : ndarray of bool or None
+        Units of the code that were on in the last epoch.
+    n_revived : int
+        How many times a dead unit was given new weights.
+    pretrained : bool
+        Whether the parameters came from elsewhere, and not from a draw.
+    progress : FitProgress or None
+        Of a fit that was cut short by an interrupt or a callback; None where the last one came to its end.
+    """
 
     shuffle_rng: np.random.Generator
     noise_rng: np.random.Generator
-    held_seed: Seed | None = None
-    memory: tuple = ()
+    validation_seed: Seed | None = None
+    optimizer_state: tuple = ()
     step: int = 0
     epoch: int = 0
-    # Greatest objective of the first batch of a pass, over the passes that went well.
-    reference: float | None = None
-    # Units of the code that were on in the last epoch, and how many that were not have been revived.
-    active: np.ndarray | None = None
+    divergence_baseline: float | None = None
+    active_units: np.ndarray | None = None
     n_revived: int = 0
-    # Whether the parameters came from elsewhere, and not from a draw.
-    given: bool = False
-    # A fit that was cut short by an interrupt or a callback; None where the last one came to its end.
-    run: FitProgress | None = None
+    pretrained: bool = False
+    progress: FitProgress | None = None
 
     @property
     def in_batches(self):
-        """Whether any epoch was one of mini-batches, which alone leave a reference."""
-        return self.reference is not None
+        """Whether any epoch was one of mini-batches, which alone leave a baseline."""
+        return self.divergence_baseline is not None
 
     @classmethod
     def begin(cls, random_state):
@@ -97,10 +113,14 @@ class TrainingState:
         Parameters
         ----------
         random_state : int, RandomState instance or None
+
+        Returns
+        -------
+        numpy Generator, TrainingState
         """
         seeds = np.random.SeedSequence(check_random_state(random_state).randint(0, 2**31, size=4).tolist())
-        initial, shuffle, noise, held = seeds.spawn(4)
-        return np.random.default_rng(initial), cls.seeded(shuffle, noise, held_seed=Seed.of(held))
+        initial, shuffle, noise, validation = seeds.spawn(4)
+        return np.random.default_rng(initial), cls.seeded(shuffle, noise, validation_seed=Seed.of(validation))
 
     @classmethod
     def seeded(cls, shuffle, noise, **others):
@@ -108,12 +128,12 @@ class TrainingState:
         # SFC64 is the fastest of NumPy's generators, and noise is drawn by the million.
         return cls(np.random.default_rng(shuffle), np.random.Generator(np.random.SFC64(noise)), **others)
 
-
-def start_memory(state, update, theta):
-    """Give the state the memory that the update needs, where it has none of that shape yet."""
-    if len(state.memory) != update.n_state_vectors or state.memory[0].shape != theta.shape:
-        state.memory = tuple(buffers.zeros(theta.shape, theta.dtype) for _ in range(update.n_state_vectors))
-        state.step = 0
+    def prepare_optimizer(self, optimizer, theta):
+        """Make the vectors that an optimiser keeps, where there are none of that shape yet."""
+        state = self.optimizer_state
+        if len(state) != optimizer.n_state_vectors or state[0].shape != theta.shape:
+            vectors = (buffers.zeros(theta.shape, theta.dtype) for _ in range(optimizer.n_state_vectors))
+            self.optimizer_state, self.step = tuple(vectors), 0
 
 
 def fixed_seed(rng):

@@ -14,8 +14,7 @@ import skae.commands.running
 from skae import AutoencoderOutlierDetector, AutoencoderTransformer, load
 from skae.__main__ import main
 from skae.commands.parameters import ESTIMATORS
-from skae.training.callbacks import use_callback
-from skae.training.monitor import Callback
+from skae.training.callbacks import Callback, use_callback
 
 FEATURES = ["a", "b", "c", "d"]
 SHORT = ["--n-components", "3", "--max-iter", "3", "--seed", "0"]

@@ -100,7 +100,7 @@ def test_values_have_the_types_of_the_parameters():
         ("--activation swish", "--activation: must be 'identity' or 'logistic' or 'relu' or 'tanh'; got 'swish'"),
         (
             "--noise-level 0.3",
-            "--noise-level is no parameter of --estimator plain, but of denoising, sparse, contractive",
+            "--noise-level is no parameter of --estimator plain, but of contractive, denoising, sparse",
         ),
         ("--estimator denoising --noise-level 2", "got --noise-level=2"),
         ("--estimator sparse --activation relu", "--activation='logistic'; got --activation='relu'"),
@@ -178,7 +178,7 @@ def test_the_help_describes_every_parameter(capsys):
         assert full[1] and len(full[0]) > 10, (name, described)
     for name in LEFT_OUT:
         assert _option(name) not in text
-    assert "(default: denoising 0.25, sparse 0.0, contractive 0.0)" in text
+    assert "(default: contractive 0.0, denoising 0.25, sparse 0.0)" in text
     assert "``" not in text and "]_" not in text
 
 

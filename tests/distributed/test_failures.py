@@ -18,8 +18,7 @@ from skae import AutoencoderOutlierDetector, AutoencoderTransformer, SparseAE
 from skae.distributed import fit, inverse_transform, reconstruct, score, transform
 from skae.distributed.local_epochs import Copy, _mean
 from skae.distributed.partitions import _add
-from skae.training.callbacks import use_callback
-from skae.training.monitor import Callback
+from skae.training.callbacks import Callback, use_callback
 
 EXACT = AutoencoderTransformer(4, solver="lbfgs", max_iter=12, tol=0.0, n_iter_no_change=12, random_state=0)
 LOCAL = SparseAE(4, max_iter=6, tol=0.0, random_state=0, batch_size=20)

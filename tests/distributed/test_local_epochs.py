@@ -55,21 +55,21 @@ def test_the_mean_is_weighted_by_rows():
     copies = [Copy(np.full(2, v, np.float32), (np.full(2, 2 * v, np.float32),), int(v), v, 3 * v) for v in (1.0, 4.0)]
     mean, loss = _mean(copies, [20, 10])
     assert mean.theta.tolist() == [2.0, 2.0]
-    assert mean.memory[0].tolist() == [4.0, 4.0]
-    assert mean.theta.dtype == mean.memory[0].dtype == np.float32
-    assert (mean.step, mean.reference, loss) == (4, 4.0, 0.5)
+    assert mean.optimizer_state[0].tolist() == [4.0, 4.0]
+    assert mean.theta.dtype == mean.optimizer_state[0].dtype == np.float32
+    assert (mean.step, mean.divergence_baseline, loss) == (4, 4.0, 0.5)
 
 
 def test_the_optimiser_is_remembered(client, parts):
     settings = {**SETTINGS, "max_iter": 4, "warm_start": True}
     estimator = fit(AutoencoderTransformer(4, **settings), parts)
     # Six of the eleven partitions have 17 batches of at most 20 rows, the others, of the other copy, 15.
-    assert estimator._training.step == 4 * 17
-    before = estimator._training.memory[1].copy()
+    assert estimator._fitted.training.step == 4 * 17
+    before = estimator._fitted.training.optimizer_state[1].copy()
     assert (before > 0).any()
     fit(estimator, parts)
-    assert estimator._training.epoch == estimator.n_iter_ == 8
-    assert not np.array_equal(estimator._training.memory[1], before)
+    assert estimator._fitted.training.epoch == estimator.n_iter_ == 8
+    assert not np.array_equal(estimator._fitted.training.optimizer_state[1], before)
 
 
 @pytest.mark.parametrize("sparsity", ["topk", "lifetime"])

@@ -106,9 +106,13 @@ rows = np.broadcast_to(WIDE[:1, :6], (200_000, 6))
 ae = AutoencoderTransformer(500, max_iter=1, random_state=0).fit(X.astype(np.float32))
 codes = ae.transform(X.astype(np.float32))
 layers = []
-ae._network.activations = [
-    record._replace(forward=lambda *arguments, forward=record.forward: (layers.append(1), forward(*arguments)))
-    for record in ae._network.activations
+ae._fitted.network.layers = [
+    layer._replace(
+        activation=layer.activation._replace(
+            forward=lambda *arguments, forward=layer.activation.forward: (layers.append(1), forward(*arguments))
+        )
+    )
+    for layer in ae._fitted.network.layers
 ]
 
 

@@ -17,9 +17,9 @@ def interrupted(X):
     estimator = DenoisingAE(
         **SETTINGS, early_stopping=True, corruption="salt_and_pepper", missing_values="mask", warm_start=True
     ).fit(with_holes(X))
-    theta = estimator._network.theta
-    estimator._training.run = FitProgress(
-        epoch=1, best=1.0, best_theta=theta, held_best=1.0, theta=theta, data=(4, 6, 4, "f", 5)
+    theta = estimator._fitted.network.theta
+    estimator._fitted.training.progress = FitProgress(
+        epoch=1, best=1.0, best_theta=theta, theta=theta, data=(4, 6, 4, "f", 5)
     )
     return estimator
 

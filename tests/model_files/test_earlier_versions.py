@@ -39,7 +39,7 @@ def test_a_training_goes_on(tmp_path):
     estimator = load(path)
     assert list(estimator.feature_names_in_) == ["width", "h\u00f6he", "depth, cm", "line\nbreak"]
     assert estimator.hidden_layer_sizes == [3] and repr(estimator.emphasis) == repr(np.float32(0.25))
-    assert estimator.n_iter_ == 3 and estimator._training.run.epoch == 3
+    assert estimator.n_iter_ == 3 and estimator._fitted.training.progress.epoch == 3
     X = np.linspace(0, 1, 48).reshape(12, 4) ** 2
     X[::3, 1] = 1 - X[::3, 1]
     X[::4, 2] = np.nan

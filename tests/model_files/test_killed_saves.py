@@ -44,5 +44,5 @@ def test_sigkill_at_any_moment(tmp_path):
         (tmp_path / f"model {number}").write_bytes((tmp_path / "model 0").read_bytes())
     subprocess.run([sys.executable, "-c", KILLED, tmp_path / "model", tmp_path / "new", str(N_KILLS)], check=True)
     for number in range(N_KILLS):
-        network = load(tmp_path / f"model {number}")._network
-        assert same(network, old._network) or same(network, new._network)
+        network = load(tmp_path / f"model {number}")._fitted.network
+        assert same(network, old._fitted.network) or same(network, new._fitted.network)

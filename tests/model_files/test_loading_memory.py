@@ -2,6 +2,7 @@
 
 import random
 import tracemalloc
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -129,7 +130,8 @@ def test_of_the_most_that_is_legal(tmp_path):
 def test_of_a_loss_of_each_epoch(tmp_path):
     path = tmp_path / "epochs.skae"
     estimator = AutoencoderTransformer(1, max_iter=1).fit(rows())
-    estimator.loss_curve_ = np.random.default_rng(0).random(200_000).tolist()
+    losses = np.random.default_rng(0).random(200_000).tolist()
+    estimator._fitted = replace(estimator._fitted, loss_curve=losses)
     length = len(saved(estimator, path))
     most, done = peak(path)
     assert done and most <= 5 * length + SLACK

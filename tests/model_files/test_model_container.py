@@ -44,7 +44,7 @@ def changed(content, **fields):
 
 def test_numpy_and_zipfile_read_it(model, content, tmp_path):
     with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-        assert same(arrays["fitted/theta"], np.asarray(model._network.theta))
+        assert same(arrays["fitted/theta"], np.asarray(model._fitted.network.theta))
         assert json.loads(arrays["model.json"])["format"] == "skae-model"
         assert all(arrays[name].dtype.kind in "biuf" for name in arrays if name != "model.json")
     with zipfile.ZipFile(io.BytesIO(content)) as archive:

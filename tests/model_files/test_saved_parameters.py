@@ -52,7 +52,7 @@ def test_a_random_state_goes_on_where_it_was(tmp_path):
     estimator = DenoisingAE(**{**SETTINGS, "random_state": state}).fit(rows())
     save(estimator, tmp_path / "model.skae")
     loaded = load(tmp_path / "model.skae")
-    assert same(loaded.fit(rows())._network, estimator.fit(rows())._network)
+    assert same(loaded.fit(rows())._fitted.network, estimator.fit(rows())._fitted.network)
     assert same(loaded.random_state.normal(size=3), state.normal(size=3))
 
 

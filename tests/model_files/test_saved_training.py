@@ -49,15 +49,15 @@ def test_partial_fit_goes_on_bit_for_bit(name, path):
 
 def interrupted_after(epochs, monkeypatch):
     """Let the next training be interrupted at the end of an epoch."""
-    end, ended = TrainingMonitor.end, []
+    end, ended = TrainingMonitor.end_epoch, []
 
-    def end_and_interrupt(watch, loss):
-        end(watch, loss)
+    def end_and_interrupt(monitor, loss):
+        end(monitor, loss)
         ended.append(loss)
         if len(ended) == epochs:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(TrainingMonitor, "end", end_and_interrupt)
+    monkeypatch.setattr(TrainingMonitor, "end_epoch", end_and_interrupt)
 
 
 @pytest.mark.parametrize("name", ["adam", "held rows", "holes"])
@@ -69,7 +69,7 @@ def test_an_interrupted_fit_goes_on_bit_for_bit(name, path, monkeypatch):
     assert estimator.n_iter_ == 3
     save(estimator, path, include_optimizer=True)
     loaded = load(path)
-    assert same(loaded._training.run, estimator._training.run)
+    assert same(loaded._fitted.training.progress, estimator._fitted.training.progress)
     assert same(vars(loaded.fit(X)), vars(estimator.fit(X)))
     assert loaded.n_iter_ == 6
 
@@ -79,10 +79,14 @@ def test_without_the_optimiser_it_goes_on_with_a_new_one(name, path):
     estimator, X = made(name)
     save(estimator.fit(X), path)
     loaded = load(path)
-    assert isinstance(loaded, BaseAutoencoder) and loaded._training.memory == () and loaded._training.run is None
-    assert same(loaded._network, estimator._network)
+    assert (
+        isinstance(loaded, BaseAutoencoder)
+        and loaded._fitted.training.optimizer_state == ()
+        and loaded._fitted.training.progress is None
+    )
+    assert same(loaded._fitted.network, estimator._fitted.network)
     # A training whose optimiser is made to forget is the reference.
-    estimator._training.memory, estimator._training.step = (), 0
+    estimator._fitted.training.optimizer_state, estimator._fitted.training.step = (), 0
     assert same(vars(loaded.fit(X)), vars(estimator.fit(X)))
     assert loaded.n_iter_ == estimator.n_iter_
 
@@ -92,7 +96,7 @@ def test_the_optimiser_makes_the_file_larger(path):
     save(estimator, path)
     alone = path.stat().st_size
     save(estimator, path, include_optimizer=True)
-    assert path.stat().st_size - alone >= 2 * estimator._network.theta.nbytes
+    assert path.stat().st_size - alone >= 2 * estimator._fitted.network.theta.nbytes
 
 
 def test_revived_units_are_counted_on(path):

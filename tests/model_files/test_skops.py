@@ -27,19 +27,21 @@ def test_a_pipeline_computes_the_same_bits(name, dtype):
 
 def test_an_interrupted_fit():
     estimator = SparseAE(**SETTINGS, warm_start=True).fit(rows())
-    estimator._training.run = FitProgress(epoch=1, order=np.arange(40), data=(40, 6, 40, "float64", 5))
+    estimator._fitted.training.progress = FitProgress(epoch=1, order=np.arange(40), data=(40, 6, 40, "float64", 5))
     loaded = skops.loads(skops.dumps(estimator), trusted=SKOPS_TRUSTED_TYPES)
-    assert same(loaded._training.run, estimator._training.run)
-    assert same(loaded.fit(rows())._network, estimator.fit(rows())._network)
+    assert same(loaded._fitted.training.progress, estimator._fitted.training.progress)
+    assert same(loaded.fit(rows())._fitted.network, estimator.fit(rows())._fitted.network)
 
 
 def test_training_with_held_rows_goes_on():
     X, settings = rows(), {**SETTINGS, "early_stopping": True, "warm_start": True, "noise_level": 0.2}
     estimator = DenoisingAE(**settings).fit(X)
-    estimator._training.run = FitProgress(held_noise=Seed.of(fixed_seed(np.random.default_rng(0))), data=(1,))
+    estimator._fitted.training.progress = FitProgress(
+        validation_noise=Seed.of(fixed_seed(np.random.default_rng(0))), data=(1,)
+    )
     loaded = skops.loads(skops.dumps(estimator), trusted=SKOPS_TRUSTED_TYPES)
-    assert same(loaded._training, estimator._training)
-    assert same(loaded.fit(X)._network, estimator.fit(X)._network)
+    assert same(loaded._fitted.training, estimator._fitted.training)
+    assert same(loaded.fit(X)._fitted.network, estimator.fit(X)._fitted.network)
 
 
 def perceptrons(X, **parameters):
@@ -70,7 +72,7 @@ def test_a_perceptron_that_was_not_fitted_yet():
 
 def test_the_list_is_what_skops_asks_for_and_nothing_more():
     interrupted = SparseAE(**SETTINGS).fit(rows())
-    interrupted._training.run = FitProgress()
+    interrupted._fitted.training.progress = FitProgress()
     asked = set()
     started = [*perceptrons(rows(), solver="adam"), *perceptrons(rows(), solver="sgd")]
     for estimator in [interrupted, *started, *(fitted(name, "float64") for name in CASES)]:

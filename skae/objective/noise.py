@@ -44,6 +44,17 @@ class Noise:
         self.corruption.apply(x, draws, self.level, self.low, self.high, out)
         return out
 
+    def workspace_per_row(self, n_features, stored):
+        """Numbers that it keeps for each row of a batch: draws, corrupted entries, and how many times each counts.
+
+        Parameters
+        ----------
+        n_features : int
+        stored : bool
+            Whether X is sparse, so that its stored entries, a few, may be all that is kept.
+        """
+        return 0 if stored and self.takes_stored else (2 + (self.emphasis > 0)) * n_features
+
     def entry_weights(self, x, batch, observed):
         """How many times each entry of x counts, which was just corrupted; None for once.
 

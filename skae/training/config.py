@@ -1,4 +1,4 @@
-"""How long a training lasts and how fast it goes: the schedule, and the rule that ends it."""
+"""TrainingConfig: how fast a training goes and when it ends."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ PLATEAU_CUTS = 3
 
 
 @dataclass(frozen=True)
-class Schedule:
+class TrainingConfig:
     """How long to train and how fast.
 
     Attributes
@@ -38,7 +38,6 @@ class Schedule:
     tol: float = 1e-4
     n_iter_no_change: int = 10
     shuffle: bool = True
-
     keep_epochs: bool = False
 
     def rate(self, epoch, cuts=0):
@@ -50,20 +49,3 @@ class Schedule:
     def warmup_factor(self, epochs):
         """Factor of the learning rate after so many epochs since the parameters were initialised."""
         return 1.0 if epochs >= self.warmup_epochs else epochs / self.warmup_epochs
-
-
-@dataclass
-class StoppingRule:
-    """Met once ``patience`` values in a row were not below (1 - tol) times the best one before them."""
-
-    tol: float
-    patience: int
-    best: float = math.inf
-    n_no_improvement: int = 0
-
-    def update(self, value):
-        """Take one value; True when the rule is met."""
-        threshold = (1.0 - self.tol) * self.best if math.isfinite(self.best) else math.inf
-        self.n_no_improvement = 0 if value < threshold else self.n_no_improvement + 1
-        self.best = min(self.best, value)
-        return self.n_no_improvement >= self.patience

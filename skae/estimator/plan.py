@@ -1,0 +1,218 @@
+"""From parameters and a sample to what is trained: every "auto" settled, network and objective built."""
+
+from __future__ import annotations
+
+import copy
+from typing import NamedTuple
+
+import numpy as np
+
+from ..kernels.losses import LOSSES
+from ..network.architecture import Architecture
+from ..network.initialization import initial_parameters
+from ..network.network import Network
+from ..objective.l2 import L2
+from ..objective.objective import Objective
+from ..rows.blocks import model_dtype
+from ..rows.sample import Sample
+from ..runtime.numbers import shown
+from ..training.config import TrainingConfig
+from ..training.memory import check_training_memory
+from ..training.solvers import SOLVERS, minibatch_solvers
+from ..training.state import TrainingState
+from .fitted import Statistics
+from .input import check_range
+
+# Of a network: 4 TiB in float32, before any training.
+_MOST_PARAMETERS = 2**40
+
+_BATCH_SIZE = 128
+
+
+class Plan(NamedTuple):
+    """What a training is made of.
+
+    Attributes
+    ----------
+    objective : Objective
+        On a network of its own.
+    sample : Sample
+    validation : Sample or None
+    config : TrainingConfig
+    state : TrainingState
+        From which the training starts.
+    loss : str
+    statistics : Statistics
+    dtype : dtype
+        Precision of the network that the estimator keeps.
+    """
+
+    objective: Objective
+    sample: Sample
+    validation: Sample | None
+    config: TrainingConfig
+    state: TrainingState
+    loss: str
+    statistics: Statistics
+    dtype: np.dtype
+
+
+def plan_training(estimator, sample, previous, add_means=False):
+    """What the parameters of an estimator make of a sample.
+
+    Parameters
+    ----------
+    estimator : BaseAutoencoder
+    sample : Sample
+    previous : Fitted or None
+        The fit that the training continues.
+    add_means : bool, default=False
+        Whether the means of the columns are those of all rows since the first fit, and not of the sample alone.
+
+    Returns
+    -------
+    Plan
+    """
+    estimator._check_combination()
+    solver = SOLVERS[estimator.solver]
+    loss = resolved_loss(estimator, sample, previous)
+    architecture = architecture_of(estimator, sample.n_features, loss)
+    dtype = np.dtype(model_dtype(sample) if previous is None else previous.network.dtype)
+    training_dtype = solver.training_dtype(dtype)
+    config = training_config(estimator, len(sample.rows))
+    if previous is not None:
+        _check_continues(previous, architecture)
+    _check_memory(estimator, architecture, training_dtype, sample, config)
+    network, state = _start(estimator, architecture, training_dtype, previous)
+    check_range(sample, loss)
+    if estimator.zero_sampling is not None and not solver.minibatch:
+        raise ValueError(
+            f"zero_sampling={estimator.zero_sampling!r} draws anew for each mini-batch: it needs solver in "
+            f"{minibatch_solvers()}; got solver={estimator.solver!r}. Set zero_sampling=None for {estimator.solver!r}."
+        )
+    noise, value_range = estimator._noise(sample, training_dtype, previous)
+    observed, means = _column_means(estimator, sample, previous if add_means else None)
+    objective = Objective(
+        network,
+        LOSSES[loss],
+        ([L2(estimator.alpha)] if estimator.alpha > 0 else []) + estimator._penalties(architecture),
+        noise,
+        means,
+        estimator.zero_sampling,
+        estimator._gate(),
+        estimator._activity(),
+    )
+    statistics = Statistics(means, observed, value_range)
+    sample, validation = _split(estimator, sample, state)
+    return Plan(objective, sample, validation, config, state, loss, statistics, dtype)
+
+
+def resolved_loss(estimator, sample, previous):
+    """What ``loss`` is for a sample."""
+    if previous is not None:
+        if estimator.loss not in ("auto", previous.loss):
+            raise ValueError(
+                f"The training cannot continue: it began with loss={previous.loss!r}, and now loss={estimator.loss!r}. "
+                "Set the loss back, or fit with warm_start=False."
+            )
+        return previous.loss
+    if estimator.loss != "auto":
+        return estimator.loss
+    may_be_logistic = estimator.output_activation in ("auto", "logistic")
+    return "log_loss" if may_be_logistic and sample.is_binary() else "squared_error"
+
+
+def architecture_of(estimator, n_features, loss):
+    """The network that the parameters ask for."""
+    output = estimator.output_activation
+    if output == "auto":
+        output = "logistic" if loss == "log_loss" else "identity"
+    sizes = (int(n_features), *map(int, estimator.hidden_layer_sizes), int(estimator.n_components))
+    tied, n_active = bool(estimator.tied_weights), estimator._units_kept()
+    architecture = Architecture(sizes, estimator.activation, output, tied, n_active)
+    if architecture.n_parameters > _MOST_PARAMETERS:
+        raise ValueError(
+            f"n_components={shown(estimator.n_components)} and hidden_layer_sizes="
+            f"{shown(estimator.hidden_layer_sizes)} make of {n_features} features a network of at least "
+            f"2**{architecture.n_parameters.bit_length() - 1} parameters, which no memory holds; legal are up to "
+            f"2**{_MOST_PARAMETERS.bit_length() - 1}. Choose smaller widths."
+        )
+    return architecture
+
+
+def training_config(estimator, n_rows):
+    """How to train on a number of rows."""
+    return TrainingConfig(
+        learning_rate_init=float(estimator.learning_rate_init),
+        learning_rate=estimator.learning_rate,
+        batch_size=min(_BATCH_SIZE if estimator.batch_size == "auto" else estimator.batch_size, n_rows),
+        warmup_epochs=float(estimator.warmup_epochs),
+        max_grad_norm=None if estimator.max_grad_norm is None else float(estimator.max_grad_norm),
+        max_iter=estimator.max_iter,
+        tol=float(estimator.tol),
+        n_iter_no_change=estimator.n_iter_no_change,
+        shuffle=estimator.shuffle,
+        keep_epochs=estimator.warm_start,
+    )
+
+
+def _check_continues(previous, architecture):
+    if previous.network.architecture != architecture:
+        raise ValueError(
+            f"The training cannot continue: the fitted network is {previous.network.architecture}, the parameters now "
+            f"ask for {architecture}. Set the parameters back, or fit with warm_start=False."
+        )
+
+
+def _start(estimator, architecture, dtype, previous):
+    """A network of its own to train, and the state from which to train it."""
+    if previous is not None:
+        network, state = copy.deepcopy((previous.network, previous.training))
+        return network.in_precision(dtype), state
+    rng, state = TrainingState.begin(estimator.random_state)
+    return Network(architecture, initial_parameters(architecture, rng, dtype)), state
+
+
+def _check_memory(estimator, architecture, dtype, sample, config):
+    """Raise MemoryError, before anything is made, where there is no room for the training."""
+    n_rows, solver = len(sample.rows), SOLVERS[estimator.solver]
+    whole = architecture.block_size(n_rows, dtype)
+    batch_rows = max(config.batch_size, whole * estimator.early_stopping) if solver.minibatch else whole
+    check_training_memory(
+        architecture,
+        solver,
+        dtype,
+        n_rows,
+        batch_rows,
+        estimator._workspace_per_row(sample, architecture),
+        estimator.early_stopping,
+        estimator.warm_start,
+    )
+
+
+def _column_means(estimator, sample, previous):
+    """Sums of the columns over the entries that are not NaN with their weights, and their means; None where NaN is an
+    error."""
+    if estimator.missing_values == "error":
+        return None, None
+    sums, counts = sample.column_sums()
+    if previous is not None and previous.statistics.observed is not None:
+        sums, counts = sums + previous.statistics.observed[0], counts + previous.statistics.observed[1]
+    return (sums, counts), np.divide(sums, counts, out=np.zeros_like(sums), where=counts > 0)
+
+
+def _split(estimator, sample, state):
+    """The rows to train on and, with early stopping, those held out."""
+    if not estimator.early_stopping:
+        return sample, None
+    n_rows = len(sample.rows)
+    n_held = max(1, round(estimator.validation_fraction * n_rows))
+    if n_held >= n_rows:
+        raise ValueError(
+            f"early_stopping=True with validation_fraction={estimator.validation_fraction} leaves no row to train on: "
+            f"n_samples={n_rows}. Give more rows, a smaller fraction, or early_stopping=False."
+        )
+    # Of the seed alone, so that a training that continues holds out the same rows.
+    order = np.random.default_rng(state.validation_seed.sequence()).permutation(sample.rows)
+    held, kept = np.sort(order[:n_held]), np.sort(order[n_held:])
+    return sample.of_rows(kept), sample.of_rows(held)

@@ -1,0 +1,73 @@
+"""ESTIMATORS: the autoencoders, by the name of their kind; and the decorator that declares one."""
+
+from __future__ import annotations
+
+from textwrap import indent
+
+from .shared_parameters import SHARED
+
+ESTIMATORS: dict[str, type] = {}
+
+_ATTRIBUTES = """
+coefs_ : list of ndarray of shape (fan_in, fan_out)
+    Weights of each layer, encoder first. Views of the trained parameters.
+intercepts_ : list of ndarray of shape (fan_out,)
+    Biases of each layer.
+components_ : ndarray of shape (width, n_features)
+    Weights of the first encoder layer as rows.
+filters_ : ndarray of shape (width, n_features)
+    The input of norm one that maximally activates each unit of the first layer, w_l / ||w_l||; zero for a unit
+    without weights.
+column_means_ : ndarray of shape (n_features,)
+    What enters the network in the place of NaN; with ``missing_values="mask"`` only.
+loss_ : str
+    What ``loss`` became.
+output_activation_ : str
+    What ``output_activation`` became.
+loss_curve_ : list of float
+    Training objective of each epoch (iteration): mean over rows, in nats for ``log_loss`` and in squared units of X
+    for ``squared_error``, the penalties included. Mini-batches count at the parameters that they met.
+validation_loss_curve_ : list of float
+    The same on the rows held out, at the end of each epoch; NaN for epochs without such rows, which ``warm_start`` or
+    ``partial_fit`` added; empty where ``early_stopping`` was never on.
+n_iter_ : int
+    Epochs (iterations) since the parameters were initialised: of the last fit, and with ``warm_start`` or
+    ``partial_fit`` of those before it.
+n_features_in_ : int
+    Number of features seen during fit.
+feature_names_in_ : ndarray of shape (`n_features_in_`,)
+    Names of features seen during fit, where X has names that are all strings.
+"""
+
+
+def autoencoder(kind, own_parameters=()):
+    """Class decorator: declare an autoencoder.
+
+    It enters ``ESTIMATORS``, gets the constraints of its parameters, and its docstring the sections for
+    ``{parameters}``, ``{own_parameters}`` and ``{attributes}``.
+
+    Parameters
+    ----------
+    kind : str
+        Its name in ``ESTIMATORS`` and on the command line.
+    own_parameters : sequence of Parameter
+        Those beside the shared ones, in the order of its signature.
+    """
+
+    def declare(cls):
+        cls._parameters = {parameter.name: parameter for parameter in (*own_parameters, *SHARED)}
+        cls._parameter_constraints = {name: parameter.constraints for name, parameter in cls._parameters.items()}
+        sections = {
+            "parameters": "\n".join(parameter.section for parameter in SHARED),
+            "own_parameters": "\n".join(parameter.section for parameter in own_parameters),
+            "attributes": _ATTRIBUTES.strip(),
+        }
+        # Python may have been told to leave docstrings out.
+        text = cls.__doc__ or ""
+        for name, section in sections.items():
+            text = text.replace(f"    {{{name}}}", indent(section, "    "))
+        cls.__doc__ = text
+        ESTIMATORS[kind] = cls
+        return cls
+
+    return declare

@@ -1,0 +1,255 @@
+"""SHARED: the parameters that all autoencoders have."""
+
+from __future__ import annotations
+
+from numbers import Integral, Real
+
+from sklearn.utils._param_validation import Interval, StrOptions
+
+from ..kernels.activations import ACTIVATIONS
+from ..kernels.losses import LOSSES
+from ..training.solvers import SOLVERS
+from .parameters import Parameter, RegisteredName
+
+SHARED = (
+    Parameter(
+        "n_components",
+        64,
+        [Interval(Integral, 1, None, closed="left")],
+        "int",
+        """
+        Width k of the code. May be below the number of features (undercomplete), equal to it or above it
+        (overcomplete).
+        """,
+    ),
+    Parameter(
+        "hidden_layer_sizes",
+        (),
+        ["array-like"],
+        "tuple of int",
+        """
+        Widths of further encoder layers between the input and the code; the decoder mirrors them.
+        """,
+    ),
+    Parameter(
+        "activation",
+        "logistic",
+        [RegisteredName(ACTIVATIONS)],
+        '{"identity", "logistic", "tanh", "relu"}',
+        """
+        Function g of every hidden layer, the code among them. Initial weights are fitted to it: uniform within
+        +-sqrt(6 / (fan_in + fan_out)) (Glorot and Bengio 2010), or sqrt(6 / fan_in) with "relu" (He et al. 2015),
+        biases zero; with several layers "logistic" starts as the "tanh" network that computes the same. From these the
+        deep 784-1000-500-250-30 autoencoder trains on MNIST without pre-training, fastest with "relu" and
+        ``tied_weights`` (docs/representations.md).
+        """,
+    ),
+    Parameter(
+        "output_activation",
+        "auto",
+        [RegisteredName(ACTIVATIONS, "auto")],
+        '{"auto", "identity", "logistic", "tanh", "relu"}',
+        """
+        Function f of the reconstruction. "auto" is "logistic" with ``log_loss`` and "identity" with ``squared_error``.
+        """,
+    ),
+    Parameter(
+        "loss",
+        "auto",
+        [RegisteredName(LOSSES, "auto")],
+        '{"auto", "squared_error", "log_loss"}',
+        """
+        Reconstruction loss of a row, a sum over its features: sum_j (x_hat_j - x_j)^2, or the cross-entropy -sum_j
+        [x_j log x_hat_j + (1 - x_j) log(1 - x_hat_j)] for x in [0, 1], up to 1e-6. "auto" is ``log_loss`` when every
+        value of X is 0 or 1 and the output may be logistic, else ``squared_error``.
+        """,
+    ),
+    Parameter(
+        "tied_weights",
+        False,
+        ["boolean"],
+        "bool",
+        """
+        Whether the decoder's weights are the encoder's transposed.
+        """,
+    ),
+    Parameter(
+        "alpha",
+        0.0,
+        [Interval(Real, 0, None, closed="left")],
+        "float",
+        """
+        Strength of the L2 penalty alpha (||W||^2 + ||W*||^2) on the weights of all layers; biases are left out, and
+        tied weights are counted once.
+        """,
+    ),
+    Parameter(
+        "solver",
+        "adam",
+        [RegisteredName(SOLVERS)],
+        '{"adam", "sgd", "lbfgs"}',
+        """
+        Mini-batches with Adam, or with Nesterov's momentum of 0.9; or L-BFGS on all rows at once. L-BFGS works in
+        float64 unless it continues a fit in float32, and is the one to take for small data and exact minima.
+        """,
+    ),
+    Parameter(
+        "learning_rate_init",
+        1e-3,
+        [Interval(Real, 0, None, closed="neither")],
+        "float",
+        """
+        Learning rate of the first epoch. 1e-3 suits rectified and deep networks; one layer of tied logistic units on
+        images made better codes at 1e-2 to 3e-2 (docs/representations.md). Not used by "lbfgs".
+        """,
+    ),
+    Parameter(
+        "learning_rate",
+        "constant",
+        [StrOptions({"constant", "cosine", "plateau"})],
+        '{"constant", "cosine", "plateau"}',
+        """
+        "cosine" lowers it as learning_rate_init (1 + cos(pi epoch / max_iter)) / 2, from the start of every ``fit``
+        that does not go on with an interrupted one. "plateau" makes it learning_rate_init / 5^c after the stopping
+        rule of ``tol`` was met c times, and stops when it is met for the fourth time. Not used by "lbfgs".
+        """,
+    ),
+    Parameter(
+        "warmup_epochs",
+        0,
+        [Interval(Real, 0, None, closed="left")],
+        "float",
+        """
+        During the first epochs after the initialisation the learning rate is multiplied by t / warmup_epochs, where t
+        is the number of epochs, with fractions, at the end of each step. Not used by "lbfgs" and ``partial_fit``.
+        """,
+    ),
+    Parameter(
+        "max_grad_norm",
+        None,
+        [None, Interval(Real, 0, None, closed="neither")],
+        "float",
+        """
+        Where the Euclidean norm of the gradient g of a step, over all parameters, exceeds it, g max_grad_norm / ||g||
+        stands for g. Not used by "lbfgs".
+        """,
+    ),
+    Parameter(
+        "batch_size",
+        "auto",
+        [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
+        'int or "auto"',
+        """
+        Rows of a mini-batch; "auto" is min(128, n_samples). Not used by "lbfgs".
+        """,
+    ),
+    Parameter(
+        "max_iter",
+        200,
+        [Interval(Integral, 1, None, closed="left")],
+        "int",
+        """
+        Most epochs, or iterations of L-BFGS.
+        """,
+    ),
+    Parameter(
+        "tol",
+        1e-4,
+        [Interval(Real, 0, None, closed="left")],
+        "float",
+        """
+        Training stops when the loss was not lowered by the fraction tol of its best value in ``n_iter_no_change``
+        epochs (iterations) in a row.
+        """,
+    ),
+    Parameter(
+        "n_iter_no_change",
+        10,
+        [Interval(Integral, 1, None, closed="left")],
+        "int",
+        """
+        See ``tol``.
+        """,
+    ),
+    Parameter(
+        "missing_values",
+        "error",
+        [StrOptions({"error", "mask"})],
+        '{"error", "mask"}',
+        """
+        With "mask" X may hold NaN: such an entry enters the network as the mean of its column over the training rows
+        (with ``partial_fit``, over those so far; 0 for a column without any value) and leaves the loss, which is the
+        sum over the entries that are there.
+        """,
+    ),
+    Parameter(
+        "zero_sampling",
+        None,
+        [None, Interval(Real, 0, 1, closed="right")],
+        "float in (0, 1]",
+        """
+        For sparse X with many columns: share q of the columns, drawn anew for each mini-batch, whose zeros count in
+        the loss, 1/q times each; the stored entries always count once. The expected gradient is that of the full loss
+        (Dauphin, Glorot and Bengio 2011). None for the full loss. Other X is always taken in full, and so is any under
+        noise that makes zeros into something else, or with ``emphasis``.
+        """,
+        on_command_line=False,
+    ),
+    Parameter(
+        "early_stopping",
+        False,
+        ["boolean"],
+        "bool",
+        """
+        Hold out rows, apply the stopping rule to their loss, and give back the parameters with which it was least.
+        """,
+    ),
+    Parameter(
+        "validation_fraction",
+        0.1,
+        [Interval(Real, 0, 1, closed="neither")],
+        "float",
+        """
+        Fraction of the rows held out with ``early_stopping``.
+        """,
+    ),
+    Parameter(
+        "shuffle",
+        True,
+        ["boolean"],
+        "bool",
+        """
+        Whether to shuffle the rows before every epoch. Not used by "lbfgs".
+        """,
+    ),
+    Parameter(
+        "random_state",
+        None,
+        ["random_state"],
+        "int, RandomState instance or None",
+        """
+        Determines the initial weights, the shuffling, the rows held out and the noise. Pass an int for reproducible
+        results.
+        """,
+    ),
+    Parameter(
+        "warm_start",
+        False,
+        ["boolean"],
+        "bool",
+        """
+        Whether ``fit`` continues from the parameters and the optimiser's state of the last fit.
+        """,
+        on_command_line=False,
+    ),
+    Parameter(
+        "verbose",
+        False,
+        ["verbose"],
+        "bool or int",
+        """
+        Whether to print one line an epoch.
+        """,
+        on_command_line=False,
+    ),
+)

@@ -1,0 +1,10 @@
+"""SPARSITIES: the ways to make a code sparse, by name."""
+
+from __future__ import annotations
+
+from .kl_sparsity import KL
+from .l1_sparsity import L1
+from .top_k import TOP_K
+from .winner_take_all import WINNER_TAKE_ALL
+
+SPARSITIES = {record.name: record for record in (KL, L1, TOP_K, WINNER_TAKE_ALL)}

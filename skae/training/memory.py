@@ -1,0 +1,58 @@
+"""Room for a training, asked for before it begins."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..runtime.memory import WORKING_BYTES, check_available_memory
+
+
+def check_training_memory(
+    architecture, solver, dtype, n_rows, batch_rows, workspace_per_row, early_stopping, keep_epochs
+):
+    """Raise MemoryError where the buffers of a training cannot be had.
+
+    Parameters
+    ----------
+    architecture : Architecture
+    solver : Solver
+    dtype : dtype
+        Of the parameters in training.
+    n_rows : int
+        Rows to train on.
+    batch_rows : int
+        Most rows of a product.
+    workspace_per_row : int
+        Numbers for each of them that are neither entries nor outputs of layers nor gradients.
+    early_stopping, keep_epochs : bool
+        Whether the best parameters are kept, and the state after the last whole epoch.
+
+    Raises
+    ------
+    MemoryError
+        With the bytes that are needed.
+    """
+    sizes, itemsize = architecture.sizes, np.dtype(dtype).itemsize
+    # The parameters, their gradient, and where weights are tied that of the decoder.
+    vectors = 2 + architecture.tied + solver.n_vectors
+    if keep_epochs:
+        # The copy of the last epoch goes when that of the next one is there.
+        vectors += 2 * (1 + (solver.optimizer.n_state_vectors if solver.minibatch else 0))
+    if early_stopping:
+        vectors += 2
+    buffers = batch_rows * itemsize * (2 * sum(sizes[1:-1]) + 2 * sizes[0] + workspace_per_row)
+    orders = 4 * n_rows * np.dtype(np.intp).itemsize
+    n_bytes = vectors * architecture.n_parameters * itemsize + buffers + orders
+    try:
+        check_available_memory(n_bytes)
+    except MemoryError as error:
+        raise MemoryError(
+            f"The training needs {_readable(n_bytes + WORKING_BYTES)} of memory, for {vectors} vectors of "
+            f"{architecture.n_parameters:,} parameters and {batch_rows:,} rows at once, and cannot have them. Lower "
+            "n_components or hidden_layer_sizes, choose a solver that needs less ('sgd' the least, 'lbfgs' the most), "
+            "or raise the memory limit of the process."
+        ) from error
+
+
+def _readable(n_bytes):
+    return f"{n_bytes / 2**20:,.0f} MiB" if n_bytes < 2**33 else f"{n_bytes / 2**30:,.0f} GiB"
