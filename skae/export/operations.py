@@ -6,8 +6,7 @@ import numpy as np
 
 from ..network.network import Network
 
-# Operator of each activation; None for the one that changes nothing.
-ACTIVATION_OPERATORS = {"identity": None, "logistic": "Sigmoid", "tanh": "Tanh", "relu": "Relu"}
+
 
 
 def in_precision(estimator, dtype):

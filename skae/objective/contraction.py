@@ -28,8 +28,8 @@ class Contraction(Penalty):
         self._slope, self._bend = batch.scratch("slope", code.shape), batch.scratch("bend", code.shape)
         self._norms = batch.scratch("norms", code.shape[1:])
         self._slope_sums = batch.scratch("slope_sums", code.shape[1:], np.float64)
-        activation.slope(code, self._slope)
-        activation.bend(code, self._bend)
+        activation.fill_derivative(code, self._slope)
+        activation.fill_second_derivative(code, self._bend)
         penalties.squared_column_norms(w, self._norms)
         penalties.squared_slope_sums(self._slope, self._row_scale, self._slope_sums)
         return float(np.dot(self._slope_sums, self._norms))
@@ -60,8 +60,8 @@ class DeepContraction(Penalty):
         for layer in range(depth):
             a = batch.outputs[layer]
             slope, bend = np.empty_like(a), np.empty_like(a)
-            network.activations[layer].slope(a, slope)
-            network.activations[layer].bend(a, bend)
+            network.activations[layer].fill_derivative(a, slope)
+            network.activations[layer].fill_second_derivative(a, bend)
             slopes.append(slope)
             bends.append(bend)
         self._deltas = [np.empty_like(slope) for slope in slopes]

@@ -11,10 +11,13 @@ import warnings
 from contextlib import suppress
 from functools import cache, partial, wraps
 from pathlib import Path
+from types import FunctionType
 
 import numba
 from numba.core.caching import FunctionCache, IndexDataCacheFile
 from numba.core.compiler_lock import global_compiler_lock
+
+from .fingerprints import UnknownDependency, fingerprint
 
 # ``nnan`` and ``ninf`` are left out: they would let LLVM delete checks for NaN.
 FASTMATH = frozenset({"nsz", "arcp", "contract", "afn", "reassoc"})
@@ -110,11 +113,17 @@ def _digest(*parts):
 
 
 class _KernelCache(FunctionCache):
-    """Numba's function cache, for which a damaged or unwritable file is only a reason to compile again."""
+    """Numba's function cache, for which a damaged or unwritable file is only a reason to compile again.
 
-    def __init__(self, py_func):
+    Numba tells closures apart by their pickled cells, which for functions are others in each process. Here it is by the
+    names of what takes part, and the stamp has what stands in sources outside of the package.
+    """
+
+    def __init__(self, py_func, parts=None):
         super().__init__(py_func)
-        self._cache_file = _SealedFiles(self._cache_path, self._impl.filename_base, _source_stamp())
+        self._parts = parts or fingerprint(py_func, _KERNEL_FOLDER)
+        base = self._impl.filename_base.replace(py_func.__qualname__, py_func.__name__)
+        self._cache_file = _SealedFiles(self._cache_path, base, " ".join([_source_stamp(), *self._parts.sources]))
 
     def load_overload(self, sig, target_context):
         try:
@@ -135,7 +144,7 @@ class _KernelCache(FunctionCache):
 
     def _index_key(self, sig, codegen):
         # Code that checks its indices is other code.
-        return *super()._index_key(sig, codegen), bool(numba.config.BOUNDSCHECK)
+        return sig, codegen.magic_tuple(), self._parts.names, bool(numba.config.BOUNDSCHECK)
 
 
 def _uninterrupted(function):
@@ -163,16 +172,21 @@ def _uninterrupted(function):
     return waiting
 
 
-def kernel(function=None, *, reassociate=True):
+def kernel(function=None, *, name=None, reassociate=True, cached=True):
     """Compile a leaf function lazily, without the GIL, cached on disk where a folder can be written.
 
     Parameters
     ----------
     function : callable
-        A top-level function on arrays and scalars. It never raises and never allocates.
+        A function on arrays and scalars. It never raises and never allocates. Its closure may have constants and other
+        compiled functions.
+    name : str, default=None
+        What a closure is called; None for its own name. Kernels of one loop need different ones.
     reassociate : bool, default=True
         Whether sums may be taken in another order. Without it a loop that sums cannot be vectorised; with it an
         argument reduction by a split constant is undone.
+    cached : bool, default=True
+        False for a function that only other kernels call: their code has it inside.
 
     Returns
     -------
@@ -180,16 +194,51 @@ def kernel(function=None, *, reassociate=True):
         Numba's dispatcher, or the function itself when ``NUMBA_DISABLE_JIT`` is set.
     """
     if function is None:
-        return partial(kernel, reassociate=reassociate)
-    fastmath = FASTMATH if reassociate else FASTMATH - {"reassoc"}
-    compiled = numba.njit(nogil=True, fastmath=set(fastmath), error_model="numpy")(function)
+        return partial(kernel, name=name, reassociate=reassociate, cached=cached)
+    if name is not None:
+        function.__name__ = function.__qualname__ = name
     if numba.config.DISABLE_JIT:
-        return compiled
-    compiled.compile = _uninterrupted(compiled.compile)
+        return function
     try:
-        compiled._cache = _KernelCache(function)
-        cache_folders.add(compiled._cache.cache_path)
-    except (RuntimeError, OSError):
-        # Numba found no folder that it can write (a container, a read-only installation).
-        pass
+        parts = fingerprint(function, _KERNEL_FOLDER)
+    except UnknownDependency:
+        # What cannot be told from another version of itself is compiled by each process.
+        parts, cached = None, False
+    fastmath = FASTMATH if reassociate else FASTMATH - {"reassoc"}
+    compiled = numba.njit(nogil=True, fastmath=set(fastmath), error_model="numpy", inline="never" if cached else "always")(_own_symbol(function, parts))
+    compiled.compile = _uninterrupted(compiled.compile)
+    if cached:
+        _keep(compiled, parts)
     return compiled
+
+
+def _keep(compiled, parts):
+    """Give a kernel its files, where a folder can be written."""
+    # Numba finds no folder in a container, or in a read-only installation.
+    with suppress(RuntimeError, OSError):
+        compiled._cache = _KernelCache(compiled.py_func, parts)
+        cache_folders.add(compiled._cache.cache_path)
+
+
+def _own_symbol(function, parts):
+    """A function under a name of its own for the linker, where parts of it are from outside of the package.
+
+    Numba numbers the symbols in each process. Code that was loaded may have the number of code that is compiled, and of
+    two functions with one name, such as one before and after an edit in a notebook, the first would be run for both.
+    """
+    if parts is None:
+        mark = os.urandom(8).hex()
+    elif parts.sources:
+        mark = _digest(*(part.encode() for part in (*parts.names, *parts.sources))).hex()[:16]
+    else:
+        return function
+    own = FunctionType(
+        function.__code__, function.__globals__, function.__name__, function.__defaults__, function.__closure__
+    )
+    own.__doc__, own.__module__, own.__qualname__ = function.__doc__, function.__module__, f"{function.__name__}_{mark}"
+    return own
+
+
+def pointwise(function):
+    """Compile a function of numbers, for the loops that are made around it; what was compiled stays as it is."""
+    return function if hasattr(function, "py_func") else kernel(function, cached=False)
