@@ -23,7 +23,7 @@ def backward(name, derivative):
         bias_grad[:] = 0
         for i in range(delta.shape[0]):
             for j in range(delta.shape[1]):
-                d = delta[i, j] * a.dtype.type(derivative(a[i, j]))
+                d = delta[i, j] * derivative(a[i, j])
                 delta[i, j] = d
                 bias_grad[j] += d
 

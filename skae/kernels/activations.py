@@ -2,14 +2,14 @@
 
 With z the pre-activation and a = g(z):
 
-========  =================  ===============  =======================
-name      g(z)               derivative g'(z)  second derivative g''(z)
-========  =================  ===============  =======================
-identity  z                  1                0
-logistic  1 / (1 + exp(-z))  a (1 - a)        a (1 - a) (1 - 2 a)
-tanh      tanh(z)            1 - a^2          -2 a (1 - a^2)
-relu      max(z, 0)          1 where a > 0    0
-========  =================  ===============  =======================
+========  =================  =============  ======================
+name      g(z)               derivative     second derivative
+========  =================  =============  ======================
+identity  z                  1              0
+logistic  1 / (1 + exp(-z))  a (1 - a)      a (1 - a) (1 - 2 a)
+tanh      tanh(z)            1 - a^2        -2 a (1 - a^2)
+relu      max(z, 0)          1 where a > 0  0
+========  =================  =============  ======================
 
 The functions are of one number, and constants have its type: ``type(z)(1)``. The loops are made around them.
 """
@@ -118,9 +118,9 @@ class Activation:
     onnx: Callable | None = None
 
     def __post_init__(self):
-        check_name("Activation", self.name)
+        check_name("The name of an Activation", self.name)
         check_callables(self, "value", "derivative", "second_derivative", "initial_bound", optional=("onnx",))
-        check_interval("Activation", "range", self.range)
+        check_interval("range of an Activation", self.range)
 
     @cached_property
     def forward(self):

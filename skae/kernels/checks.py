@@ -5,14 +5,14 @@ from __future__ import annotations
 import keyword
 
 
-def check_name(kind, name):
+def check_name(what, name):
     """Raise where a part has no name that can be that of a parameter's value and of a function."""
     if not isinstance(name, str):
-        raise TypeError(f"The name of an {kind} must be a str; got {name!r}.")
+        raise TypeError(f"{what} must be a str; got {name!r}.")
     if not (name.isidentifier() and name.isascii()) or keyword.iskeyword(name) or name == "auto":
         raise ValueError(
-            f"The name of an {kind} must be made of ASCII letters, digits and underscores, begin with no digit, and be "
-            f"neither 'auto' nor a keyword of Python; got {name!r}."
+            f"{what} must be made of ASCII letters, digits and underscores, begin with no digit, and be neither 'auto' "
+            f"nor a keyword of Python; got {name!r}."
         )
 
 
@@ -25,11 +25,11 @@ def check_callables(record, *names, optional=()):
             raise TypeError(f"{name} of {type(record).__name__} {record.name!r} must be {legal}; got {value!r}.")
 
 
-def check_interval(kind, what, value):
+def check_interval(what, value):
     """Raise ValueError for what is not a pair of numbers in ascending order."""
     try:
         low, high = map(float, value)
     except (TypeError, ValueError):
         low = high = float("nan")
     if not low < high:
-        raise ValueError(f"{what} of an {kind} must be two numbers, the smaller one first; got {value!r}.")
+        raise ValueError(f"{what} must be two numbers, the smaller one first; got {value!r}.")

@@ -20,8 +20,8 @@ def from_output(name, entry):
             scale = row_scale[i]
             for j in range(x.shape[1]):
                 loss, derivative = entry(x_hat[i, j], x[i, j])
-                total += x.dtype.type(loss)
-                delta[i, j] = scale * x.dtype.type(derivative)
+                total += loss
+                delta[i, j] = scale * derivative
             row_loss[i] = total
             value += row_scale[i] * np.float64(total)
         return value
@@ -41,8 +41,8 @@ def fused(name, entry):
             scale = row_scale[i]
             for j in range(x.shape[1]):
                 loss, derivative = entry(z[i, j] + bias[j], x[i, j])
-                total += x.dtype.type(loss)
-                d = scale * x.dtype.type(derivative)
+                total += loss
+                d = scale * derivative
                 z[i, j] = d
                 bias_grad[j] += d
             row_loss[i] = total
@@ -64,8 +64,8 @@ def weighted_from_output(name, entry):
             for j in range(x.shape[1]):
                 loss, derivative = entry(x_hat[i, j], x[i, j])
                 weight = entry_weights[i, j]
-                total += weight * x.dtype.type(loss)
-                delta[i, j] = scale * weight * x.dtype.type(derivative)
+                total += weight * loss
+                delta[i, j] = scale * weight * derivative
             row_loss[i] = total
             value += row_scale[i] * np.float64(total)
         return value
@@ -86,8 +86,8 @@ def weighted_fused(name, entry):
             for j in range(x.shape[1]):
                 loss, derivative = entry(z[i, j] + bias[j], x[i, j])
                 weight = entry_weights[i, j]
-                total += weight * x.dtype.type(loss)
-                d = scale * weight * x.dtype.type(derivative)
+                total += weight * loss
+                d = scale * weight * derivative
                 z[i, j] = d
                 bias_grad[j] += d
             row_loss[i] = total
@@ -108,7 +108,8 @@ def stored_from_output(name, entry):
     def loop(x_hat, stored, columns, row_starts, zero_weights, weights, kept, row_scale, row_loss, delta):
         zero = x_hat.dtype.type(0)
         value = 0.0
-        weights[:] = zero_weights
+        for j in range(x_hat.shape[1]):
+            weights[j] = zero_weights[j]
         for i in range(x_hat.shape[0]):
             total = zero
             scale = row_scale[i]
@@ -120,13 +121,13 @@ def stored_from_output(name, entry):
                 weights[j] = zero
             for j in range(x_hat.shape[1]):
                 loss, derivative = entry(x_hat[i, j], zero)
-                total += weights[j] * x_hat.dtype.type(loss)
-                delta[i, j] = scale * weights[j] * x_hat.dtype.type(derivative)
+                total += weights[j] * loss
+                delta[i, j] = scale * weights[j] * derivative
             for p in range(row_starts[i], row_starts[i + 1]):
                 j = columns[p]
                 loss, derivative = entry(kept[p], stored[p])
-                total += x_hat.dtype.type(loss)
-                delta[i, j] = scale * x_hat.dtype.type(derivative)
+                total += loss
+                delta[i, j] = scale * derivative
                 x_hat[i, j] = kept[p]
                 weights[j] = zero_weights[j]
             row_loss[i] = total
@@ -144,7 +145,8 @@ def stored_fused(name, entry):
         zero = z.dtype.type(0)
         value = 0.0
         bias_grad[:] = 0
-        weights[:] = zero_weights
+        for j in range(z.shape[1]):
+            weights[j] = zero_weights[j]
         for i in range(z.shape[0]):
             total = zero
             scale = row_scale[i]
@@ -156,15 +158,15 @@ def stored_fused(name, entry):
                 weights[j] = zero
             for j in range(z.shape[1]):
                 loss, derivative = entry(z[i, j] + bias[j], zero)
-                total += weights[j] * z.dtype.type(loss)
-                d = scale * weights[j] * z.dtype.type(derivative)
+                total += weights[j] * loss
+                d = scale * weights[j] * derivative
                 z[i, j] = d
                 bias_grad[j] += d
             for p in range(row_starts[i], row_starts[i + 1]):
                 j = columns[p]
                 loss, derivative = entry(kept[p], stored[p])
-                total += z.dtype.type(loss)
-                d = scale * z.dtype.type(derivative)
+                total += loss
+                d = scale * derivative
                 z[i, j] = d
                 bias_grad[j] += d
                 weights[j] = zero_weights[j]

@@ -101,13 +101,13 @@ class Loss:
     onnx: Callable | None = None
 
     def __post_init__(self):
-        check_name("Loss", self.name)
-        check_name("Activation", self.default_output)
+        check_name("The name of a Loss", self.name)
+        check_name(f"default_output of Loss {self.name!r}", self.default_output)
         check_callables(self, "baseline", optional=("entry", "fused_entry", "onnx"))
         if self.entry is None and self.fused_entry is None:
             raise TypeError(f"Loss {self.name!r} must have an entry, a fused_entry or both; got neither.")
         if self.data_range is not None:
-            check_interval("Loss", "data_range", self.data_range)
+            check_interval("data_range of a Loss", self.data_range)
 
     def __reduce__(self):
         # By name: compiled functions do not travel.

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-import numpy as np
-
 from ..kernels.activations import ACTIVATIONS
 from ..rows.blocks import block_rows
 from ..runtime import buffers

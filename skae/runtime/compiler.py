@@ -122,8 +122,8 @@ class _KernelCache(FunctionCache):
     def __init__(self, py_func, parts=None):
         super().__init__(py_func)
         self._parts = parts or fingerprint(py_func, _KERNEL_FOLDER)
-        base = self._impl.filename_base.replace(py_func.__qualname__, py_func.__name__)
-        self._cache_file = _SealedFiles(self._cache_path, base, " ".join([_source_stamp(), *self._parts.sources]))
+        stamp = " ".join([_source_stamp(), *self._parts.sources])
+        self._cache_file = _SealedFiles(self._cache_path, self._impl.filename_base, stamp)
 
     def load_overload(self, sig, target_context):
         try:
@@ -172,7 +172,7 @@ def _uninterrupted(function):
     return waiting
 
 
-def kernel(function=None, *, name=None, reassociate=True, cached=True):
+def kernel(function=None, *, name=None, reassociate=True):
     """Compile a leaf function lazily, without the GIL, cached on disk where a folder can be written.
 
     Parameters
@@ -185,8 +185,6 @@ def kernel(function=None, *, name=None, reassociate=True, cached=True):
     reassociate : bool, default=True
         Whether sums may be taken in another order. Without it a loop that sums cannot be vectorised; with it an
         argument reduction by a split constant is undone.
-    cached : bool, default=True
-        False for a function that only other kernels call: their code has it inside.
 
     Returns
     -------
@@ -194,30 +192,48 @@ def kernel(function=None, *, name=None, reassociate=True, cached=True):
         Numba's dispatcher, or the function itself when ``NUMBA_DISABLE_JIT`` is set.
     """
     if function is None:
-        return partial(kernel, name=name, reassociate=reassociate, cached=cached)
+        return partial(kernel, name=name, reassociate=reassociate)
     if name is not None:
         function.__name__ = function.__qualname__ = name
     if numba.config.DISABLE_JIT:
         return function
-    try:
-        parts = fingerprint(function, _KERNEL_FOLDER)
-    except UnknownDependency:
-        # What cannot be told from another version of itself is compiled by each process.
-        parts, cached = None, False
-    fastmath = FASTMATH if reassociate else FASTMATH - {"reassoc"}
-    compiled = numba.njit(nogil=True, fastmath=set(fastmath), error_model="numpy", inline="never" if cached else "always")(_own_symbol(function, parts))
-    compiled.compile = _uninterrupted(compiled.compile)
-    if cached:
-        _keep(compiled, parts)
+    parts = _parts(function)
+    compiled = _compiled(function, parts, FASTMATH if reassociate else FASTMATH - {"reassoc"})
+    # Numba finds no folder that can be written in a container, or in a read-only installation.
+    with suppress(RuntimeError, OSError):
+        if parts is not None:
+            compiled._cache = _KernelCache(function, parts)
+            cache_folders.add(compiled._cache.cache_path)
     return compiled
 
 
-def _keep(compiled, parts):
-    """Give a kernel its files, where a folder can be written."""
-    # Numba finds no folder in a container, or in a read-only installation.
-    with suppress(RuntimeError, OSError):
-        compiled._cache = _KernelCache(compiled.py_func, parts)
-        cache_folders.add(compiled._cache.cache_path)
+def pointwise(function):
+    """Compile a function of numbers for the loops around it, which take its code in; what was compiled stays as it is.
+
+    Returns
+    -------
+    callable
+        Numba's dispatcher, without files of its own, or the function itself when ``NUMBA_DISABLE_JIT`` is set.
+    """
+    if hasattr(function, "py_func") or numba.config.DISABLE_JIT:
+        return function
+    return _compiled(function, _parts(function), FASTMATH, inline="always")
+
+
+def _parts(function):
+    """What a function is made of; None where that cannot be told, and each process has to compile it."""
+    try:
+        return fingerprint(function, _KERNEL_FOLDER)
+    except UnknownDependency:
+        return None
+
+
+def _compiled(function, parts, fastmath, inline="never"):
+    compiled = numba.njit(nogil=True, fastmath=set(fastmath), error_model="numpy", inline=inline)(
+        _own_symbol(function, parts)
+    )
+    compiled.compile = _uninterrupted(compiled.compile)
+    return compiled
 
 
 def _own_symbol(function, parts):
@@ -237,8 +253,3 @@ def _own_symbol(function, parts):
     )
     own.__doc__, own.__module__, own.__qualname__ = function.__doc__, function.__module__, f"{function.__name__}_{mark}"
     return own
-
-
-def pointwise(function):
-    """Compile a function of numbers, for the loops that are made around it; what was compiled stays as it is."""
-    return function if hasattr(function, "py_func") else kernel(function, cached=False)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from functools import partial
 from pathlib import Path
 from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
 from typing import NamedTuple
@@ -26,10 +25,10 @@ class Fingerprint(NamedTuple):
     Attributes
     ----------
     names : tuple of str
-        Who takes part: qualified names of functions, with their files where these are from elsewhere, and constants.
-        They stay as they are when a source is edited.
+        Who takes part: functions, with their files where these are from elsewhere, and the constants of closures. They
+        stay as they are when a source is edited.
     sources : tuple of str
-        What stands in those sources; empty for what is covered.
+        What stands in those sources, and their global constants; empty for what is covered.
     """
 
     names: tuple
@@ -56,7 +55,7 @@ def fingerprint(function, folder):
         For a reference to what is neither a function, a module, a type nor a constant.
     """
     visitor = _Visitor(folder)
-    visitor.visit(function)
+    visitor.visit(function, visitor.names)
     return Fingerprint(tuple(visitor.names), tuple(visitor.sources))
 
 
@@ -67,7 +66,8 @@ class _Visitor:
         self.sources = []
         self._seen = set()
 
-    def visit(self, value):
+    def visit(self, value, constants):
+        """Add a value, and what it depends on; constants go to one of both lists."""
         if hasattr(value, "py_func"):
             self.names.append(_options(value))
             value = value.py_func
@@ -75,16 +75,13 @@ class _Visitor:
             if id(value) not in self._seen:
                 self._seen.add(id(value))
                 self._function(value)
-        elif isinstance(value, partial):
-            for part in (value.func, value.args, *sorted(value.keywords.items())):
-                self.visit(part)
         elif isinstance(value, (type, BuiltinFunctionType, np.ufunc)):
-            self.names.append(f"{getattr(value, '__module__', '')}.{value.__name__}")
+            constants.append(f"{getattr(value, '__module__', '')}.{value.__name__}")
         elif isinstance(value, tuple):
             for part in value:
-                self.visit(part)
+                self.visit(part, constants)
         elif isinstance(value, _CONSTANTS):
-            self.names.append(f"{type(value).__name__} {value!r}")
+            constants.append(f"{type(value).__name__} {value!r}")
         else:
             raise UnknownDependency(f"{value!r} of type {type(value).__name__}")
 
@@ -95,8 +92,8 @@ class _Visitor:
         from_file = not covered and path.is_file()
         self.names.append(f"{path}:{name}" if from_file else name)
         for cell in function.__closure__ or ():
-            self.visit(cell.cell_contents)
-        self.visit(function.__defaults__ or ())
+            self.visit(cell.cell_contents, self.names)
+        self.visit(function.__defaults__ or (), self.names)
         if covered:
             return
         self.sources.append(_code(function.__code__))
@@ -108,7 +105,7 @@ class _Visitor:
             if isinstance(value, ModuleType):
                 self._module(value, used)
             else:
-                self.visit(value)
+                self.visit(value, self.sources)
 
     def _module(self, module, used):
         if module.__name__.partition(".")[0] in _KNOWN_MODULES:
@@ -121,13 +118,15 @@ class _Visitor:
             if isinstance(value, ModuleType):
                 self._module(value, used)
             else:
-                self.visit(value)
+                self.visit(value, self.sources)
 
 
 def _options(compiled):
     """How a function was compiled."""
     options = getattr(compiled, "targetoptions", {})
-    return repr(sorted((name, sorted(v) if isinstance(v, (set, frozenset)) else repr(v)) for name, v in options.items()))
+    return repr(
+        sorted((name, sorted(v) if isinstance(v, (set, frozenset)) else repr(v)) for name, v in options.items())
+    )
 
 
 def _global_names(code):
