@@ -9,6 +9,7 @@ import argparse
 import time
 import warnings
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 
@@ -60,12 +61,14 @@ def shares(case, epochs):
             skae.objective.objective.np = _TimedNumpy(clock)
             skae.training.descent.gather = clock("gathering rows", gather)
             optimizers.adam_step = clock("Adam", adam)
-            ACTIVATIONS["logistic"] = logistic._replace(
+            ACTIVATIONS["logistic"], LOSSES["squared_error"] = replace(logistic), replace(loss)
+            # The kernels of a record are made once, and kept in it.
+            vars(ACTIVATIONS["logistic"]).update(
                 forward=clock("activation, forward", logistic.forward),
                 backward=clock("activation, backward", logistic.backward),
             )
             fused = {"identity": clock("loss and its gradient", loss.fused["identity"])}
-            LOSSES["squared_error"] = loss._replace(fused=fused)
+            vars(LOSSES["squared_error"]).update(fused=fused)
             start = time.perf_counter()
             estimator(case, max_iter=epochs).fit(X)
             seconds["total"] = time.perf_counter() - start

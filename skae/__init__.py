@@ -5,9 +5,9 @@ import importlib
 from .autoencoder import AutoencoderTransformer
 from .contractive import ContractiveAE
 from .denoising import DenoisingAE
+from .environment import show_versions
 from .model_files import load, save
 from .outlier import AutoencoderOutlierDetector
-from .runtime.environment import show_versions
 from .runtime.version import __version__
 from .sparse import SparseAE
 from .stacking import stack

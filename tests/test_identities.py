@@ -13,7 +13,7 @@ from skae.kernels.losses import LOSSES
 from skae.network.architecture import Architecture
 from skae.network.network import Network
 from skae.objective.contraction import contraction
-from skae.objective.kl_sparsity import KLSparsity, kl_divergence, kl_slope
+from skae.objective.kl_sparsity import KLSparsity, kl_divergence, kl_derivative
 from skae.objective.noise import Noise
 from skae.objective.objective import Objective
 from skae.preprocessing import PCANormalizer
@@ -286,11 +286,11 @@ def test_the_public_objective_holds_the_weighted_contraction():
 @pytest.mark.parametrize("rho", [0.01, 0.05, 0.5, 0.9])
 def test_kl_is_zero_and_flat_exactly_at_its_target(rho):
     assert kl_divergence(rho, rho) == 0.0
-    assert abs(kl_slope(rho, rho)) < 1e-14
+    assert abs(kl_derivative(rho, rho)) < 1e-14
     for mean in np.linspace(0.005, 0.995, 34):
         if abs(mean - rho) > 1e-3:
             assert kl_divergence(rho, mean) > 0
-            assert np.sign(kl_slope(rho, mean)) == np.sign(mean - rho)
+            assert np.sign(kl_derivative(rho, mean)) == np.sign(mean - rho)
 
 
 @pytest.mark.parametrize("rho", [0.05, 0.5])

@@ -17,7 +17,7 @@ from numba.core.caching import NullCache
 import skae
 from skae import AutoencoderTransformer, ContractiveAE, DenoisingAE, SparseAE
 from skae.kernels import csr
-from skae.runtime.compiler import kernel
+from skae.kernels.compiler import kernel
 
 needs_jit = pytest.mark.skipif(bool(numba.config.DISABLE_JIT), reason="nothing is compiled with NUMBA_DISABLE_JIT")
 
@@ -44,8 +44,10 @@ def run(code, **environment):
 @needs_jit
 def test_a_second_process_compiles_nothing(tmp_path):
     count = FIT + (
-        "from skae.kernels import activations, losses, optimizers\n"
-        "kernels = [activations.logistic_forward, losses.squared_error_identity, optimizers.adam_step]\n"
+        "from skae.kernels import optimizers\n"
+        "from skae.kernels.activations import ACTIVATIONS\n"
+        "from skae.kernels.losses import LOSSES\n"
+        "kernels = [ACTIVATIONS['logistic'].forward, LOSSES['squared_error'].fused['identity'], optimizers.adam_step]\n"
         "print([sum(k.stats.cache_hits.values()) for k in kernels])\n"
     )
     first = run(count, NUMBA_CACHE_DIR=str(tmp_path))
@@ -57,17 +59,18 @@ def test_a_second_process_compiles_nothing(tmp_path):
 
 @needs_jit
 def test_the_cache_notices_a_change_in_any_kernel_file(tmp_path, monkeypatch):
-    from skae.kernels import activations
-    from skae.runtime import compiler
+    from skae.kernels import compiler
+    from skae.kernels.activations import ACTIVATIONS
 
-    before = compiler._KernelCache(activations.logistic_forward.py_func)._cache_file._source_stamp
+    forward = ACTIVATIONS["logistic"].forward.py_func
+    before = compiler._KernelCache(forward)._cache_file._source_stamp
     for path in Path(compiler._KERNEL_FOLDER).glob("*.py"):
         (tmp_path / path.name).write_bytes(path.read_bytes())
     (tmp_path / "elementary.py").write_text("# changed")
     monkeypatch.setattr(compiler, "_KERNEL_FOLDER", tmp_path)
     compiler._source_stamp.cache_clear()
     try:
-        after = compiler._KernelCache(activations.logistic_forward.py_func)._cache_file._source_stamp
+        after = compiler._KernelCache(forward)._cache_file._source_stamp
     finally:
         compiler._source_stamp.cache_clear()
     assert before != after
@@ -76,7 +79,9 @@ def test_the_cache_notices_a_change_in_any_kernel_file(tmp_path, monkeypatch):
 @needs_jit
 def test_one_compilation_for_each_precision(rng):
     """Whatever the layout of X, kernels meet only our own buffers: one signature for float32 and one for float64."""
-    from skae.kernels import activations, corruptions, losses, optimizers, penalties
+    from skae.kernels import corruptions, gates, optimizers, penalties
+    from skae.kernels.activations import ACTIVATIONS
+    from skae.kernels.losses import LOSSES
 
     X = rng.random((40, 6))
     for data in (X, X.astype(np.float32), np.asfortranarray(X), X[::2], X.astype(">f8")):
@@ -85,10 +90,13 @@ def test_one_compilation_for_each_precision(rng):
             ae = cls(3, max_iter=2, batch_size=16, random_state=0).fit(data, sample_weight=np.arange(1, len(data) + 1))
             ae.score_samples(data)
             ae.inverse_transform(ae.transform(data))
-    for module in (activations, corruptions, losses, penalties, optimizers):
-        for name, value in vars(module).items():
-            if hasattr(value, "signatures"):
-                assert len(value.signatures) <= 2, name
+    kernels = [kernel for part in (corruptions, gates, penalties, optimizers) for kernel in vars(part).values()]
+    for record in (*ACTIVATIONS.values(), *LOSSES.values()):
+        for made in vars(record).values():
+            kernels += made.values() if isinstance(made, dict) and made is not record._entries else [made]
+    counts = {kernel.__name__: len(kernel.signatures) for kernel in kernels if hasattr(kernel, "signatures")}
+    assert counts["logistic_forward"] == counts["squared_error_identity"] == 2
+    assert max(counts.values()) == 2, counts
 
 
 @needs_jit
@@ -97,9 +105,12 @@ def test_the_loops_that_cost_time_are_vectorised(tmp_path):
     # Numba shows the assembly of fresh code only, so that the cache must be empty.
     code = FIT + (
         "AutoencoderTransformer(2, max_iter=3, random_state=0, loss='log_loss').fit(X)\n"
-        "from skae.kernels import activations, losses, optimizers\n"
-        "for kernel in (activations.logistic_forward, activations.logistic_backward, losses.squared_error_identity,\n"
-        "               losses.log_loss_logistic, optimizers.adam_step):\n"
+        "from skae.kernels import optimizers\n"
+        "from skae.kernels.activations import ACTIVATIONS\n"
+        "from skae.kernels.losses import LOSSES\n"
+        "logistic = ACTIVATIONS['logistic']\n"
+        "for kernel in (logistic.forward, logistic.backward, LOSSES['squared_error'].fused['identity'],\n"
+        "               LOSSES['log_loss'].fused['logistic'], optimizers.adam_step):\n"
         "    (assembly,) = kernel.inspect_asm().values()\n"
         "    print(kernel.__name__, 'mulps' in assembly)\n"
     )

@@ -12,7 +12,7 @@ from skae.network import network
 from skae.network.architecture import Architecture
 from skae.network.network import Network
 from skae.objective.contraction import Contraction, DeepContraction, contraction
-from skae.objective.kl_sparsity import KLSparsity, kl_divergence, kl_slope
+from skae.objective.kl_sparsity import KLSparsity, kl_divergence, kl_derivative
 from skae.objective.l2 import L2
 from skae.objective.noise import Noise
 from skae.objective.objective import Objective
@@ -262,12 +262,12 @@ def test_the_loss_is_against_the_clean_rows(corruption):
 # The KL term.
 
 
-def test_kl_slope_is_the_derivative_of_kl():
+def test_kl_derivative_is_the_derivative_of_kl():
     mean, step = np.linspace(0.05, 0.95, 19), 1e-4
     for target in (0.05, 0.3, 0.9):
         up, down, up2, down2 = (kl_divergence(target, mean + k * step) for k in (1, -1, 2, -2))
         slope = (8 * (up - down) - (up2 - down2)) / (12 * step)
-        np.testing.assert_allclose(kl_slope(target, mean), slope, rtol=1e-7, atol=1e-9)
+        np.testing.assert_allclose(kl_derivative(target, mean), slope, rtol=1e-7, atol=1e-9)
 
 
 @pytest.mark.parametrize("bias", [-1e4, 1e4])

@@ -115,7 +115,8 @@ def check_range(sample, loss):
     sample : Sample
     loss : str
     """
-    legal = LOSSES[loss].data_range
+    record = LOSSES[loss]
+    legal = record.data_range
     if legal is None:
         return
     low, high = sample.value_range()
@@ -123,5 +124,5 @@ def check_range(sample, loss):
     if low < legal[0] - _ROUNDING or high > legal[1] + _ROUNDING:
         raise ValueError(
             f"loss={loss!r} needs values of X in [{legal[0]:g}, {legal[1]:g}]; they lie in [{low:.9g}, {high:.9g}]. "
-            "Scale X to [0, 1] (MinMaxScaler(clip=True)), or use loss='squared_error'."
+            f"{record.range_hint}"
         )

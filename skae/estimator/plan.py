@@ -126,7 +126,7 @@ def architecture_of(estimator, n_features, loss):
     """The network that the parameters ask for."""
     output = estimator.output_activation
     if output == "auto":
-        output = "logistic" if loss == "log_loss" else "identity"
+        output = LOSSES[loss].default_output
     sizes = (int(n_features), *map(int, estimator.hidden_layer_sizes), int(estimator.n_components))
     tied, n_active = bool(estimator.tied_weights), estimator._units_kept()
     architecture = Architecture(sizes, estimator.activation, output, tied, n_active)

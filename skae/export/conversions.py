@@ -9,10 +9,11 @@ from ..contractive import ContractiveAE
 from ..denoising import DenoisingAE
 from ..estimator.base import BaseAutoencoder
 from ..impute import MOST_SCALED, AutoencoderImputer
+from ..kernels.activations import ACTIVATIONS
 from ..outlier import AutoencoderOutlierDetector
 from ..preprocessing import PCANormalizer
 from ..sparse import SparseAE
-from .operations import ACTIVATION_OPERATORS, filled, in_precision, layers, row_losses
+from .operations import activated, filled, in_precision, layers, row_losses
 
 
 def encoded(graph, x, estimator, dtype):
@@ -65,8 +66,8 @@ def multilabelled(graph, x, perceptron, dtype):
     for layer, (weights, bias) in enumerate(zip(perceptron.coefs_, perceptron.intercepts_)):
         weights = graph.constant(f"W{layer}", weights.astype(dtype))
         x = graph.add("Gemm", x, weights, graph.constant(f"b{layer}", bias.astype(dtype)))
-        operator = ACTIVATION_OPERATORS[perceptron.out_activation_ if layer == last else perceptron.activation]
-        x = x if operator is None else graph.add(operator, x)
+        activation = ACTIVATIONS[perceptron.out_activation_ if layer == last else perceptron.activation]
+        x = activated(graph, x, activation, dtype)
     positive = graph.add("Greater", x, graph.constant("half", dtype.type(0.5)))
     return [graph.cast(positive, np.int64), x]
 

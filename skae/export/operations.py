@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..kernels.losses import LOSSES
 from ..network.network import Network
-
-# Operator of each activation; None for the one that changes nothing.
-ACTIVATION_OPERATORS = {"identity": None, "logistic": "Sigmoid", "tanh": "Tanh", "relu": "Relu"}
 
 
 def in_precision(estimator, dtype):
@@ -45,12 +43,23 @@ def layers(graph, value, network, first, last):
     architecture = network.architecture
     for layer in range(first, last):
         value = _affine(graph, value, network, layer)
-        operator = ACTIVATION_OPERATORS[network.layers[layer].activation.name]
-        if operator is not None:
-            value = graph.add(operator, value)
+        value = activated(graph, value, network.layers[layer].activation, network.dtype)
         if layer == architecture.depth - 1 and architecture.gated:
             value = _most_active(graph, value, architecture.n_active, network.dtype)
     return value
+
+
+def activated(graph, z, activation, dtype):
+    """An activation of a value in a precision.
+
+    Parameters
+    ----------
+    graph : Graph
+    z : str
+    activation : Activation
+    dtype : dtype
+    """
+    return _graph_of(activation)(graph, z, dtype)
 
 
 def row_losses(graph, x, network, loss, fill_values):
@@ -65,7 +74,7 @@ def row_losses(graph, x, network, loss, fill_values):
         Name in ``LOSSES``.
     fill_values : ndarray of shape (n_features,) in the precision of the network, or None
     """
-    losses = ENTRY_LOSSES[loss](graph, filled(graph, x, fill_values), network)
+    losses = _entry_losses(graph, filled(graph, x, fill_values), network, LOSSES[loss])
     if fill_values is not None:
         losses = graph.add("Where", graph.add("IsNaN", x), graph.constant("zero", network.dtype.type(0)), losses)
     # A product in the place of ReduceSum, whose form changes with the version.
@@ -73,28 +82,22 @@ def row_losses(graph, x, network, loss, fill_values):
     return graph.add("MatMul", losses, graph.constant("ones", ones))
 
 
-def _squared_error(graph, x, network):
-    """(x_hat - x)^2 of each entry."""
-    x_hat = layers(graph, x, network, 0, 2 * network.architecture.depth)
-    difference = graph.add("Sub", x_hat, x)
-    return graph.add("Mul", difference, difference)
+def _entry_losses(graph, x, network, loss):
+    """Loss of each entry, from the output or, of a loss that takes these, from the logits."""
+    depth = 2 * network.architecture.depth
+    if loss.entry is not None:
+        output = layers(graph, x, network, 0, depth)
+    else:
+        output = _affine(graph, layers(graph, x, network, 0, depth - 1), network, depth - 1)
+    return _graph_of(loss)(graph, output, x, network.dtype)
 
 
-def _log_loss(graph, x, network):
-    """softplus(z) - x z of each entry, with the logits z in the place of the logistic output."""
-    last = 2 * network.architecture.depth - 1
-    logits = _affine(graph, layers(graph, x, network, 0, last), network, last)
-    return graph.add("Sub", _softplus(graph, logits, network.dtype), graph.add("Mul", x, logits))
-
-
-def _softplus(graph, z, dtype):
-    """max(z, 0) + log(1 + exp(-|z|)); the operator Softplus is not to be had in float64 everywhere."""
-    decay = graph.add("Exp", graph.add("Neg", graph.add("Abs", z)))
-    logarithm = graph.add("Log", graph.add("Add", graph.constant("one", dtype.type(1)), decay))
-    return graph.add("Add", graph.add("Relu", z), logarithm)
-
-
-ENTRY_LOSSES = {"squared_error": _squared_error, "log_loss": _log_loss}
+def _graph_of(record):
+    if record.onnx is None:
+        raise ValueError(
+            f"{type(record).__name__} {record.name!r} has no ONNX graph. Give its record one, by the field 'onnx'."
+        )
+    return record.onnx
 
 
 def _affine(graph, value, network, layer):

@@ -1,170 +1,146 @@
-"""Activation functions in place: value with its bias, backward, slope and bend, all from the output.
+"""Activation functions: value, derivative and second derivative, the derivatives from the output.
 
-With z the pre-activation and a = g(z), every derivative is written in terms of a:
+With z the pre-activation and a = g(z):
 
-========  =================  ==============  =====================
-name      g(z)               slope g'(z)     bend g''(z)
-========  =================  ==============  =====================
-identity  z                  1               0
-logistic  1 / (1 + exp(-z))  a (1 - a)       a (1 - a) (1 - 2 a)
-tanh      tanh(z)            1 - a^2         -2 a (1 - a^2)
-relu      max(z, 0)          1 where a > 0   0
-========  =================  ==============  =====================
+========  =================  =============  ======================
+name      g(z)               derivative     second derivative
+========  =================  =============  ======================
+identity  z                  1              0
+logistic  1 / (1 + exp(-z))  a (1 - a)      a (1 - a) (1 - 2 a)
+tanh      tanh(z)            1 - a^2        -2 a (1 - a^2)
+relu      max(z, 0)          1 where a > 0  0
+========  =================  =============  ======================
+
+The functions are of one number, and constants have its type: ``type(z)(1)``. The loops are made around them.
 """
 
+from __future__ import annotations
+
+import math
 from collections.abc import Callable
-from typing import NamedTuple
+from dataclasses import dataclass
+from functools import cached_property
 
-from ..runtime.compiler import kernel
-from .elementary import exp, tanh
-
-
-@kernel
-def identity_forward(z, bias):
-    for i in range(z.shape[0]):
-        for j in range(z.shape[1]):
-            z[i, j] += bias[j]
+from . import activation_loops as loops
+from . import elementary
+from .checks import check_callables, check_interval, check_name
+from .compiler import pointwise
 
 
-@kernel
-def identity_backward(delta, a, bias_grad):
-    bias_grad[:] = 0
-    for i in range(delta.shape[0]):
-        for j in range(delta.shape[1]):
-            bias_grad[j] += delta[i, j]
+def one_at(a):
+    return type(a)(1)
 
 
-@kernel
-def identity_slope(a, out):
-    out[:] = 1
+def zero_at(a):
+    return type(a)(0)
 
 
-@kernel
-def no_bend(a, out):
-    out[:] = 0
+def identity(z):
+    return z
 
 
-@kernel
-def logistic_forward(z, bias):
-    one = z.dtype.type(1)
-    for i in range(z.shape[0]):
-        for j in range(z.shape[1]):
-            z[i, j] = one / (one + exp(-(z[i, j] + bias[j])))
+def logistic(z):
+    one = type(z)(1)
+    return one / (one + elementary.exp(-z))
 
 
-@kernel
-def logistic_backward(delta, a, bias_grad):
-    one = a.dtype.type(1)
-    bias_grad[:] = 0
-    for i in range(delta.shape[0]):
-        for j in range(delta.shape[1]):
-            d = delta[i, j] * (a[i, j] * (one - a[i, j]))
-            delta[i, j] = d
-            bias_grad[j] += d
+def logistic_derivative(a):
+    return a * (type(a)(1) - a)
 
 
-@kernel
-def logistic_slope(a, out):
-    one = a.dtype.type(1)
-    for i in range(a.shape[0]):
-        for j in range(a.shape[1]):
-            out[i, j] = a[i, j] * (one - a[i, j])
+def logistic_second_derivative(a):
+    one = type(a)(1)
+    return a * (one - a) * (one - a - a)
 
 
-@kernel
-def logistic_bend(a, out):
-    one = a.dtype.type(1)
-    for i in range(a.shape[0]):
-        for j in range(a.shape[1]):
-            out[i, j] = a[i, j] * (one - a[i, j]) * (one - a[i, j] - a[i, j])
+def tanh(z):
+    return elementary.tanh(z)
 
 
-@kernel
-def tanh_forward(z, bias):
-    for i in range(z.shape[0]):
-        for j in range(z.shape[1]):
-            z[i, j] = tanh(z[i, j] + bias[j])
+def tanh_derivative(a):
+    return type(a)(1) - a * a
 
 
-@kernel
-def tanh_backward(delta, a, bias_grad):
-    one = a.dtype.type(1)
-    bias_grad[:] = 0
-    for i in range(delta.shape[0]):
-        for j in range(delta.shape[1]):
-            d = delta[i, j] * (one - a[i, j] * a[i, j])
-            delta[i, j] = d
-            bias_grad[j] += d
+def tanh_second_derivative(a):
+    return -type(a)(2) * a * (type(a)(1) - a * a)
 
 
-@kernel
-def tanh_slope(a, out):
-    one = a.dtype.type(1)
-    for i in range(a.shape[0]):
-        for j in range(a.shape[1]):
-            out[i, j] = one - a[i, j] * a[i, j]
+def relu(z):
+    return max(z, type(z)(0))
 
 
-@kernel
-def tanh_bend(a, out):
-    one = a.dtype.type(1)
-    two = a.dtype.type(2)
-    for i in range(a.shape[0]):
-        for j in range(a.shape[1]):
-            out[i, j] = -two * a[i, j] * (one - a[i, j] * a[i, j])
+def relu_derivative(a):
+    return type(a)(1) if a > type(a)(0) else type(a)(0)
 
 
-@kernel
-def relu_forward(z, bias):
-    zero = z.dtype.type(0)
-    for i in range(z.shape[0]):
-        for j in range(z.shape[1]):
-            z[i, j] = max(z[i, j] + bias[j], zero)
+def glorot(fan_in, fan_out):
+    """Bound of the initial weights after Glorot and Bengio (2010), equation 16."""
+    return math.sqrt(6.0 / (fan_in + fan_out))
 
 
-@kernel
-def relu_backward(delta, a, bias_grad):
-    zero = a.dtype.type(0)
-    bias_grad[:] = 0
-    for i in range(delta.shape[0]):
-        for j in range(delta.shape[1]):
-            d = delta[i, j] if a[i, j] > zero else zero
-            delta[i, j] = d
-            bias_grad[j] += d
+def he(fan_in, fan_out):
+    """Bound of the initial weights after He et al. (2015), for units of which half are off."""
+    return math.sqrt(6.0 / fan_in)
 
 
-@kernel
-def relu_slope(a, out):
-    zero = a.dtype.type(0)
-    one = a.dtype.type(1)
-    for i in range(a.shape[0]):
-        for j in range(a.shape[1]):
-            out[i, j] = one if a[i, j] > zero else zero
+def operator(name):
+    """The ONNX graph of an activation that is one operator."""
+    return lambda graph, z, dtype: graph.add(name, z)
 
 
-class Activation(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Activation:
     """One activation function.
 
     Attributes
     ----------
     name : str
-        scikit-learn's name of the function.
-    forward : callable (z, bias) -> None
-        z becomes g(z + bias).
-    backward : callable (delta, a, bias_grad) -> None
-        delta becomes delta * g'(z); bias_grad becomes the sum of its rows.
-    slope, bend : callable (a, out) -> None
-        out becomes g'(z), g''(z).
+        What the parameters ``activation`` and ``output_activation`` call it.
+    value : callable (z) -> g(z)
+        Of one number, compiled with the loops around it.
+    derivative, second_derivative : callable (a) -> g'(z), g''(z)
+        From the output a = g(z).
     range : tuple of float
         Infimum and supremum of g.
+    initial_bound : callable (fan_in, fan_out) -> float
+        Initial weights into a layer are uniform between minus and plus this.
+    onnx : callable (graph, z, dtype) -> str, or None
+        Adds g(z) to a ``Graph`` of ``skae.export`` and returns the name of the result; z is the name of what it is
+        applied to, and dtype is that of both. None where models cannot be converted.
     """
 
     name: str
-    forward: Callable
-    backward: Callable
-    slope: Callable
-    bend: Callable
+    value: Callable
+    derivative: Callable
+    second_derivative: Callable
     range: tuple
+    initial_bound: Callable = glorot
+    onnx: Callable | None = None
+
+    def __post_init__(self):
+        check_name("The name of an Activation", self.name)
+        check_callables(self, "value", "derivative", "second_derivative", "initial_bound", optional=("onnx",))
+        check_interval("range of an Activation", self.range)
+
+    @cached_property
+    def forward(self):
+        """Kernel (z, bias) -> None: z becomes g(z + bias)."""
+        return loops.forward(self.name, pointwise(self.value))
+
+    @cached_property
+    def backward(self):
+        """Kernel (delta, a, bias_grad) -> None: delta becomes delta * g'(z); bias_grad the sum of its rows."""
+        return loops.backward(self.name, pointwise(self.derivative))
+
+    @cached_property
+    def fill_derivative(self):
+        """Kernel (a, out) -> None: out becomes g'(z)."""
+        return loops.fill(f"{self.name}_derivative", pointwise(self.derivative))
+
+    @cached_property
+    def fill_second_derivative(self):
+        """Kernel (a, out) -> None: out becomes g''(z)."""
+        return loops.fill(f"{self.name}_second_derivative", pointwise(self.second_derivative))
 
 
 _INF = float("inf")
@@ -172,9 +148,11 @@ _INF = float("inf")
 ACTIVATIONS = {
     record.name: record
     for record in (
-        Activation("identity", identity_forward, identity_backward, identity_slope, no_bend, (-_INF, _INF)),
-        Activation("logistic", logistic_forward, logistic_backward, logistic_slope, logistic_bend, (0.0, 1.0)),
-        Activation("tanh", tanh_forward, tanh_backward, tanh_slope, tanh_bend, (-1.0, 1.0)),
-        Activation("relu", relu_forward, relu_backward, relu_slope, no_bend, (0.0, _INF)),
+        Activation("identity", identity, one_at, zero_at, (-_INF, _INF), onnx=lambda graph, z, dtype: z),
+        Activation(
+            "logistic", logistic, logistic_derivative, logistic_second_derivative, (0.0, 1.0), onnx=operator("Sigmoid")
+        ),
+        Activation("tanh", tanh, tanh_derivative, tanh_second_derivative, (-1.0, 1.0), onnx=operator("Tanh")),
+        Activation("relu", relu, relu_derivative, zero_at, (0.0, _INF), he, operator("Relu")),
     )
 }

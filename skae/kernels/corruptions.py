@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..runtime.compiler import kernel
+from .compiler import kernel
 
 
 def sixteen_bits(rng, draws):

@@ -1,6 +1,6 @@
 """Products and copies over the stored entries of sparse rows: their values, columns and the start of each row."""
 
-from ..runtime.compiler import kernel
+from .compiler import kernel
 
 
 @kernel

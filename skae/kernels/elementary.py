@@ -6,7 +6,7 @@ import numpy as np
 from numba import types
 from numba.extending import overload
 
-from ..runtime.compiler import kernel
+from .compiler import kernel
 
 
 @kernel(reassociate=False)

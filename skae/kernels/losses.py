@@ -1,4 +1,4 @@
-"""Reconstruction losses by row, each with its gradient at the decoder's pre-activation.
+"""Reconstruction losses by row, each from one function of an entry with its derivative.
 
 Both are sums over the features of a row:
 
@@ -11,297 +11,174 @@ log_loss       -sum_j [x_j log x_hat_j + (1 - x_j) log(1 - x_hat_j)]  logistic o
 =============  =====================================================  =====================
 """
 
-from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from __future__ import annotations
 
-import numpy as np
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
 
-from ..runtime.compiler import kernel
+from . import loss_loops as loops
+from .checks import check_callables, check_interval, check_name
+from .compiler import pointwise
 from .elementary import exp, log1p_unit
 
 
-@kernel
-def squared_error(x_hat, x, row_scale, row_loss, delta):
-    two = x.dtype.type(2)
-    value = 0.0
-    for i in range(x.shape[0]):
-        total = x.dtype.type(0)
-        scale = two * row_scale[i]
-        for j in range(x.shape[1]):
-            difference = x_hat[i, j] - x[i, j]
-            total += difference * difference
-            delta[i, j] = scale * difference
-        row_loss[i] = total
-        value += row_scale[i] * np.float64(total)
-    return value
+def squared_error(x_hat, x):
+    difference = x_hat - x
+    return difference * difference, difference + difference
 
 
-@kernel
-def squared_error_identity(z, bias, x, row_scale, row_loss, bias_grad):
-    two = x.dtype.type(2)
-    value = 0.0
-    bias_grad[:] = 0
-    for i in range(x.shape[0]):
-        total = x.dtype.type(0)
-        scale = two * row_scale[i]
-        for j in range(x.shape[1]):
-            difference = z[i, j] + bias[j] - x[i, j]
-            total += difference * difference
-            d = scale * difference
-            z[i, j] = d
-            bias_grad[j] += d
-        row_loss[i] = total
-        value += row_scale[i] * np.float64(total)
-    return value
+def squared_error_onnx(graph, x_hat, x, dtype):
+    difference = graph.add("Sub", x_hat, x)
+    return graph.add("Mul", difference, difference)
 
 
-@kernel
-def log_loss_logistic(z, bias, x, row_scale, row_loss, bias_grad):
-    zero = x.dtype.type(0)
-    value = 0.0
-    one = x.dtype.type(1)
-    bias_grad[:] = 0
-    for i in range(x.shape[0]):
-        total = x.dtype.type(0)
-        scale = row_scale[i]
-        for j in range(x.shape[1]):
-            logit = z[i, j] + bias[j]
-            e = exp(-abs(logit))
-            total += max(logit, zero) + log1p_unit(e) - x[i, j] * logit
-            near = one / (one + e)
-            x_hat = near if logit >= zero else one - near
-            d = scale * (x_hat - x[i, j])
-            z[i, j] = d
-            bias_grad[j] += d
-        row_loss[i] = total
-        value += row_scale[i] * np.float64(total)
-    return value
+def log_loss(z, x):
+    zero = type(z)(0)
+    one = type(z)(1)
+    e = exp(-abs(z))
+    near = one / (one + e)
+    x_hat = near if z >= zero else one - near
+    return max(z, zero) + log1p_unit(e) - x * z, x_hat - x
 
 
-@kernel
-def weighted_squared_error(x_hat, x, entry_weights, row_scale, row_loss, delta):
-    two = x.dtype.type(2)
-    value = 0.0
-    for i in range(x.shape[0]):
-        total = x.dtype.type(0)
-        scale = two * row_scale[i]
-        for j in range(x.shape[1]):
-            difference = x_hat[i, j] - x[i, j]
-            weighted = entry_weights[i, j] * difference
-            total += weighted * difference
-            delta[i, j] = scale * weighted
-        row_loss[i] = total
-        value += row_scale[i] * np.float64(total)
-    return value
+def log_loss_onnx(graph, z, x, dtype):
+    """The operator Softplus is not to be had in float64 everywhere: max(z, 0) + log(1 + exp(-|z|))."""
+    decay = graph.add("Exp", graph.add("Neg", graph.add("Abs", z)))
+    logarithm = graph.add("Log", graph.add("Add", graph.constant("one", dtype.type(1)), decay))
+    softplus = graph.add("Add", graph.add("Relu", z), logarithm)
+    return graph.add("Sub", softplus, graph.add("Mul", x, z))
 
 
-@kernel
-def weighted_squared_error_identity(z, bias, x, entry_weights, row_scale, row_loss, bias_grad):
-    two = x.dtype.type(2)
-    value = 0.0
-    bias_grad[:] = 0
-    for i in range(x.shape[0]):
-        total = x.dtype.type(0)
-        scale = two * row_scale[i]
-        for j in range(x.shape[1]):
-            difference = z[i, j] + bias[j] - x[i, j]
-            weighted = entry_weights[i, j] * difference
-            total += weighted * difference
-            d = scale * weighted
-            z[i, j] = d
-            bias_grad[j] += d
-        row_loss[i] = total
-        value += row_scale[i] * np.float64(total)
-    return value
+def loss_of_zeros(n_features, mean_squares):
+    """Squared error of a row, where all of its reconstruction is zero."""
+    return mean_squares
 
 
-@kernel
-def weighted_log_loss_logistic(z, bias, x, entry_weights, row_scale, row_loss, bias_grad):
-    zero = x.dtype.type(0)
-    value = 0.0
-    one = x.dtype.type(1)
-    bias_grad[:] = 0
-    for i in range(x.shape[0]):
-        total = x.dtype.type(0)
-        scale = row_scale[i]
-        for j in range(x.shape[1]):
-            logit = z[i, j] + bias[j]
-            e = exp(-abs(logit))
-            weight = entry_weights[i, j]
-            total += weight * (max(logit, zero) + log1p_unit(e) - x[i, j] * logit)
-            near = one / (one + e)
-            x_hat = near if logit >= zero else one - near
-            d = scale * weight * (x_hat - x[i, j])
-            z[i, j] = d
-            bias_grad[j] += d
-        row_loss[i] = total
-        value += row_scale[i] * np.float64(total)
-    return value
+def loss_of_halves(n_features, mean_squares):
+    """Log loss of a row, where all of its reconstruction is 1/2."""
+    return n_features * math.log(2.0)
 
 
-@kernel
-def stored_squared_error(x_hat, stored, columns, row_starts, zero_weights, row_scale, row_loss, delta):
-    zero = x_hat.dtype.type(0)
-    two = x_hat.dtype.type(2)
-    value = 0.0
-    for i in range(x_hat.shape[0]):
-        total = zero
-        scale = two * row_scale[i]
-        # How many times each entry counts as a zero; what is stored does not.
-        for j in range(x_hat.shape[1]):
-            delta[i, j] = zero_weights[j]
-        for p in range(row_starts[i], row_starts[i + 1]):
-            delta[i, columns[p]] = zero
-        for j in range(x_hat.shape[1]):
-            weighted = delta[i, j] * x_hat[i, j]
-            total += weighted * x_hat[i, j]
-            delta[i, j] = scale * weighted
-        for p in range(row_starts[i], row_starts[i + 1]):
-            difference = x_hat[i, columns[p]] - stored[p]
-            total += difference * difference
-            delta[i, columns[p]] = scale * difference
-        row_loss[i] = total
-        value += row_scale[i] * np.float64(total)
-    return value
-
-
-@kernel
-def stored_squared_error_identity(
-    z, bias, stored, columns, row_starts, zero_weights, kept, row_scale, row_loss, bias_grad
-):
-    zero = z.dtype.type(0)
-    two = z.dtype.type(2)
-    value = 0.0
-    bias_grad[:] = 0
-    for i in range(z.shape[0]):
-        total = zero
-        scale = two * row_scale[i]
-        # What is stored is put aside, and a value without loss in its place.
-        for p in range(row_starts[i], row_starts[i + 1]):
-            j = columns[p]
-            kept[p] = z[i, j] + bias[j]
-            z[i, j] = -bias[j]
-        for j in range(z.shape[1]):
-            x_hat = z[i, j] + bias[j]
-            weighted = zero_weights[j] * x_hat
-            total += weighted * x_hat
-            d = scale * weighted
-            z[i, j] = d
-            bias_grad[j] += d
-        for p in range(row_starts[i], row_starts[i + 1]):
-            difference = kept[p] - stored[p]
-            total += difference * difference
-            d = scale * difference
-            z[i, columns[p]] = d
-            bias_grad[columns[p]] += d
-        row_loss[i] = total
-        value += row_scale[i] * np.float64(total)
-    return value
-
-
-@kernel
-def stored_log_loss_logistic(z, bias, stored, columns, row_starts, zero_weights, kept, row_scale, row_loss, bias_grad):
-    zero = z.dtype.type(0)
-    # A logit whose zero has no loss.
-    sure = z.dtype.type(-1e4)
-    value = 0.0
-    one = z.dtype.type(1)
-    bias_grad[:] = 0
-    for i in range(z.shape[0]):
-        total = zero
-        scale = row_scale[i]
-        for p in range(row_starts[i], row_starts[i + 1]):
-            j = columns[p]
-            kept[p] = z[i, j] + bias[j]
-            z[i, j] = sure - bias[j]
-        for j in range(z.shape[1]):
-            logit = z[i, j] + bias[j]
-            e = exp(-abs(logit))
-            weight = zero_weights[j]
-            total += weight * (max(logit, zero) + log1p_unit(e))
-            near = one / (one + e)
-            d = scale * weight * (near if logit >= zero else one - near)
-            z[i, j] = d
-            bias_grad[j] += d
-        for p in range(row_starts[i], row_starts[i + 1]):
-            logit = kept[p]
-            e = exp(-abs(logit))
-            total += max(logit, zero) + log1p_unit(e) - stored[p] * logit
-            near = one / (one + e)
-            d = scale * ((near if logit >= zero else one - near) - stored[p])
-            z[i, columns[p]] = d
-            bias_grad[columns[p]] += d
-        row_loss[i] = total
-        value += row_scale[i] * np.float64(total)
-    return value
-
-
-class Loss(NamedTuple):
-    """One reconstruction loss.
+@dataclass(frozen=True, eq=False)
+class Loss:
+    """One reconstruction loss: the sum of a function of each entry.
 
     Attributes
     ----------
     name : str
+        What the parameter ``loss`` calls it.
     units : str
         Of the loss of a row.
-    fused : mapping from the name of an output activation to a kernel
-        (z, bias, x, row_scale, row_loss, bias_grad) -> float in one pass: z, the pre-activation without its bias,
-        becomes the gradient there of sum_i row_scale_i l_i, which is returned.
-    from_output : callable or None
-        (x_hat, x, row_scale, row_loss, delta) -> float: delta becomes the gradient at the output, for the activations
-        without a fused kernel. None where no other output fits.
+    entry : callable (x_hat, x) -> (value, derivative by x_hat), or None
+        From the output, with any activation. Of numbers, compiled with the loops around it.
+    fused_entry : callable (z, x) -> (value, derivative by z), or None
+        From the pre-activation of an output with the activation ``default_output``, where that is more exact or
+        cheaper. A loss without ``entry`` goes with that output alone.
+    default_output : str
+        Output activation that "auto" becomes.
     data_range : tuple of float or None
         Values of X for which the loss is defined; None for all.
-    weighted_fused, weighted_from_output
-        The same with ``entry_weights`` after x: each entry counts that many times.
-    stored_fused, stored_from_output
-        The same for a sparse x, given in its place by its stored values, their columns, the start of each row, and how
-        many times a zero of each column counts; the fused ones take a buffer as long as the stored values after that.
+    range_hint : str
+        What to do about values outside of ``data_range``, a sentence for an error message.
+    baseline : callable (n_features, mean_squares) -> float
+        Loss of a row whose reconstruction is without any information; mean_squares is the mean sum of squares of a row
+        of X. Training whose loss is far above it has diverged.
+    onnx : callable (graph, output, x, dtype) -> str, or None
+        Adds the loss of each entry to a ``Graph`` of ``skae.export`` and returns the name of the result; output is the
+        name of x_hat, or of z for a loss without ``entry``. None where models cannot be converted.
     """
 
     name: str
     units: str
-    fused: Mapping[str, Callable]
-    from_output: Callable | None
-    data_range: tuple | None
-    weighted_fused: Mapping[str, Callable]
-    weighted_from_output: Callable | None
-    stored_fused: Mapping[str, Callable]
-    stored_from_output: Callable | None
+    entry: Callable | None = None
+    fused_entry: Callable | None = None
+    default_output: str = "identity"
+    data_range: tuple | None = None
+    range_hint: str = ""
+    baseline: Callable = loss_of_zeros
+    onnx: Callable | None = None
+
+    def __post_init__(self):
+        check_name("The name of a Loss", self.name)
+        check_name(f"default_output of Loss {self.name!r}", self.default_output)
+        check_callables(self, "baseline", optional=("entry", "fused_entry", "onnx"))
+        if self.entry is None and self.fused_entry is None:
+            raise TypeError(f"Loss {self.name!r} must have an entry, a fused_entry or both; got neither.")
+        if self.data_range is not None:
+            check_interval("data_range of a Loss", self.data_range)
 
     def __reduce__(self):
         # By name: compiled functions do not travel.
         return _loss_named, (self.name,)
 
+    @cached_property
+    def _entries(self):
+        """The function of one entry by the output activation with which it is fused."""
+        entries = {} if self.entry is None else {"identity": pointwise(self.entry)}
+        if self.fused_entry is not None:
+            entries[self.default_output] = pointwise(self.fused_entry)
+        return entries
+
+    def _fused(self, make):
+        return {output: make(f"{self.name}_{output}", entry) for output, entry in self._entries.items()}
+
+    def _from_output(self, make):
+        return None if self.entry is None else make(self.name, pointwise(self.entry))
+
+    # Kernels; their arguments are in ``loss_loops``.
+
+    @cached_property
+    def fused(self):
+        """Mapping from the name of an output activation to the kernel from its pre-activation."""
+        return self._fused(loops.fused)
+
+    @cached_property
+    def from_output(self):
+        """Kernel for the other activations, from the output; None where no other fits."""
+        return self._from_output(loops.from_output)
+
+    @cached_property
+    def weighted_fused(self):
+        """``fused`` for entries with weights."""
+        return self._fused(loops.weighted_fused)
+
+    @cached_property
+    def weighted_from_output(self):
+        """``from_output`` for entries with weights."""
+        return self._from_output(loops.weighted_from_output)
+
+    @cached_property
+    def stored_fused(self):
+        """``fused`` for sparse rows."""
+        return self._fused(loops.stored_fused)
+
+    @cached_property
+    def stored_from_output(self):
+        """``from_output`` for sparse rows."""
+        return self._from_output(loops.stored_from_output)
+
 
 LOSSES = {
     record.name: record
     for record in (
-        Loss(
-            "squared_error",
-            "squared units of X",
-            {"identity": squared_error_identity},
-            squared_error,
-            None,
-            {"identity": weighted_squared_error_identity},
-            weighted_squared_error,
-            {"identity": stored_squared_error_identity},
-            stored_squared_error,
-        ),
+        Loss("squared_error", "squared units of X", squared_error, onnx=squared_error_onnx),
         Loss(
             "log_loss",
             "nats",
-            {"logistic": log_loss_logistic},
-            None,
-            (0.0, 1.0),
-            {"logistic": weighted_log_loss_logistic},
-            None,
-            {"logistic": stored_log_loss_logistic},
-            None,
+            fused_entry=log_loss,
+            default_output="logistic",
+            data_range=(0.0, 1.0),
+            range_hint="Scale X to [0, 1] (MinMaxScaler(clip=True)), or use loss='squared_error'.",
+            baseline=loss_of_halves,
+            onnx=log_loss_onnx,
         ),
     )
 }
 
 
 def _loss_named(name):
+    if name not in LOSSES:
+        raise ValueError(f"The loss {name!r} is not known in this process. Register it here before it is read.")
     return LOSSES[name]

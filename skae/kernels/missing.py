@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..runtime.compiler import kernel
+from .compiler import kernel
 
 
 @kernel

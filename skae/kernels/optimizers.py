@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..runtime.compiler import kernel
+from .compiler import kernel
 
 
 @kernel

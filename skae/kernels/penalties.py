@@ -1,6 +1,6 @@
 """The compiled parts of the penalties: L2, the KL term on mean activations, the contraction of the encoder."""
 
-from ..runtime.compiler import kernel
+from .compiler import kernel
 
 
 @kernel
@@ -56,21 +56,21 @@ def squared_column_norms(weights, out):
 
 
 @kernel
-def squared_slope_sums(slope, row_scale, out):
+def squared_derivative_sums(derivative, row_scale, out):
     """out_l = sum_i row_scale_i slope_il^2, accumulated in float64."""
     out[:] = 0
-    for i in range(slope.shape[0]):
-        for j in range(slope.shape[1]):
-            out[j] += row_scale[i] * slope[i, j] * slope[i, j]
+    for i in range(derivative.shape[0]):
+        for j in range(derivative.shape[1]):
+            out[j] += row_scale[i] * derivative[i, j] * derivative[i, j]
 
 
 @kernel
-def add_contraction_delta(slope, bend, squared_norms, row_scale, delta, bias_grad):
+def add_contraction_delta(derivative, second_derivative, squared_norms, row_scale, delta, bias_grad):
     """delta_il += 2 row_scale_i slope_il bend_il ||w_l||^2, and the same, summed over rows, into bias_grad."""
-    two = slope.dtype.type(2)
-    for i in range(slope.shape[0]):
-        for j in range(slope.shape[1]):
-            d = two * row_scale[i] * slope[i, j] * bend[i, j] * squared_norms[j]
+    two = derivative.dtype.type(2)
+    for i in range(derivative.shape[0]):
+        for j in range(derivative.shape[1]):
+            d = two * row_scale[i] * derivative[i, j] * second_derivative[i, j] * squared_norms[j]
             delta[i, j] += d
             bias_grad[j] += d
 

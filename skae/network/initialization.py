@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from ..runtime import buffers
 
 
 def initial_parameters(architecture, rng, dtype):
-    """Weights uniform within +-sqrt(6 / (fan_in + fan_out)), biases zero.
+    """Weights uniform within plus and minus the ``initial_bound`` of their activation, biases zero.
 
-    The bound of Glorot and Bengio (2010), equation 16; with relu sqrt(6 / fan_in), after He et al. (2015). Several
-    logistic layers start as the tanh network of these weights, see ``_as_tanh``. The draws are made in float64, so
-    that both precisions start from the same point.
+    Several logistic layers start as the tanh network of these weights, see ``_as_tanh``. The draws are made in float64,
+    so that both precisions start from the same point.
+
+    Parameters
+    ----------
+    architecture : Architecture
+    rng : numpy Generator
+    dtype : dtype
+
+    Returns
+    -------
+    ndarray of shape (n_parameters,)
     """
     theta = buffers.zeros(architecture.n_parameters, dtype)
     layers = architecture.parameters(theta)
     for w, activation in zip(layers.weights[: len(architecture.shapes)], architecture.activations):
-        fan = w.shape[0] if activation.name == "relu" else sum(w.shape)
-        bound = np.sqrt(6.0 / fan)
+        bound = activation.initial_bound(*w.shape)
         w[...] = rng.uniform(-bound, bound, w.shape)
     if architecture.activation == "logistic" and architecture.depth > 1:
         _as_tanh(architecture, layers)

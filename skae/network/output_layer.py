@@ -74,7 +74,7 @@ class OutputLayer:
         if isinstance(x, CSRBatch):
             fused, from_output = loss.stored_fused.get(name), loss.stored_from_output
             zero_weights = np.ones(x.shape[1], z.dtype) if entry_weights is None else entry_weights
-            target, buffers = (*x.entries, zero_weights), (np.empty_like(x.values),)
+            target, buffers = (*x.entries, zero_weights), (np.empty_like(zero_weights), np.empty_like(x.values))
         elif entry_weights is not None:
             fused, from_output, target = loss.weighted_fused.get(name), loss.weighted_from_output, (x, entry_weights)
         else:
@@ -84,7 +84,7 @@ class OutputLayer:
             return fused(z, bias, *target, *buffers, batch.row_scale, batch.row_loss, bias_grad)
         delta = self._delta = batch.scratch("last_delta", z.shape)
         activation.forward(z, bias)
-        value = from_output(z, *target, batch.row_scale, batch.row_loss, delta)
+        value = from_output(z, *target, *buffers, batch.row_scale, batch.row_loss, delta)
         activation.backward(delta, z, bias_grad)
         return value
 

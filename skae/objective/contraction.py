@@ -14,7 +14,7 @@ _JACOBIAN_NUMBERS = 2**21
 class Contraction(Penalty):
     """weight * mean over rows of ||dh/dx||_F^2 for an encoder of one layer (Rifai et al. 2011, equation 3).
 
-    ||J||_F^2 = sum_l s_l^2 ||w_l||^2 with the slope s_l = g'(z_l).
+    ||J||_F^2 = sum_l s_l^2 ||w_l||^2 with the derivative s_l = g'(z_l).
     """
 
     def __init__(self, weight):
@@ -28,21 +28,26 @@ class Contraction(Penalty):
         code, layer = batch.code, batch.network.layers[0]
         activation = layer.activation
         self._row_scale = batch.row_scale * code.dtype.type(self.weight)
-        self._slope, self._bend = batch.scratch("slope", code.shape), batch.scratch("bend", code.shape)
+        self._derivative, self._second_derivative = (
+            batch.scratch("derivative", code.shape),
+            batch.scratch("second_derivative", code.shape),
+        )
         self._norms = batch.scratch("norms", code.shape[1:])
-        self._slope_sums = batch.scratch("slope_sums", code.shape[1:], np.float64)
-        activation.slope(code, self._slope)
-        activation.bend(code, self._bend)
+        self._derivative_sums = batch.scratch("derivative_sums", code.shape[1:], np.float64)
+        activation.fill_derivative(code, self._derivative)
+        activation.fill_second_derivative(code, self._second_derivative)
         penalties.squared_column_norms(layer.weights, self._norms)
-        penalties.squared_slope_sums(self._slope, self._row_scale, self._slope_sums)
+        penalties.squared_derivative_sums(self._derivative, self._row_scale, self._derivative_sums)
         self._weights = layer.weights
-        return float(np.dot(self._slope_sums, self._norms))
+        return float(np.dot(self._derivative_sums, self._norms))
 
     def at_preactivation(self, layer, delta, bias_grad):
-        penalties.add_contraction_delta(self._slope, self._bend, self._norms, self._row_scale, delta, bias_grad)
+        penalties.add_contraction_delta(
+            self._derivative, self._second_derivative, self._norms, self._row_scale, delta, bias_grad
+        )
 
     def at_weights(self, grads):
-        scale = (2 * self._slope_sums).astype(grads[0].dtype)
+        scale = (2 * self._derivative_sums).astype(grads[0].dtype)
         penalties.add_scaled_columns(self._weights, scale, grads[0])
 
 
@@ -63,14 +68,14 @@ class DeepContraction(Penalty):
 
     def value(self, batch):
         network, depth = batch.network, batch.network.architecture.depth
-        slopes, bends = [], []
+        derivatives, second_derivatives = [], []
         for layer, a in zip(network.layers[:depth], batch.outputs):
-            slope, bend = np.empty_like(a), np.empty_like(a)
-            layer.activation.slope(a, slope)
-            layer.activation.bend(a, bend)
-            slopes.append(slope)
-            bends.append(bend)
-        self._deltas = [np.empty_like(slope) for slope in slopes]
+            derivative, second_derivative = np.empty_like(a), np.empty_like(a)
+            layer.activation.fill_derivative(a, derivative)
+            layer.activation.fill_second_derivative(a, second_derivative)
+            derivatives.append(derivative)
+            second_derivatives.append(second_derivative)
+        self._deltas = [np.empty_like(derivative) for derivative in derivatives]
         self._weight_grads = [np.zeros_like(w) for w in network.weights[:depth]]
         gram = network.weights[0].T @ network.weights[0]
         gram_grad = np.zeros_like(gram)
@@ -80,20 +85,20 @@ class DeepContraction(Penalty):
         total = 0.0
         for start in range(0, len(row_scale), rows):
             part = slice(start, start + rows)
-            total += self._part(part, network.weights, slopes, gram, gram_grad, row_scale[part])
-        for delta, bend in zip(self._deltas, bends):
-            delta *= bend
+            total += self._part(part, network.weights, derivatives, gram, gram_grad, row_scale[part])
+        for delta, second_derivative in zip(self._deltas, second_derivatives):
+            delta *= second_derivative
         self._weight_grads[0] = 2 * (network.weights[0] @ gram_grad)
         return total
 
-    def _part(self, part, weights, slopes, gram, gram_grad, row_scale):
-        """Value for some rows; adds to the gradients by the slopes, the weights and the Gram matrix."""
-        depth = len(slopes)
-        before, chain = [], np.eye(len(gram), dtype=gram.dtype)[None] * slopes[0][part][:, :, None]
+    def _part(self, part, weights, derivatives, gram, gram_grad, row_scale):
+        """Value for some rows; adds to the gradients by the derivatives, the weights and the Gram matrix."""
+        depth = len(derivatives)
+        before, chain = [], np.eye(len(gram), dtype=gram.dtype)[None] * derivatives[0][part][:, :, None]
         for layer in range(1, depth):
             product = np.matmul(weights[layer].T, chain)
             before.append((chain, product))
-            chain = product * slopes[layer][part][:, :, None]
+            chain = product * derivatives[layer][part][:, :, None]
         half = np.matmul(chain, gram)
         by_row = np.einsum("iab,iab->i", chain, half, dtype=np.float64)
         scaled = chain * row_scale[:, None, None]
@@ -102,7 +107,7 @@ class DeepContraction(Penalty):
         for layer in range(depth - 1, 0, -1):
             chain, product = before.pop()
             self._deltas[layer][part] = np.einsum("iab,iab->ia", delta, product)
-            delta = delta * slopes[layer][part][:, :, None]
+            delta = delta * derivatives[layer][part][:, :, None]
             self._weight_grads[layer] += np.tensordot(chain, delta, axes=([0, 2], [0, 2]))
             delta = np.matmul(weights[layer], delta)
         self._deltas[0][part] = np.einsum("iaa->ia", delta)

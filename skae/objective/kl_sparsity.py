@@ -34,18 +34,18 @@ class KLSparsity(Penalty):
         mean, self._per_row, counted = self.mean_activation, 1.0, share
         if mean is None:
             if share == 0.0:
-                self._slope = np.zeros(batch.code.shape[1])
+                self._derivative = np.zeros(batch.code.shape[1])
                 return 0.0
             sums = np.empty(batch.code.shape[1])
             penalties.weighted_column_sums(batch.code, batch.row_scale, sums)
             mean, self._per_row, counted = sums / share, 1.0 / share, 1.0
         tiny = np.finfo(batch.code.dtype).eps
         mean = np.clip(mean, tiny, 1.0 - tiny)
-        self._slope = self.weight * kl_slope(self.target, mean)
+        self._derivative = self.weight * kl_derivative(self.target, mean)
         return counted * self.weight * float(kl_divergence(self.target, mean).sum())
 
     def at_code(self, batch, delta):
-        penalties.add_outer(delta, batch.row_scale, (self._per_row * self._slope).astype(delta.dtype))
+        penalties.add_outer(delta, batch.row_scale, (self._per_row * self._derivative).astype(delta.dtype))
 
 
 def kl_divergence(target, mean):
@@ -53,7 +53,7 @@ def kl_divergence(target, mean):
     return target * np.log(target / mean) + (1.0 - target) * np.log((1.0 - target) / (1.0 - mean))
 
 
-def kl_slope(target, mean):
+def kl_derivative(target, mean):
     """Derivative of ``kl_divergence`` by the mean."""
     return (1.0 - target) / (1.0 - mean) - target / mean
 

@@ -35,9 +35,7 @@ def has_diverged(objective, sample, loss, baseline):
         return True
     if loss <= _ABSURD * baseline:
         return False
-    if objective.loss.data_range is not None:
-        uninformed = sample.n_features * math.log(2.0)
-    else:
-        uninformed = objective.filled(sample).sum_of_squares() / len(sample.rows)
+    mean_squares = objective.filled(sample).sum_of_squares() / len(sample.rows)
+    uninformed = objective.loss.baseline(sample.n_features, mean_squares)
     # Rows of zeros, seen from parameters that make zeros of them, give no measure.
     return max(uninformed, baseline) > 0.0 and loss > _ABSURD * uninformed

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,7 +16,6 @@ import skae
 from skae import AutoencoderTransformer, ContractiveAE, DenoisingAE, SparseAE, stack
 from skae.export import graph, to_onnx
 from skae.export.model import PARTS
-from skae.export.operations import ACTIVATION_OPERATORS, ENTRY_LOSSES
 from skae.kernels.activations import ACTIVATIONS
 from skae.kernels.losses import LOSSES
 
@@ -69,9 +69,15 @@ def test_every_output_activation(run, output, digits):
     assert_equal(run, fitted(X, activation="tanh", output_activation=output), X)
 
 
-def test_every_activation_and_loss_has_its_operators():
-    assert ACTIVATION_OPERATORS.keys() == ACTIVATIONS.keys()
-    assert ENTRY_LOSSES.keys() == LOSSES.keys()
+def test_every_activation_and_loss_has_its_graph():
+    assert all(record.onnx is not None for record in (*ACTIVATIONS.values(), *LOSSES.values()))
+
+
+def test_an_activation_without_a_graph_is_told_of(monkeypatch, digits):
+    monkeypatch.setitem(ACTIVATIONS, "tanh", replace(ACTIVATIONS["tanh"], onnx=None))
+    ae = fitted(digits[0][:100], activation="tanh")
+    with pytest.raises(ValueError, match="Activation 'tanh' has no ONNX graph"):
+        to_onnx(ae)
 
 
 @pytest.mark.parametrize("estimator", [DenoisingAE, SparseAE, ContractiveAE])

@@ -7,7 +7,7 @@ import numba
 import numpy as np
 import pytest
 
-from skae.runtime.compiler import _DIGEST_SIZE, _digest
+from skae.kernels.compiler import _DIGEST_SIZE, _digest
 
 pytestmark = pytest.mark.skipif(bool(numba.config.DISABLE_JIT), reason="nothing is compiled with NUMBA_DISABLE_JIT")
 
@@ -15,9 +15,11 @@ pytestmark = pytest.mark.skipif(bool(numba.config.DISABLE_JIT), reason="nothing 
 TOLD = 'warnings.simplefilter("always", RuntimeWarning)\nprint(json.dumps(curves()))'
 COUNTED = """
 curves()
-from skae.kernels import activations, losses, optimizers
+from skae.kernels import optimizers
+from skae.kernels.activations import ACTIVATIONS
+from skae.kernels.losses import LOSSES
 print([sum(k.stats.cache_hits.values()) for k in (
-    activations.logistic_forward, losses.squared_error_identity, optimizers.adam_step)])
+    ACTIVATIONS["logistic"].forward, LOSSES["squared_error"].fused["identity"], optimizers.adam_step)])
 """
 
 

@@ -1,4 +1,4 @@
-"""Activations: value, backward, slope and bend against plain NumPy and finite differences."""
+"""Activations: value, backward and both derivatives against plain NumPy and finite differences."""
 
 import numpy as np
 import pytest
@@ -17,13 +17,13 @@ VALUES = {
     "tanh": np.tanh,
     "relu": lambda z: np.where(z > 0, z, 0),
 }
-SLOPES = {
+DERIVATIVES = {
     "identity": lambda z: np.ones_like(z),
     "logistic": lambda z: np.exp(-z) / (1 + np.exp(-z)) ** 2,
     "tanh": lambda z: 1 / np.cosh(z) ** 2,
     "relu": lambda z: np.where(z > 0, 1.0, 0.0),
 }
-BENDS = {
+SECOND_DERIVATIVES = {
     "identity": np.zeros_like,
     "logistic": lambda z: np.exp(-z) * (np.exp(-z) - 1) / (1 + np.exp(-z)) ** 3,
     "tanh": lambda z: -2 * np.tanh(z) / np.cosh(z) ** 2,
@@ -47,7 +47,7 @@ def forward(name, z, dtype=np.float64):
 
 
 def test_every_activation_has_a_reference():
-    assert set(NAMES) == set(VALUES) == set(SLOPES) == set(BENDS)
+    assert set(NAMES) == set(VALUES) == set(DERIVATIVES) == set(SECOND_DERIVATIVES)
     assert all(ACTIVATIONS[name].name == name for name in NAMES)
 
 
@@ -95,10 +95,13 @@ def test_forward_of_nan_is_seen(name, dtype):
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("name", NAMES)
-def test_slope_and_bend_are_written_from_the_output(name, dtype):
+def test_derivatives_are_written_from_the_output(name, dtype):
     _, _, total = pre_activations(dtype)
     a = VALUES[name](total).astype(dtype)
-    for kernel, reference in ((ACTIVATIONS[name].slope, SLOPES), (ACTIVATIONS[name].bend, BENDS)):
+    for kernel, reference in (
+        (ACTIVATIONS[name].fill_derivative, DERIVATIVES),
+        (ACTIVATIONS[name].fill_second_derivative, SECOND_DERIVATIVES),
+    ):
         out = np.full_like(a, np.nan)
         kernel(a, out)
         # The output holds few digits of what is left to its bound.
@@ -106,7 +109,7 @@ def test_slope_and_bend_are_written_from_the_output(name, dtype):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_slope_and_bend_are_the_derivatives_of_forward(name):
+def test_derivatives_are_the_derivatives_of_forward(name):
     step = 1e-3
     z = np.concatenate([np.linspace(-6, -0.05, 40), np.linspace(0.05, 6, 40)])[None]
 
@@ -115,27 +118,27 @@ def test_slope_and_bend_are_the_derivatives_of_forward(name):
             12 * step
         )
 
-    def slope_at(points):
+    def derivative_at(points):
         out = np.empty_like(points)
-        ACTIVATIONS[name].slope(forward(name, points), out)
+        ACTIVATIONS[name].fill_derivative(forward(name, points), out)
         return out
 
-    a, bend = forward(name, z), np.empty_like(z)
-    ACTIVATIONS[name].bend(a, bend)
-    np.testing.assert_allclose(slope_at(z), fourth_order(lambda points: forward(name, points)), atol=1e-11)
-    np.testing.assert_allclose(bend, fourth_order(slope_at), atol=1e-11)
+    a, second = forward(name, z), np.empty_like(z)
+    ACTIVATIONS[name].fill_second_derivative(a, second)
+    np.testing.assert_allclose(derivative_at(z), fourth_order(lambda points: forward(name, points)), atol=1e-11)
+    np.testing.assert_allclose(second, fourth_order(derivative_at), atol=1e-11)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("name", NAMES)
-def test_backward_multiplies_by_the_slope_and_sums_the_rows(name, dtype):
+def test_backward_multiplies_by_the_derivative_and_sums_the_rows(name, dtype):
     _, _, total = pre_activations(dtype)
     a = VALUES[name](total).astype(dtype)
     delta = np.random.default_rng(4).standard_normal(a.shape).astype(dtype)
-    slope, bias_grad, before = np.empty_like(a), np.full(a.shape[1], np.nan, dtype), delta.astype(np.float64)
-    ACTIVATIONS[name].slope(a, slope)
+    derivative, bias_grad, before = np.empty_like(a), np.full(a.shape[1], np.nan, dtype), delta.astype(np.float64)
+    ACTIVATIONS[name].fill_derivative(a, derivative)
     ACTIVATIONS[name].backward(delta, a, bias_grad)
-    expected = before * slope.astype(np.float64)
+    expected = before * derivative.astype(np.float64)
     np.testing.assert_allclose(delta, expected, **TOLERANCE[dtype])
     np.testing.assert_allclose(bias_grad, expected.sum(axis=0), rtol=1e-5 if dtype is np.float32 else 1e-13, atol=1e-6)
 

@@ -174,7 +174,7 @@ def run(kind, z, bias, target, scale, form="", buffers=()):
     delta = z.copy()
     if output is None:
         delta[:] = np.nan
-        value = getattr(record, f"{form}from_output")(z, *target, scale, row_loss, delta)
+        value = getattr(record, f"{form}from_output")(z, *target, *buffers, scale, row_loss, delta)
         bias_grad = delta.sum(axis=0)
     else:
         value = getattr(record, f"{form}fused")[output](delta, bias, *target, *buffers, scale, row_loss, bias_grad)
@@ -252,8 +252,13 @@ def sparse_batch(dtype, n_rows=7, n_columns=33):
 
 def stored(kind, z, bias, entries, zero_weights, scale):
     """A kernel on stored entries."""
-    buffer = (np.full_like(entries[0], np.nan),)
-    return run(kind, z, bias, (*entries, zero_weights), scale, "stored_", buffer if kind[1] else ())
+    buffers = (np.full_like(zero_weights, np.nan), np.full_like(entries[0], np.nan))
+    given = [a.copy() for a in (z, zero_weights)]
+    result = run(kind, z, bias, (*entries, zero_weights), scale, "stored_", buffers)
+    # What is put aside is put back.
+    np.testing.assert_array_equal(z, given[0])
+    np.testing.assert_array_equal(zero_weights, given[1])
+    return result
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

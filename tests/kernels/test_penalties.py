@@ -47,7 +47,7 @@ def test_weighted_column_sums(draw, shape, dtype):
     np.testing.assert_allclose(out, row_scale.astype(np.float64) @ a.astype(np.float64), rtol=RTOL[dtype])
 
 
-@pytest.mark.parametrize("kernel", [penalties.weighted_column_sums, penalties.squared_slope_sums])
+@pytest.mark.parametrize("kernel", [penalties.weighted_column_sums, penalties.squared_derivative_sums])
 def test_sums_over_rows_accumulate_in_float64(kernel):
     a, row_scale = np.ones((64, 1), np.float32), np.ones(64, np.float32)
     row_scale[0] = 2.0**24
@@ -69,10 +69,10 @@ def test_squared_column_norms(draw, shape, dtype):
     np.testing.assert_allclose(out, (weights.astype(np.float64) ** 2).sum(axis=0), rtol=RTOL[dtype])
 
 
-def test_squared_slope_sums(draw, shape, dtype):
+def test_squared_derivative_sums(draw, shape, dtype):
     slope, row_scale, out = draw(*shape), draw(shape[0]), np.full(shape[1], np.nan)
     s, r = wide(slope, row_scale)
-    penalties.squared_slope_sums(slope, row_scale, out)
+    penalties.squared_derivative_sums(slope, row_scale, out)
     np.testing.assert_allclose(out, r @ s**2, rtol=RTOL[dtype])
 
 
@@ -123,7 +123,7 @@ def test_nan_reaches_the_sums():
     a, ones = np.array([[1.0, np.nan], [1.0, 1.0]]), np.ones(2)
     for kernel, arguments in (
         (penalties.weighted_column_sums, (a, ones)),
-        (penalties.squared_slope_sums, (a, ones)),
+        (penalties.squared_derivative_sums, (a, ones)),
         (penalties.squared_column_norms, (a,)),
     ):
         out = np.zeros(2)

@@ -11,10 +11,13 @@ import warnings
 from contextlib import suppress
 from functools import cache, partial, wraps
 from pathlib import Path
+from types import FunctionType
 
 import numba
 from numba.core.caching import FunctionCache, IndexDataCacheFile
 from numba.core.compiler_lock import global_compiler_lock
+
+from .fingerprints import UnknownDependency, fingerprint
 
 # ``nnan`` and ``ninf`` are left out: they would let LLVM delete checks for NaN.
 FASTMATH = frozenset({"nsz", "arcp", "contract", "afn", "reassoc"})
@@ -27,7 +30,7 @@ cache_folders: set[str] = set()
 
 _DIGEST_SIZE = hashlib.sha256().digest_size
 
-_KERNEL_FOLDER = Path(__file__).parents[1] / "kernels"
+_KERNEL_FOLDER = Path(__file__).parent
 
 # A fork waits for the end of a compilation in another thread: its child has no such thread, and would wait for ever.
 if hasattr(os, "register_at_fork"):
@@ -110,11 +113,17 @@ def _digest(*parts):
 
 
 class _KernelCache(FunctionCache):
-    """Numba's function cache, for which a damaged or unwritable file is only a reason to compile again."""
+    """Numba's function cache, for which a damaged or unwritable file is only a reason to compile again.
 
-    def __init__(self, py_func):
+    Numba tells closures apart by their pickled cells, which for functions are others in each process. Here it is by the
+    names of what takes part, and the stamp has what stands in sources outside of the package.
+    """
+
+    def __init__(self, py_func, parts=None):
         super().__init__(py_func)
-        self._cache_file = _SealedFiles(self._cache_path, self._impl.filename_base, _source_stamp())
+        self._parts = parts or fingerprint(py_func, _KERNEL_FOLDER)
+        stamp = " ".join([_source_stamp(), *self._parts.sources])
+        self._cache_file = _SealedFiles(self._cache_path, self._impl.filename_base, stamp)
 
     def load_overload(self, sig, target_context):
         try:
@@ -135,7 +144,7 @@ class _KernelCache(FunctionCache):
 
     def _index_key(self, sig, codegen):
         # Code that checks its indices is other code.
-        return *super()._index_key(sig, codegen), bool(numba.config.BOUNDSCHECK)
+        return sig, codegen.magic_tuple(), self._parts.names, bool(numba.config.BOUNDSCHECK)
 
 
 def _uninterrupted(function):
@@ -163,13 +172,16 @@ def _uninterrupted(function):
     return waiting
 
 
-def kernel(function=None, *, reassociate=True):
+def kernel(function=None, *, name=None, reassociate=True):
     """Compile a leaf function lazily, without the GIL, cached on disk where a folder can be written.
 
     Parameters
     ----------
     function : callable
-        A top-level function on arrays and scalars. It never raises and never allocates.
+        A function on arrays and scalars. It never raises and never allocates. Its closure may have constants and other
+        compiled functions.
+    name : str, default=None
+        What a closure is called; None for its own name. Kernels of one loop need different ones.
     reassociate : bool, default=True
         Whether sums may be taken in another order. Without it a loop that sums cannot be vectorised; with it an
         argument reduction by a split constant is undone.
@@ -180,16 +192,64 @@ def kernel(function=None, *, reassociate=True):
         Numba's dispatcher, or the function itself when ``NUMBA_DISABLE_JIT`` is set.
     """
     if function is None:
-        return partial(kernel, reassociate=reassociate)
-    fastmath = FASTMATH if reassociate else FASTMATH - {"reassoc"}
-    compiled = numba.njit(nogil=True, fastmath=set(fastmath), error_model="numpy")(function)
+        return partial(kernel, name=name, reassociate=reassociate)
+    if name is not None:
+        function.__name__ = function.__qualname__ = name
     if numba.config.DISABLE_JIT:
-        return compiled
-    compiled.compile = _uninterrupted(compiled.compile)
-    try:
-        compiled._cache = _KernelCache(function)
-        cache_folders.add(compiled._cache.cache_path)
-    except (RuntimeError, OSError):
-        # Numba found no folder that it can write (a container, a read-only installation).
-        pass
+        return function
+    parts = _parts(function)
+    compiled = _compiled(function, parts, FASTMATH if reassociate else FASTMATH - {"reassoc"})
+    # Numba finds no folder that can be written in a container, or in a read-only installation.
+    with suppress(RuntimeError, OSError):
+        if parts is not None:
+            compiled._cache = _KernelCache(function, parts)
+            cache_folders.add(compiled._cache.cache_path)
     return compiled
+
+
+def pointwise(function):
+    """Compile a function of numbers for the loops around it, which take its code in; what was compiled stays as it is.
+
+    Returns
+    -------
+    callable
+        Numba's dispatcher, without files of its own, or the function itself when ``NUMBA_DISABLE_JIT`` is set.
+    """
+    if hasattr(function, "py_func") or numba.config.DISABLE_JIT:
+        return function
+    return _compiled(function, _parts(function), FASTMATH, inline="always")
+
+
+def _parts(function):
+    """What a function is made of; None where that cannot be told, and each process has to compile it."""
+    try:
+        return fingerprint(function, _KERNEL_FOLDER)
+    except UnknownDependency:
+        return None
+
+
+def _compiled(function, parts, fastmath, inline="never"):
+    compiled = numba.njit(nogil=True, fastmath=set(fastmath), error_model="numpy", inline=inline)(
+        _own_symbol(function, parts)
+    )
+    compiled.compile = _uninterrupted(compiled.compile)
+    return compiled
+
+
+def _own_symbol(function, parts):
+    """A function under a name of its own for the linker, where parts of it are from outside of the package.
+
+    Numba numbers the symbols in each process. Code that was loaded may have the number of code that is compiled, and of
+    two functions with one name, such as one before and after an edit in a notebook, the first would be run for both.
+    """
+    if parts is None:
+        mark = os.urandom(8).hex()
+    elif parts.sources:
+        mark = _digest(*(part.encode() for part in (*parts.names, *parts.sources))).hex()[:16]
+    else:
+        return function
+    own = FunctionType(
+        function.__code__, function.__globals__, function.__name__, function.__defaults__, function.__closure__
+    )
+    own.__doc__, own.__module__, own.__qualname__ = function.__doc__, function.__module__, f"{function.__name__}_{mark}"
+    return own

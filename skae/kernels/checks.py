@@ -1,0 +1,35 @@
+"""What the records of the registries are made of, checked as they are made."""
+
+from __future__ import annotations
+
+import keyword
+
+
+def check_name(what, name):
+    """Raise where a part has no name that can be that of a parameter's value and of a function."""
+    if not isinstance(name, str):
+        raise TypeError(f"{what} must be a str; got {name!r}.")
+    if not (name.isidentifier() and name.isascii()) or keyword.iskeyword(name) or name == "auto":
+        raise ValueError(
+            f"{what} must be made of ASCII letters, digits and underscores, begin with no digit, and be neither 'auto' "
+            f"nor a keyword of Python; got {name!r}."
+        )
+
+
+def check_callables(record, *names, optional=()):
+    """Raise TypeError where attributes of a record are not functions; optional ones may be None."""
+    for name in (*names, *optional):
+        value = getattr(record, name)
+        if not (callable(value) or (name in optional and value is None)):
+            legal = "a function or None" if name in optional else "a function"
+            raise TypeError(f"{name} of {type(record).__name__} {record.name!r} must be {legal}; got {value!r}.")
+
+
+def check_interval(what, value):
+    """Raise ValueError for what is not a pair of numbers in ascending order."""
+    try:
+        low, high = map(float, value)
+    except (TypeError, ValueError):
+        low = high = float("nan")
+    if not low < high:
+        raise ValueError(f"{what} must be two numbers, the smaller one first; got {value!r}.")

@@ -1,0 +1,235 @@
+"""Parts from outside: softplus and Huber's loss in all forms, what is refused, and what a fit makes of them."""
+
+import pickle
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy import sparse
+
+from skae.kernels.activations import ACTIVATIONS, Activation
+from skae.kernels.corruptions import CORRUPTIONS
+from skae.kernels.elementary import exp, log1p_unit
+from skae.kernels.losses import LOSSES, Loss
+from skae.kernels.optimizers import OPTIMIZERS
+from skae.kernels.registration import REGISTRIES, register
+from skae.network.architecture import Architecture
+from skae.network.network import Network
+from skae.objective.contraction import Contraction
+from skae.objective.objective import Objective
+
+DTYPES = [np.float32, np.float64]
+RTOL = {np.float32: 3e-6, np.float64: 1e-13}
+
+
+def softplus(z):
+    return max(z, type(z)(0)) + log1p_unit(exp(-abs(z)))
+
+
+def softplus_derivative(a):
+    return type(a)(1) - exp(-a)
+
+
+def softplus_second_derivative(a):
+    e = exp(-a)
+    return e * (type(a)(1) - e)
+
+
+def huber(threshold):
+    """Huber's loss; the constant is a Python float, as a user would write it."""
+
+    def entry(x_hat, x):
+        difference = x_hat - x
+        if abs(difference) <= threshold:
+            return 0.5 * difference * difference, difference
+        return threshold * (abs(difference) - 0.5 * threshold), threshold * np.sign(difference)
+
+    return entry
+
+
+def plain_huber(x_hat, x, threshold):
+    size = np.abs(x_hat - x)
+    value = np.where(size <= threshold, size**2 / 2, threshold * size - threshold**2 / 2)
+    return value, np.clip(x_hat - x, -threshold, threshold)
+
+
+SOFTPLUS = Activation("softplus", softplus, softplus_derivative, softplus_second_derivative, (0.0, float("inf")))
+HUBER = {
+    threshold: Loss(f"huber_{name}", "units of X", huber(threshold)) for name, threshold in (("a", 0.7), ("b", 2.0))
+}
+
+
+@pytest.fixture
+def registering():
+    """``register``, undone after the test."""
+    before = {kind: dict(registry) for kind, registry in REGISTRIES.items()}
+    yield register
+    for kind, registry in REGISTRIES.items():
+        registry.clear()
+        registry.update(before[kind])
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_softplus_in_all_its_kernels(dtype):
+    rng = np.random.default_rng(0)
+    z, bias = (4 * rng.standard_normal((7, 13))).astype(dtype), rng.standard_normal(13).astype(dtype)
+    total = z.astype(float) + bias
+    SOFTPLUS.forward(z, bias)
+    np.testing.assert_allclose(z, np.logaddexp(0, total), rtol=RTOL[dtype], atol=RTOL[dtype] / 10)
+    a, out = np.logaddexp(0, total).astype(dtype), np.empty((7, 13), dtype)
+    logistic = 1 / (1 + np.exp(-total))
+    SOFTPLUS.fill_derivative(a, out)
+    np.testing.assert_allclose(out, logistic, rtol=1e-5, atol=4 * np.finfo(dtype).eps)
+    SOFTPLUS.fill_second_derivative(a, out)
+    np.testing.assert_allclose(out, logistic * (1 - logistic), rtol=1e-5, atol=4 * np.finfo(dtype).eps)
+    delta, bias_grad = rng.standard_normal((7, 13)).astype(dtype), np.full(13, np.nan, dtype)
+    expected = delta * logistic
+    SOFTPLUS.backward(delta, a, bias_grad)
+    np.testing.assert_allclose(delta, expected, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(bias_grad, expected.sum(axis=0), rtol=1e-5, atol=1e-5)
+
+
+def test_softplus_derivatives_against_finite_differences():
+    z, step = np.linspace(-6, 6, 49)[None], 1e-3
+
+    def value(points):
+        a = points.copy()
+        SOFTPLUS.forward(a, np.zeros(a.shape[1]))
+        return a
+
+    def derivative(points):
+        out = np.empty_like(points)
+        SOFTPLUS.fill_derivative(value(points), out)
+        return out
+
+    def difference(function):
+        near, far = (function(z + k * step) - function(z - k * step) for k in (1, 2))
+        return (8 * near - far) / (12 * step)
+
+    second = np.empty_like(z)
+    SOFTPLUS.fill_second_derivative(value(z), second)
+    np.testing.assert_allclose(derivative(z), difference(value), atol=1e-11)
+    np.testing.assert_allclose(second, difference(derivative), atol=1e-11)
+
+
+def forms(x, weights, zero_weights):
+    """Target, buffers and weight of each entry, by the form of the kernels."""
+    csr = sparse.csr_array(x)
+    stored = (csr.data, csr.indices.astype(np.int32), csr.indptr.astype(np.int64), zero_weights)
+    return {
+        "": ((x,), (), np.ones(x.shape)),
+        "weighted_": ((x, weights), (), weights),
+        "stored_": (
+            stored,
+            (np.full_like(zero_weights, np.nan), np.full_like(csr.data, np.nan)),
+            np.where(x != 0, 1, zero_weights),
+        ),
+    }
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("form", ["", "weighted_", "stored_"])
+@pytest.mark.parametrize("threshold", HUBER)
+def test_huber_in_all_its_kernels(threshold, form, dtype):
+    rng = np.random.default_rng(1)
+    x = (rng.standard_normal((9, 17)) * (rng.random((9, 17)) < 0.4)).astype(dtype)
+    z, bias = rng.standard_normal((9, 17)).astype(dtype), rng.standard_normal(17).astype(dtype)
+    scale = rng.uniform(0.5, 1, 9).astype(dtype)
+    weights, zero_weights = rng.uniform(0, 3, x.shape).astype(dtype), rng.uniform(0, 3, 17).astype(dtype)
+    target, buffers, counts = forms(x, weights, zero_weights)[form]
+    row_loss, bias_grad, delta = np.full(9, np.nan, dtype), np.full(17, np.nan, dtype), np.full_like(z, np.nan)
+
+    def check(value, x_hat, got):
+        entries, derivatives = plain_huber(x_hat.astype(float), x, threshold)
+        rows, gradient = (counts * entries).sum(axis=1), scale[:, None] * counts * derivatives
+        np.testing.assert_allclose(row_loss, rows, rtol=RTOL[dtype])
+        assert value == pytest.approx(scale @ rows, rel=RTOL[dtype])
+        np.testing.assert_allclose(got, gradient, rtol=RTOL[dtype], atol=5 * np.finfo(dtype).eps)
+        return gradient
+
+    record = HUBER[threshold]
+    value = getattr(record, f"{form}from_output")(z, *target, *buffers, scale, row_loss, delta)
+    check(value, z, delta)
+    x_hat = z + bias
+    value = getattr(record, f"{form}fused")["identity"](z, bias, *target, *buffers, scale, row_loss, bias_grad)
+    gradient = check(value, x_hat, z)
+    np.testing.assert_allclose(bias_grad, gradient.sum(axis=0), rtol=RTOL[dtype], atol=30 * np.finfo(dtype).eps)
+
+
+@pytest.mark.parametrize("output", ["softplus", "identity", "tanh"])
+def test_a_network_of_outside_parts_against_finite_differences(output, registering):
+    registering(SOFTPLUS)
+    loss = registering(HUBER[0.7])
+    architecture = Architecture((6, 4), "softplus", output, False)
+    network = Network(architecture, architecture.initial(np.random.default_rng(0), np.float64))
+    objective = Objective(network, loss, 0.0, [Contraction(0.3, network)])
+    x = np.random.default_rng(2).standard_normal((8, 6))
+    direction, start, step = np.random.default_rng(3).standard_normal(network.theta.shape), network.theta.copy(), 1e-5
+    objective.value_and_gradient(x)
+    derivative, values = objective.grad @ direction, []
+    for k in (1, -1):
+        network.theta[:] = start + k * step * direction
+        values.append(objective.value(x))
+    assert derivative == pytest.approx((values[0] - values[1]) / (2 * step), rel=1e-6)
+
+
+def test_a_registered_part_is_found_by_its_name(registering):
+    for record, registry in ((SOFTPLUS, ACTIVATIONS), (HUBER[2.0], LOSSES)):
+        assert registering(record) is record is registry[record.name]
+        with pytest.raises(ValueError, match=f"of the name '{record.name}' already exists"):
+            registering(record)
+    assert pickle.loads(pickle.dumps(HUBER[2.0])) is HUBER[2.0]
+    registering(CORRUPTIONS["masking"]._replace(name="another"))
+    registering(OPTIMIZERS["adam"]._replace(name="another"))
+    assert "another" in CORRUPTIONS and "another" in OPTIMIZERS
+
+
+def test_a_loss_that_is_not_registered_does_not_come_out_of_a_pickle():
+    with pytest.raises(ValueError, match="'huber_a' is not known in this process"):
+        pickle.loads(pickle.dumps(HUBER[0.7]))
+
+
+@pytest.mark.parametrize("record", [None, "softplus", softplus, Activation])
+def test_what_is_no_record_is_refused(record):
+    with pytest.raises(TypeError, match="must be an Activation, Loss, Corruption or Optimizer"):
+        register(record)
+
+
+@pytest.mark.parametrize(
+    "changes, error, message",
+    [
+        ({"name": 3}, TypeError, "name of an Activation must be a str"),
+        ({"name": "auto"}, ValueError, "neither 'auto'"),
+        ({"name": "soft plus"}, ValueError, "'soft plus'"),
+        ({"value": 1.0}, TypeError, "value of Activation 'softplus' must be a function; got 1.0"),
+        ({"onnx": "Softplus"}, TypeError, "onnx of Activation 'softplus' must be a function or None"),
+        ({"range": (1.0, 0.0)}, ValueError, "range of an Activation must be two numbers"),
+        ({"range": None}, ValueError, "got None"),
+    ],
+)
+def test_activations_that_cannot_be(changes, error, message):
+    with pytest.raises(error, match=message):
+        replace(SOFTPLUS, **changes)
+
+
+@pytest.mark.parametrize(
+    "changes, error, message",
+    [
+        ({"entry": None}, TypeError, "an entry, a fused_entry or both"),
+        ({"baseline": 1.0}, TypeError, "baseline of Loss 'huber_a' must be a function"),
+        ({"data_range": 3}, ValueError, "data_range of a Loss must be two numbers"),
+        ({"default_output": None}, TypeError, "default_output of Loss 'huber_a'"),
+    ],
+)
+def test_losses_that_cannot_be(changes, error, message):
+    with pytest.raises(error, match=message):
+        replace(HUBER[0.7], **changes)
+
+
+def test_a_loss_from_logits_goes_with_its_output_alone():
+    def entry(z, x):
+        return z * z, z + z
+
+    record = Loss("of_logits", "", fused_entry=entry, default_output="tanh")
+    assert record.fused.keys() == record.weighted_fused.keys() == record.stored_fused.keys() == {"tanh"}
+    assert record.from_output is record.weighted_from_output is record.stored_from_output is None
