@@ -6,17 +6,20 @@ from .autoencoder import AutoencoderTransformer
 from .contractive import ContractiveAE
 from .denoising import DenoisingAE
 from .environment import show_versions
-from .model_files import load, save
 from .outlier import AutoencoderOutlierDetector
+from .runtime.earlier_versions import explain_earlier_pickles
 from .runtime.version import __version__
 from .sparse import SparseAE
 from .stacking import stack
+
+explain_earlier_pickles()
 
 # Imported when they are first asked for.
 _SUBMODULES = [
     "datasets",
     "distributed",
     "export",
+    "extending",
     "handwriting",
     "impute",
     "metrics",
@@ -24,6 +27,7 @@ _SUBMODULES = [
     "plotting",
     "preprocessing",
 ]
+_FUNCTIONS = {"load": "model_files", "save": "model_files"}
 
 __all__ = [
     "AutoencoderOutlierDetector",
@@ -46,4 +50,6 @@ def __dir__():
 def __getattr__(name):
     if name in _SUBMODULES:
         return importlib.import_module(f".{name}", __name__)
+    if name in _FUNCTIONS:
+        return getattr(importlib.import_module(f".{_FUNCTIONS[name]}", __name__), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -5,10 +5,19 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from importlib import import_module
 
-from . import __version__
-from .commands import fit, plot, reconstruct, score, transform
-from .handwriting import command as handwriting
+from .runtime.version import __version__
+
+# The module of each command, imported when it is needed.
+_COMMANDS = {
+    "fit": "commands.fit",
+    "transform": "commands.transform",
+    "reconstruct": "commands.reconstruct",
+    "score": "commands.score",
+    "plot": "commands.plot",
+    "handwriting": "handwriting.command",
+}
 
 
 class _Parser(argparse.ArgumentParser):
@@ -34,8 +43,11 @@ def main(arguments=None):
     parser = _Parser(prog="python -m skae", description="Classic autoencoders as scikit-learn transformers.")
     parser.add_argument("--version", action="version", version=f"skae {__version__}")
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for command in (fit, transform, reconstruct, score, plot, handwriting):
-        command.add_parser(subparsers)
+    arguments = sys.argv[1:] if arguments is None else arguments
+    # A command that is named first is the only one that is needed.
+    wanted = arguments[:1] if arguments[:1] and arguments[0] in _COMMANDS else list(_COMMANDS)
+    for command in wanted:
+        import_module(f".{_COMMANDS[command]}", "skae").add_parser(subparsers)
     options = parser.parse_args(arguments)
     try:
         return options.run(options)

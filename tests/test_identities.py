@@ -13,7 +13,7 @@ from skae.kernels.losses import LOSSES
 from skae.network.architecture import Architecture
 from skae.network.network import Network
 from skae.objective.contraction import contraction
-from skae.objective.kl_sparsity import KLSparsity, kl_divergence, kl_derivative
+from skae.objective.kl_sparsity import KLSparsity, kl_derivative, kl_divergence
 from skae.objective.noise import Noise
 from skae.objective.objective import Objective
 from skae.preprocessing import PCANormalizer

@@ -12,7 +12,7 @@ from skae.network import network
 from skae.network.architecture import Architecture
 from skae.network.network import Network
 from skae.objective.contraction import Contraction, DeepContraction, contraction
-from skae.objective.kl_sparsity import KLSparsity, kl_divergence, kl_derivative
+from skae.objective.kl_sparsity import KLSparsity, kl_derivative, kl_divergence
 from skae.objective.l2 import L2
 from skae.objective.noise import Noise
 from skae.objective.objective import Objective

@@ -131,7 +131,7 @@ class TrainingState:
     def prepare_optimizer(self, optimizer, theta):
         """Make the vectors that an optimiser keeps, where there are none of that shape yet."""
         state = self.optimizer_state
-        if len(state) != optimizer.n_state_vectors or state[0].shape != theta.shape:
+        if len(state) != optimizer.n_state_vectors or any(vector.shape != theta.shape for vector in state):
             vectors = (buffers.zeros(theta.shape, theta.dtype) for _ in range(optimizer.n_state_vectors))
             self.optimizer_state, self.step = tuple(vectors), 0
 

@@ -3,20 +3,22 @@
 import pickle
 from dataclasses import replace
 
+import matplotlib
 import numpy as np
 import pytest
 from scipy import sparse
 
-from skae.kernels.activations import ACTIVATIONS, Activation
+from skae import AutoencoderTransformer, ContractiveAE, DenoisingAE, SparseAE, extending, load, save
+from skae.export import to_onnx
+from skae.extending import Activation, Loss, Optimizer, Penalty, Sparsity, register, unregister
 from skae.kernels.corruptions import CORRUPTIONS
 from skae.kernels.elementary import exp, log1p_unit
-from skae.kernels.losses import LOSSES, Loss
+from skae.kernels.losses import LOSSES
 from skae.kernels.optimizers import OPTIMIZERS
-from skae.kernels.registration import REGISTRIES, register
-from skae.network.architecture import Architecture
-from skae.network.network import Network
-from skae.objective.contraction import Contraction
 from skae.objective.objective import Objective
+from skae.plotting import ActivationDisplay, LossCurveDisplay
+
+matplotlib.use("Agg")
 
 DTYPES = [np.float32, np.float64]
 RTOL = {np.float32: 3e-6, np.float64: 1e-13}
@@ -62,11 +64,10 @@ HUBER = {
 @pytest.fixture
 def registering():
     """``register``, undone after the test."""
-    before = {kind: dict(registry) for kind, registry in REGISTRIES.items()}
-    yield register
-    for kind, registry in REGISTRIES.items():
-        registry.clear()
-        registry.update(before[kind])
+    added = []
+    yield lambda part: (added.append(register(part)), part)[1]
+    for part in added:
+        unregister(part)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -156,14 +157,84 @@ def test_huber_in_all_its_kernels(threshold, form, dtype):
     np.testing.assert_allclose(bias_grad, gradient.sum(axis=0), rtol=RTOL[dtype], atol=30 * np.finfo(dtype).eps)
 
 
-@pytest.mark.parametrize("output", ["softplus", "identity", "tanh"])
-def test_a_network_of_outside_parts_against_finite_differences(output, registering):
-    registering(SOFTPLUS)
-    loss = registering(HUBER[0.7])
-    architecture = Architecture((6, 4), "softplus", output, False)
-    network = Network(architecture, architecture.initial(np.random.default_rng(0), np.float64))
-    objective = Objective(network, loss, 0.0, [Contraction(0.3, network)])
+class CodeEnergy(Penalty):
+    """weight * 1/m sum_i ||h_i||^2."""
+
+    def __init__(self, weight):
+        self.weight = weight
+
+    def value(self, batch):
+        energy = np.square(batch.code).sum(axis=1, dtype=np.float64)
+        return self.weight * float(energy @ batch.row_scale)
+
+    def at_code(self, batch, delta):
+        delta += delta.dtype.type(2 * self.weight) * batch.row_scale[:, None] * batch.code
+
+
+ENERGY = Sparsity("energy", penalty=lambda settings: CodeEnergy(settings.sparsity_weight))
+
+
+def descend(theta, grad, state, rate, t):
+    theta -= rate * grad
+
+
+@pytest.fixture
+def parts(registering):
+    """An activation, a loss, a penalty, a corruption and an optimiser from outside."""
+    for part in (
+        replace(SOFTPLUS, onnx=lambda graph, z, dtype: graph.add("Softplus", z)),
+        replace(HUBER[0.7], onnx=huber_graph),
+        ENERGY,
+        CORRUPTIONS["gaussian"]._replace(name="noise"),
+        Optimizer("descent", descend, 0),
+    ):
+        registering(part)
+
+
+def huber_graph(graph, x_hat, x, dtype):
+    size = graph.add("Abs", graph.add("Sub", x_hat, x))
+    threshold, half = graph.constant("threshold", dtype.type(0.7)), graph.constant("half", dtype.type(0.5))
+    inner = graph.add("Mul", half, graph.add("Mul", size, size))
+    outer = graph.add("Mul", threshold, graph.add("Sub", size, graph.add("Mul", half, threshold)))
+    return graph.add("Where", graph.add("LessOrEqual", size, threshold), inner, outer)
+
+
+SETTINGS = {"activation": "softplus", "loss": "huber_a", "output_activation": "identity", "max_iter": 3, "tol": 0.0}
+OUTSIDE = {
+    "plain": (AutoencoderTransformer, {"solver": "descent"}),
+    "deep": (AutoencoderTransformer, {"hidden_layer_sizes": (5,), "solver": "lbfgs", "tied_weights": True}),
+    "penalty": (SparseAE, {"sparsity": "energy", "sparsity_weight": 0.2}),
+    "corruption": (DenoisingAE, {"corruption": "noise", "noise_level": 0.3}),
+    "contraction": (ContractiveAE, {"output_activation": "softplus"}),
+}
+
+
+@pytest.mark.parametrize("name", OUTSIDE)
+def test_parts_from_outside_train_save_export_and_plot(name, parts, tmp_path):
+    onnxruntime = pytest.importorskip("onnxruntime")
+    cls, own = OUTSIDE[name]
+    X = np.random.default_rng(2).normal(size=(40, 6)).astype(np.float32)
+    ae = cls(4, random_state=0, batch_size=8, **{**SETTINGS, **own}).fit(X)
+    assert ae.loss_curve_[-1] < ae.loss_curve_[0]
+    expected = plain_huber(ae.reconstruct(X).astype(float), X, 0.7)[0].sum(axis=1)
+    np.testing.assert_allclose(-ae.score_samples(X), expected, rtol=1e-4)
+    save(ae, tmp_path / "model")
+    np.testing.assert_array_equal(load(tmp_path / "model").transform(X), ae.transform(X))
+    model = to_onnx(ae, part="encoder").SerializeToString()
+    session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
+    (code,) = session.run(None, {session.get_inputs()[0].name: X})
+    np.testing.assert_allclose(code, ae.transform(X), rtol=1e-4, atol=1e-5)
+    assert LossCurveDisplay.from_estimator(ae).ax_.get_lines()
+    assert ActivationDisplay.from_estimator(ae, X).ax_ is not None
+
+
+@pytest.mark.parametrize("name", OUTSIDE)
+def test_gradients_of_parts_from_outside(name, parts):
+    cls, own = OUTSIDE[name]
     x = np.random.default_rng(2).standard_normal((8, 6))
+    ae = cls(4, random_state=0, **{**SETTINGS, **own}).fit(x)
+    network = ae._fitted.network
+    objective = Objective(network, LOSSES["huber_a"], ae._penalties(network.architecture))
     direction, start, step = np.random.default_rng(3).standard_normal(network.theta.shape), network.theta.copy(), 1e-5
     objective.value_and_gradient(x)
     derivative, values = objective.grad @ direction, []
@@ -173,15 +244,25 @@ def test_a_network_of_outside_parts_against_finite_differences(output, registeri
     assert derivative == pytest.approx((values[0] - values[1]) / (2 * step), rel=1e-6)
 
 
+def test_a_part_that_is_not_registered_is_no_value():
+    with pytest.raises(ValueError, match=r"'activation' parameter .* must be a str among"):
+        AutoencoderTransformer(2, activation="softplus").fit(np.eye(4))
+    assert "softplus" not in dir(extending)
+
+
 def test_a_registered_part_is_found_by_its_name(registering):
-    for record, registry in ((SOFTPLUS, ACTIVATIONS), (HUBER[2.0], LOSSES)):
-        assert registering(record) is record is registry[record.name]
+    for record in (SOFTPLUS, HUBER[2.0], ENERGY):
+        assert registering(record) is record
         with pytest.raises(ValueError, match=f"of the name '{record.name}' already exists"):
             registering(record)
     assert pickle.loads(pickle.dumps(HUBER[2.0])) is HUBER[2.0]
-    registering(CORRUPTIONS["masking"]._replace(name="another"))
     registering(OPTIMIZERS["adam"]._replace(name="another"))
-    assert "another" in CORRUPTIONS and "another" in OPTIMIZERS
+    X = np.random.default_rng(0).normal(size=(30, 4))
+    one, two = (AutoencoderTransformer(2, solver=s, max_iter=3, random_state=0).fit(X) for s in ("adam", "another"))
+    np.testing.assert_array_equal(one.coefs_[0], two.coefs_[0])
+    with pytest.raises(ValueError, match="A Solver of the name 'lbfgs' already exists"):
+        register(OPTIMIZERS["adam"]._replace(name="lbfgs"))
+    assert "lbfgs" not in OPTIMIZERS
 
 
 def test_a_loss_that_is_not_registered_does_not_come_out_of_a_pickle():
@@ -189,9 +270,14 @@ def test_a_loss_that_is_not_registered_does_not_come_out_of_a_pickle():
         pickle.loads(pickle.dumps(HUBER[0.7]))
 
 
+def test_what_is_not_registered_cannot_be_taken_out():
+    with pytest.raises(ValueError, match="must be one that was registered"):
+        unregister(SOFTPLUS)
+
+
 @pytest.mark.parametrize("record", [None, "softplus", softplus, Activation])
 def test_what_is_no_record_is_refused(record):
-    with pytest.raises(TypeError, match="must be an Activation, Loss, Corruption or Optimizer"):
+    with pytest.raises(TypeError, match="part must be one of Activation, Loss, Sparsity"):
         register(record)
 
 
