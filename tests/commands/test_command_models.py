@@ -364,6 +364,7 @@ def test_without_a_standard_error_nothing_is_told(folder, named_file, tmp_path, 
 # As a process.
 
 
+@pytest.mark.slow
 def test_the_commands_work_together(folder, tmp_path):
     def run(*arguments):
         command = [sys.executable, "-m", "skae", *arguments]

@@ -49,6 +49,7 @@ print(json.dumps([step(np.float32), step(np.float64), sum(optimizers.adam_step.s
 """
 
 
+@pytest.mark.slow
 def test_eight_processes_on_one_empty_folder(run, tmp_path):
     environment = {"NUMBA_CACHE_DIR": str(tmp_path)}
     run(STEP + AT_ONCE, N_PROCESSES, environment=environment)
@@ -93,6 +94,7 @@ assert ended > 0
 """
 
 
+@pytest.mark.slow
 def test_fits_that_are_ended_while_they_compile_leave_nothing_broken(run, warm, tmp_path):
     environment = {"NUMBA_CACHE_DIR": str(tmp_path)}
     run(ENDED_FITS, environment=environment)

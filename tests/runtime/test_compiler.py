@@ -91,6 +91,7 @@ def test_one_compilation_for_each_precision(rng):
                 assert len(value.signatures) <= 2, name
 
 
+@pytest.mark.slow
 @needs_jit
 @pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="the packed instructions are those of x86")
 def test_the_loops_that_cost_time_are_vectorised(tmp_path):
