@@ -462,7 +462,7 @@ sys.exit(main())
 
 
 def _fitting(folder):
-    return (folder / "third").exists() and any(folder.glob("skae-*/joblib/**/func_code.py"))
+    return (folder / "third").exists() and any(folder.glob("skae-*/**/pipeline/*"))
 
 
 @pytest.mark.slow
@@ -480,9 +480,10 @@ def test_interrupt_ends_quietly(tmp_path):
     )
     try:
         deadline = time.monotonic() + 120
-        # The third search is that of an autoencoder; the cache writes down the code of a fit before the first one.
+        # The third search is that of an autoencoder; its cache has a folder from the first fit on.
         while not _fitting(tmp_path) and time.monotonic() < deadline:
             time.sleep(0.05)
+        assert _fitting(tmp_path)
         os.killpg(started.pid, signal.SIGINT)
         out, error = started.communicate(timeout=60)
     finally:

@@ -384,6 +384,7 @@ def test_control_c_ends_a_long_fit(folder, tmp_path):
         deadline = time.monotonic() + 120
         while not (tmp_path / "mark").exists() and time.monotonic() < deadline:
             time.sleep(0.05)
+        assert (tmp_path / "mark").exists()
         started.send_signal(signal.SIGINT)
         out, error = started.communicate(timeout=60)
     finally:
