@@ -381,6 +381,7 @@ def test_the_commands_work_together(folder, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["m.skae"]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="head is POSIX's")
 def test_a_reader_that_leaves_is_no_error(unnamed_file, X, tmp_path):
     np.save(tmp_path / "many.npy", np.tile(X, (2000, 1)))

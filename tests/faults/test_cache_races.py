@@ -75,6 +75,7 @@ assert True in found and False in found
 """
 
 
+@pytest.mark.slow
 def test_processes_that_are_killed_while_they_write_leave_nothing_broken(run, killed, tmp_path):
     run(killed + STEP + KILLED_WRITES, tmp_path, environment={"NUMBA_CACHE_DIR": str(tmp_path)})
 

@@ -389,6 +389,7 @@ ae.fit(np.random.default_rng(0).random((400, 20)))
 """
 
 
+@pytest.mark.slow
 def test_an_interrupt_that_nobody_catches_ends_the_process():
     result = subprocess.run([sys.executable, "-c", UNCAUGHT], capture_output=True, text=True, timeout=120)
     assert result.returncode != 0 and result.stderr.rstrip().endswith("KeyboardInterrupt")
