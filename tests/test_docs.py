@@ -19,6 +19,8 @@ from skae.__main__ import main
 
 DOCS = Path(__file__).parents[1] / "docs"
 EXAMPLES = sorted((DOCS / "examples").glob("plot_*.py"))
+# Those that take a fraction of a second.
+QUICK_EXAMPLES = {"plot_kl_curve.py", "plot_loss_curves.py", "plot_two_dimensions.py"}
 GENERATED = {"_build", "auto_examples"}
 PAGES = [page for page in sorted(DOCS.rglob("*.md")) if not GENERATED & set(page.relative_to(DOCS).parts)]
 # Directives of Sphinx that hold no code of their own.
@@ -52,7 +54,11 @@ def pyplot():
     plt.close("all")
 
 
-@pytest.mark.parametrize("example", EXAMPLES, ids=named(EXAMPLES))
+@pytest.mark.parametrize(
+    "example",
+    [pytest.param(path, marks=() if path.name in QUICK_EXAMPLES else pytest.mark.slow) for path in EXAMPLES],
+    ids=named(EXAMPLES),
+)
 def test_example(example, pyplot, capsys):
     with warnings.catch_warnings():
         runpy.run_path(str(example))

@@ -41,6 +41,7 @@ def test_common_checks(estimator, check):
     check(estimator)
 
 
+@pytest.mark.slow
 def test_no_check_of_the_defaults_fails():
     detector = AutoencoderOutlierDetector()
     results = check_estimator(detector, expected_failed_checks=expected_failures(detector), on_skip=None)

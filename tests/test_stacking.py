@@ -229,6 +229,7 @@ def test_a_search_over_the_perceptron_begins_from_the_encoder(digits):
     np.testing.assert_allclose(search.best_estimator_.coefs_[0], ae.coefs_[0], rtol=1e-12)
 
 
+@pytest.mark.slow
 def test_pretraining_gains_with_few_labels():
     X, y = load_digits_unit(return_X_y=True)
     train, test = slice(1200), slice(1200, None)

@@ -364,6 +364,7 @@ def test_without_a_standard_error_nothing_is_told(folder, named_file, tmp_path, 
 # As a process.
 
 
+@pytest.mark.slow
 def test_the_commands_work_together(folder, tmp_path):
     def run(*arguments):
         command = [sys.executable, "-m", "skae", *arguments]
@@ -380,6 +381,7 @@ def test_the_commands_work_together(folder, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["m.skae"]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="head is POSIX's")
 def test_a_reader_that_leaves_is_no_error(unnamed_file, X, tmp_path):
     np.save(tmp_path / "many.npy", np.tile(X, (2000, 1)))

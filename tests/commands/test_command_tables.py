@@ -300,6 +300,7 @@ def test_what_a_format_needs_is_told_in_one_line(ending, missing, folder, named_
     refused(1, f"{path} needs {missing}: pip install 'skae[cli]'", "score", named_file, path)
 
 
+@pytest.mark.slow
 def test_arrays_need_numpy_alone(folder, unnamed, unnamed_file, tmp_path, X):
     path = tmp_path / "code.npy"
     command = [sys.executable, "-c", _WITHOUT_PANDAS, "transform", unnamed_file, folder / "rows.npy", "--output", path]

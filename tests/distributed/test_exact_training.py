@@ -35,7 +35,9 @@ def same(one, other, tolerance=1e-8):
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize(
+    "case", ["plain", *(pytest.param(case, marks=pytest.mark.slow) for case in CASES if case != "plain")]
+)
 def test_equals_training_on_one_machine(case, client, rows, parts):
     estimator = clone(CASES[case])
     assert fit(estimator, parts) is estimator
@@ -43,6 +45,7 @@ def test_equals_training_on_one_machine(case, client, rows, parts):
     assert estimator.n_features_in_ == 10
 
 
+@pytest.mark.slow
 def test_weights_of_rows(client, rows, parts):
     weights = np.random.default_rng(1).uniform(0.2, 2, len(rows))
     # A whole partition, and some rows of others.
@@ -53,6 +56,7 @@ def test_weights_of_rows(client, rows, parts):
         same(estimator, clone(CASES["KL"]).fit(rows, sample_weight=weights))
 
 
+@pytest.mark.slow
 def test_cross_entropy_is_chosen_for_binary_rows(client, rows):
     binary = (rows > 0).astype(np.float32)
     estimator = fit(clone(CASES["plain"]), da.from_array(binary, chunks=(100, 4)))
@@ -62,6 +66,7 @@ def test_cross_entropy_is_chosen_for_binary_rows(client, rows):
     np.testing.assert_allclose(parameters(estimator), parameters(one), rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_rows_with_gaps(client, rows):
     holed = np.where(np.random.default_rng(2).random(rows.shape) < 0.1, np.nan, rows)
     estimator = fit(clone(CASES["plain"]).set_params(missing_values="mask"), da.from_array(holed, chunks=(90, 10)))
@@ -77,6 +82,7 @@ def test_sparse_blocks(client):
     same(fit(AutoencoderTransformer(3, **settings), blocks), AutoencoderTransformer(3, **settings).fit(S))
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_the_number_of_workers_changes_no_bit(client, parts):
     first = fit(clone(CASES["KL"]), parts)
@@ -89,6 +95,7 @@ def test_the_number_of_workers_changes_no_bit(client, parts):
         assert estimator.loss_curve_ == first.loss_curve_
 
 
+@pytest.mark.slow
 def test_noise_is_the_same_in_every_iteration(client, parts):
     ae = DenoisingAE(4, corruption="salt_and_pepper", **SETTINGS)
     estimator = fit(ae, parts)
@@ -106,6 +113,7 @@ def test_noise_differs_between_partitions(client):
     assert both.loss_curve_ != one.loss_curve_
 
 
+@pytest.mark.slow
 def test_warm_start_goes_on(client, rows, parts):
     estimator = clone(CASES["plain"]).set_params(warm_start=True, max_iter=5)
     fit(fit(estimator, parts), parts)
@@ -113,7 +121,13 @@ def test_warm_start_goes_on(client, rows, parts):
     assert estimator.n_iter_ == 10
 
 
-@pytest.mark.parametrize("dtype", ["float64", "Float64", "object", "str", "double[pyarrow]"])
+@pytest.mark.parametrize(
+    "dtype",
+    [
+        "float64",
+        *(pytest.param(name, marks=pytest.mark.slow) for name in ("Float64", "object", "str", "double[pyarrow]")),
+    ],
+)
 def test_a_frame_is_fitted_by_its_columns(dtype, client, rows):
     dd, pd = pytest.importorskip("dask.dataframe"), pytest.importorskip("pandas")
     frame = pd.DataFrame(rows, columns=[f"c{i}" for i in range(10)]).astype(dtype)
@@ -122,6 +136,7 @@ def test_a_frame_is_fitted_by_its_columns(dtype, client, rows):
     same(estimator, clone(CASES["plain"]).fit(frame))
 
 
+@pytest.mark.slow
 def test_empty_partitions_are_passed_over(client, rows, parts):
     holed = da.concatenate([parts[:0], parts[:200], parts[200:200], parts[200:]])
     same(fit(clone(CASES["plain"]), holed), clone(CASES["plain"]).fit(rows))

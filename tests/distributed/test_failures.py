@@ -41,6 +41,7 @@ class KillsWorkers(Callback):
         return False
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ae", [EXACT, LOCAL], ids=["lbfgs", "local epochs"])
 def test_a_killed_worker_changes_nothing(ae, client, parts):
     undisturbed = fit(clone(ae), parts, n_copies=2)
@@ -60,6 +61,7 @@ def peak_of_process():
         return next(int(line.split()[1]) * 1024 for line in file if line.startswith("VmHWM:"))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="the peak of a process is read in /proc")
 def test_memory_stays_under_the_limit_with_twice_the_data(tmp_path):
     # Above the three hundred MiB that an idle worker has, with room for what comes up while Dask writes to the disk.
@@ -79,6 +81,7 @@ def test_memory_stays_under_the_limit_with_twice_the_data(tmp_path):
     assert peak < limit
 
 
+@pytest.mark.slow
 def test_many_threads_in_one_process(parts, rows):
     with LocalCluster(n_workers=1, threads_per_worker=8, processes=False, dashboard_address=":0") as cluster:
         with Client(cluster) as client:
@@ -110,6 +113,7 @@ def test_a_failed_refit_leaves_the_first_fit(client, parts):
     as_before(ae, lambda: fit(ae, parts), ValueError, r"loss='log_loss' needs values of X in \[0, 1\]")
 
 
+@pytest.mark.slow
 def test_an_interrupt_leaves_what_the_last_iteration_gave(client, parts):
     class Interrupts(Callback):
         def end(self, epoch, loss, validation_loss):
@@ -184,6 +188,7 @@ def tasks_left(client):
     return left
 
 
+@pytest.mark.slow
 def test_nothing_is_left_on_the_cluster(client, rows, parts):
     fit(clone(EXACT), parts)
     assert tasks_left(client) == 0
@@ -199,6 +204,7 @@ def test_nothing_is_left_on_the_cluster(client, rows, parts):
         assert tasks_left(client) == 0
 
 
+@pytest.mark.slow
 def test_rows_that_nobody_can_make_again(client, rows):
     blocks = [client.scatter(rows[i : i + 100]) for i in range(0, 600, 100)]
     X = da.concatenate([da.from_delayed(block, (100, 10), float) for block in blocks])
@@ -229,6 +235,7 @@ class Closes(Callback):
         return False
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ae", [EXACT, LOCAL], ids=["lbfgs", "local epochs"])
 def test_a_client_that_is_closed(ae, cluster, parts):
     ae = clone(ae)
@@ -248,6 +255,7 @@ def test_sums_that_overflow_are_no_warning():
     assert np.isnan(total[0]) and np.isnan(mean.theta[0]) and np.isnan(loss)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ae", [EXACT, LOCAL], ids=["lbfgs", "local epochs"])
 def test_rows_that_overflow(ae, client, rows):
     with pytest.raises(ValueError, match=r"diverged|overflow"):

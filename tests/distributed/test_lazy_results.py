@@ -37,6 +37,7 @@ def test_codes_back(client, fitted):
     np.testing.assert_allclose(back.compute(), ae.reconstruct(X), rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("offset", [0.0, 1e6])
 def test_score(offset, client, rows):
     ae = AutoencoderTransformer(4, solver="lbfgs", max_iter=20, random_state=0).fit(rows + offset)

@@ -12,6 +12,7 @@ from skae.distributed.local_epochs import Copy, _mean
 SETTINGS = {"learning_rate_init": 1e-2, "batch_size": 20, "max_iter": 30, "tol": 0.0, "random_state": 0}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("solver", ["adam", "sgd"])
 def test_approaches_training_on_one_machine(solver, client, rows, parts):
     averaged = fit(AutoencoderTransformer(4, solver=solver, **SETTINGS), parts)
@@ -38,6 +39,7 @@ def test_one_copy_goes_through_all_partitions_in_turn(client, rows):
     np.testing.assert_allclose(estimator.coefs_[0], one.coefs_[0], rtol=1e-9)
 
 
+@pytest.mark.slow
 def test_copies_decide_the_result_and_nothing_else(client, parts):
     ae = DenoisingAE(4, noise_level=0.2, early_stopping=True, **{**SETTINGS, "max_iter": 5})
     two, again, three = (fit(clone(ae), parts, n_copies=n) for n in (2, 2, 3))
@@ -72,6 +74,7 @@ def test_the_optimiser_is_remembered(client, parts):
     assert not np.array_equal(estimator._fitted.training.optimizer_state[1], before)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sparsity", ["topk", "lifetime"])
 def test_gates_work_within_the_batches(sparsity, client, parts):
     ae = SparseAE(6, sparsity=sparsity, n_active=2, sparsity_target=0.2, activation="relu", **SETTINGS)

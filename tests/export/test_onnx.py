@@ -230,6 +230,7 @@ def test_without_onnx_it_says_what_to_install(digits, monkeypatch):
         to_onnx(ae)
 
 
+@pytest.mark.slow
 def test_importing_the_export_imports_none_of_its_packages():
     code = "import sys, skae.export; print(sorted({'onnx', 'skl2onnx', 'onnxruntime'} & set(sys.modules)))"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -45,6 +45,7 @@ def folder(warm, tmp_path):
     return shutil.copytree(warm.folder, tmp_path / "cache")
 
 
+@pytest.mark.slow
 def test_damaged_files_are_told_of_and_written_anew(run, warm, folder):
     files = {path: path.read_bytes() for path in sorted(folder.rglob("*.nbc"))}
     others = [*list(files.values())[1:], next(iter(files.values()))]
@@ -60,6 +61,7 @@ def test_damaged_files_are_told_of_and_written_anew(run, warm, folder):
     assert (healed.out, healed.err) == (warm.out, "")
 
 
+@pytest.mark.slow
 def test_those_of_another_version_are_replaced_without_a_word(run, folder):
     files = {path: path.read_bytes() for path in folder.rglob("*.nbc")}
     for path, content in files.items():
@@ -70,6 +72,7 @@ def test_those_of_another_version_are_replaced_without_a_word(run, folder):
         assert path.read_bytes()[_DIGEST_SIZE : 3 * _DIGEST_SIZE] == content[_DIGEST_SIZE : 3 * _DIGEST_SIZE]
 
 
+@pytest.mark.slow
 def test_code_that_checks_its_indices_is_not_mixed_with_code_that_does_not(run, folder):
     files = {path: path.read_bytes() for path in folder.rglob("*.nbc")}
     environment = {"NUMBA_CACHE_DIR": str(folder), "NUMBA_BOUNDSCHECK": "1"}

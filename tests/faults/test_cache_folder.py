@@ -17,6 +17,7 @@ def compiled(folder):
     return [path for path in folder.rglob("*.nbc*")]
 
 
+@pytest.mark.slow
 def test_a_read_only_package_without_a_home(run, warm, tmp_path):
     from skae import __file__ as package
 
@@ -33,6 +34,7 @@ def test_a_read_only_package_without_a_home(run, warm, tmp_path):
     assert compiled(tmp_path) == []
 
 
+@pytest.mark.slow
 def test_a_disk_that_is_full(run, warm, tmp_path):
     pytest.importorskip("resource")
     limited = (

@@ -49,6 +49,7 @@ print(json.dumps([step(np.float32), step(np.float64), sum(optimizers.adam_step.s
 """
 
 
+@pytest.mark.slow
 def test_eight_processes_on_one_empty_folder(run, tmp_path):
     environment = {"NUMBA_CACHE_DIR": str(tmp_path)}
     run(STEP + AT_ONCE, N_PROCESSES, environment=environment)
@@ -74,6 +75,7 @@ assert True in found and False in found
 """
 
 
+@pytest.mark.slow
 def test_processes_that_are_killed_while_they_write_leave_nothing_broken(run, killed, tmp_path):
     run(killed + STEP + KILLED_WRITES, tmp_path, environment={"NUMBA_CACHE_DIR": str(tmp_path)})
 
@@ -93,6 +95,7 @@ assert ended > 0
 """
 
 
+@pytest.mark.slow
 def test_fits_that_are_ended_while_they_compile_leave_nothing_broken(run, warm, tmp_path):
     environment = {"NUMBA_CACHE_DIR": str(tmp_path)}
     run(ENDED_FITS, environment=environment)

@@ -69,12 +69,14 @@ def expected(fork):
     return json.loads(fork(SWEEP + "sweep(np.float32)\nsweep(np.float64)\n" + PRINTED).out)
 
 
+@pytest.mark.slow
 def test_kernels_as_plain_python(run, expected):
     code = PLAIN + SWEEP + "sweep(np.float32)\nsweep(np.float64)\n" + PRINTED
     values = json.loads(run(code, environment={"NUMBA_DISABLE_JIT": "1"}).out)
     np.testing.assert_allclose(values, expected, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(bool(numba.config.DISABLE_JIT), reason="indices are checked by compiled code")
 def test_kernels_that_check_their_indices(run, expected):
     code = CHECKED + SWEEP + "sweep(np.float32)\nsweep(np.float64)\n" + PRINTED

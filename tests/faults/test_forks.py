@@ -30,7 +30,7 @@ def test_a_forked_pool_after_a_fit(run):
 
 
 FORKED = """
-import threading, time
+import threading
 
 warnings.filterwarnings("ignore", ".*fork.*", DeprecationWarning)
 """
@@ -82,6 +82,7 @@ fits()
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("threads", ["1", "2"])
 def test_a_fork_while_another_thread_fits(threads, run):
     run(FORKED + WITHIN, environment={"OPENBLAS_NUM_THREADS": threads})
@@ -90,13 +91,15 @@ def test_a_fork_while_another_thread_fits(threads, run):
 COMPILING = """
 from numba.core.compiler_lock import global_compiler_lock
 
-held = threading.Event()
+held, forking = threading.Event(), threading.Event()
+# Run before what the package does at a fork, and once is enough.
+os.register_at_fork(before=forking.set)
 
 
 def compile_something():
     with global_compiler_lock:
         held.set()
-        time.sleep(1)
+        forking.wait(60)
 
 
 thread = threading.Thread(target=compile_something)
@@ -109,5 +112,6 @@ curves()
 """
 
 
+@pytest.mark.slow
 def test_a_fork_while_another_thread_compiles(run):
     run(FORKED + COMPILING)

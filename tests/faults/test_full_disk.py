@@ -1,6 +1,6 @@
 """A disk that is full while a model or the output of a command is written: the old file stays, and nothing beside it.
 
-Failures of single steps are the subject of ``tests/test_atomic.py``.
+Failures of single steps are the subject of ``tests/runtime/test_files.py``.
 """
 
 import subprocess

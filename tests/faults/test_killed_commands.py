@@ -44,6 +44,7 @@ assert seen == {0, 1, 2}, seen
 """
 
 
+@pytest.mark.slow
 def test_the_command_fit(fork, killed, tmp_path):
     (tmp_path / "output").mkdir()
     fork(killed + COMMAND.replace("FILES", FILES), tmp_path / "output", tmp_path / "rows.npy")
@@ -81,6 +82,7 @@ assert seen == {False, True}
 """
 
 
+@pytest.mark.slow
 def test_the_files_of_the_handwriting_experiment(fork, killed, tmp_path):
     fork(killed + HANDWRITING.replace("FILES", FILES), tmp_path)
 
@@ -103,6 +105,7 @@ def at_work(command):
     return process, screen, shown
 
 
+@pytest.mark.slow
 def test_commands_that_are_told_to_end_while_they_work(tmp_path):
     rows, model, tables = tmp_path / "rows.npy", tmp_path / "model", tmp_path / "tables"
     np.save(rows, np.random.default_rng(0).random((40, 6)))

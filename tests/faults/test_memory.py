@@ -67,8 +67,8 @@ check(AutoencoderTransformer(**{**parameters, "n_components": 3, "warm_start": F
     "parameters, most, step",
     [
         ('{"solver": "adam"}', 130, 10),
-        ('{"solver": "adam", "warm_start": true, "early_stopping": true}', 200, 20),
-        ('{"solver": "lbfgs"}', 900, 60),
+        pytest.param('{"solver": "adam", "warm_start": true, "early_stopping": true}', 200, 20, marks=pytest.mark.slow),
+        pytest.param('{"solver": "lbfgs"}', 900, 60, marks=pytest.mark.slow),
     ],
 )
 def test_a_fit_is_refused_before_its_first_step(parameters, most, step, fork):
@@ -86,6 +86,7 @@ check(eval(sys.argv[1]).set_params(batch_size=shape[0], max_iter=1, tol=0.0, ran
 TALL, WIDE = [80_000, 20], [4_000, 6_000]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "ae, shape, most",
     [
@@ -153,6 +154,7 @@ assert set(outcomes) == {0, 1}, outcomes
 """
 
 
+@pytest.mark.slow
 def test_blas_does_not_end_the_process(fork, tmp_path):
     fork(LIMITED + "save(AutoencoderTransformer(300, max_iter=1).fit(WIDE[:, :300]), sys.argv[1])", tmp_path / "model")
     fork(LIMITED + FIRST_PRODUCTS, tmp_path / "model")

@@ -1,5 +1,7 @@
 """Memory maps as X, and models that are mapped: nothing is written to them, and what is changed in private is kept."""
 
+import pytest
+
 TRAINED = """
 import itertools
 import joblib
@@ -38,6 +40,7 @@ for number, name in enumerate(["<f4", ">f4", "<f8", ">f8", "<i4", "f2"]):
 """
 
 
+@pytest.mark.slow
 def test_read_only_maps(fork, tmp_path):
     fork(TRAINED + READ_ONLY, tmp_path)
 

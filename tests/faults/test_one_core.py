@@ -15,6 +15,7 @@ print(json.dumps([ae.loss_curve_, ae.components_.tolist(), lbfgs.loss_curve_]))
 """
 
 
+@pytest.mark.slow
 def test_one_core(run, fork):
     limited = run(RESULTS, before=LIMIT, environment={"OPENBLAS_NUM_THREADS": None})
     assert limited.out == fork(RESULTS).out

@@ -38,7 +38,9 @@ assert failures == []
 """
 
 
-@pytest.mark.parametrize("layer", ["default", "workqueue", "omp", "tbb"])
+@pytest.mark.parametrize(
+    "layer", ["default", *(pytest.param(layer, marks=pytest.mark.slow) for layer in ("workqueue", "omp", "tbb"))]
+)
 def test_four_threads(layer, run):
     environment = {"NUMBA_THREADING_LAYER": layer, "NUMBA_NUM_THREADS": "2"}
     assert run(AT_ONCE, environment=environment).err == ""

@@ -32,6 +32,7 @@ for number in range(n_kills):
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_sigkill_at_any_moment(tmp_path):
     old, new = (

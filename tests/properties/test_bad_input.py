@@ -72,7 +72,13 @@ USES = {
 }
 
 
-@pytest.mark.parametrize("subject", sorted(SUBJECTS))
+QUICK = "AutoencoderTransformer"
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [QUICK, *(pytest.param(subject, marks=pytest.mark.slow) for subject in sorted(SUBJECTS.keys() - {QUICK}))],
+)
 @given(data=st.data())
 def test_finite_results_or_an_error(subject, data):
     estimator, calls = data.draw(SUBJECTS[subject]), data.draw(trainings())

@@ -77,13 +77,17 @@ def objective(ae):
     return Objective(fitted.network, LOSSES[fitted.loss], penalties, fill_values=fitted.statistics.means)
 
 
-@pytest.mark.parametrize("name", AUTOENCODERS)
+PLAIN, *OTHERS = AUTOENCODERS
+
+
+@pytest.mark.parametrize("name", [PLAIN, *(pytest.param(name, marks=pytest.mark.slow) for name in OTHERS)])
 def test_objective(name, X):
     ae, exact = fitted(name)
     expected = objective(exact).full_value(Sample.of(PATTERN.astype(np.float64)))
     np.testing.assert_allclose(objective(ae).full_value(Sample.of(X)), expected, rtol=ROUNDING)
 
 
+@pytest.mark.slow
 def test_objective_with_its_gradient_of_weighted_rows(X, n_rows):
     ae, exact = fitted("KL sparsity")
     expected = objective(exact).full(Sample.of(PATTERN.astype(np.float64), WEIGHTS))
@@ -114,6 +118,7 @@ def test_column_statistics(weighted, X, n_rows):
     np.testing.assert_allclose(sample.sum_of_squares() / n_rows, (wide**2).sum() / 64, rtol=1e-10)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("weighted", [False, True])
 def test_score(weighted, X, n_rows):
     ae, exact = fitted("squared_error")
@@ -123,6 +128,7 @@ def test_score(weighted, X, n_rows):
     assert unexplained == pytest.approx(1.0 - exact.score(PATTERN, sample_weight=weights[1]), rel=ROUNDING)
 
 
+@pytest.mark.slow
 def test_errors_of_rows_and_features(X):
     ae, exact = fitted("squared_error")
     np.testing.assert_allclose(ae.reconstruction_error(X)[-64:], exact.reconstruction_error(PATTERN), rtol=1e-5)

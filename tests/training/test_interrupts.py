@@ -349,6 +349,7 @@ print(json.dumps(outcomes))
 """
 
 
+@pytest.mark.slow
 def test_signals_at_any_moment():
     result = subprocess.run([sys.executable, "-c", PROCESS, "5"], capture_output=True, text=True, timeout=120)
     assert result.returncode == 0, result.stderr
@@ -357,7 +358,7 @@ def test_signals_at_any_moment():
 
 
 UNCAUGHT = """
-import os, signal, threading, time
+import os, signal, sys, threading, time
 import numpy as np
 from skae import AutoencoderTransformer
 
@@ -365,18 +366,35 @@ from skae import AutoencoderTransformer
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+training = threading.Event()
+
+
+class Output:
+    '''Told of the first epoch by what the fit prints.'''
+
+    def write(self, text):
+        training.set()
+
+    def flush(self):
+        pass
+
+
 def interrupt():
+    training.wait(60)
+    # Again where Python has thrown an interrupt away, as it does in the callback of a garbage collection.
     while True:
-        time.sleep(0.3)
         os.kill(os.getpid(), signal.SIGINT)
         time.sleep(5.0)
 
 
 threading.Thread(target=interrupt, daemon=True).start()
-AutoencoderTransformer(5, max_iter=10**6, tol=0, n_iter_no_change=10**7).fit(np.random.default_rng(0).random((400, 20)))
+sys.stdout = Output()
+ae = AutoencoderTransformer(5, max_iter=10**6, tol=0, n_iter_no_change=10**7, verbose=1)
+ae.fit(np.random.default_rng(0).random((400, 20)))
 """
 
 
+@pytest.mark.slow
 def test_an_interrupt_that_nobody_catches_ends_the_process():
     result = subprocess.run([sys.executable, "-c", UNCAUGHT], capture_output=True, text=True, timeout=120)
     assert result.returncode != 0 and result.stderr.rstrip().endswith("KeyboardInterrupt")

@@ -79,7 +79,7 @@ def test_linear_autoencoder_is_pca_on_digits():
 
 
 # Untied weights take twenty times as many iterations.
-@pytest.mark.parametrize("tied", [True] if config.DISABLE_JIT else [True, False])
+@pytest.mark.parametrize("tied", [True] if config.DISABLE_JIT else [True, pytest.param(False, marks=pytest.mark.slow)])
 def test_linear_autoencoder_is_pca_on_normalised_digits(tied):
     X = images()
     Z = PCANormalizer().fit_transform(X)

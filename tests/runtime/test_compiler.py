@@ -99,6 +99,7 @@ def test_one_compilation_for_each_precision(rng):
     assert max(counts.values()) == 2, counts
 
 
+@pytest.mark.slow
 @needs_jit
 @pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="the packed instructions are those of x86")
 def test_the_loops_that_cost_time_are_vectorised(tmp_path):

@@ -701,7 +701,7 @@ def test_set_output_and_feature_names(cls, container, frame, X):
     assert list(ae.get_feature_names_out()) == list(H.columns)
 
 
-@pytest.mark.parametrize("n_jobs", [1, 2])
+@pytest.mark.parametrize("n_jobs", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_grid_search_over_a_pipeline(n_jobs, digits):
     X, y = (part[:300] for part in digits)
     pipeline = make_pipeline(

@@ -9,7 +9,6 @@ from skae import AutoencoderTransformer, ContractiveAE, DenoisingAE, SparseAE
 ESTIMATORS = [AutoencoderTransformer, DenoisingAE, SparseAE, ContractiveAE]
 QUICK = {"max_iter": 30}
 VARIANTS = [
-    {},
     {"tied_weights": True, **QUICK},
     {"hidden_layer_sizes": (7,), **QUICK},
     {"solver": "lbfgs", **QUICK},
@@ -29,10 +28,16 @@ def expected_failures(estimator):
     return {}
 
 
+@parametrize_with_checks([cls() for cls in ESTIMATORS], expected_failed_checks=expected_failures)
+def test_common_checks(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.slow
 @parametrize_with_checks(
     [cls(**variant) for cls in ESTIMATORS for variant in VARIANTS], expected_failed_checks=expected_failures
 )
-def test_common_checks(estimator, check):
+def test_common_checks_of_variants(estimator, check):
     check(estimator)
 
 
@@ -41,6 +46,7 @@ def test_common_checks_without_noise(estimator, check):
     check(estimator)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cls", ESTIMATORS)
 def test_no_check_of_the_defaults_fails(cls):
     estimator = cls()

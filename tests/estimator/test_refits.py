@@ -56,7 +56,10 @@ def fitted_state(ae):
     return {name: joblib.hash(value) for name, value in vars(ae).items()}
 
 
-@pytest.mark.parametrize("kind", SETTINGS)
+FIRST, *OTHERS = SETTINGS
+
+
+@pytest.mark.parametrize("kind", [FIRST, *(pytest.param(kind, marks=pytest.mark.slow) for kind in OTHERS)])
 def test_nothing_is_left_of_the_fit_before(kind):
     first, kinds = kind(2, max_iter=2, random_state=0), rows()
     cases = [(settings, name) for settings in SETTINGS[kind] for name in kinds]

@@ -94,6 +94,7 @@ def test_rows_are_drawn_by_their_loss(rng):
     np.testing.assert_allclose((X @ w).std(axis=0), 1.0)
 
 
+@pytest.mark.slow
 def test_revived_units_spread_through_a_topk_code():
     X, _ = load_digits_unit(return_X_y=True)
     settings = dict(sparsity="topk", n_active=8, activation="relu", tied_weights=True, max_iter=60, random_state=0)

@@ -15,7 +15,7 @@ import pytest
 
 import skae
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 # Extras for those who work on the package, not with it.
 OURS = {"test", "lint", "docs", "coverage"}
 
@@ -86,7 +86,7 @@ def test_values_of_variables_stay_private(report, monkeypatch):
     assert report()["Environment"]["SKAE_DATA"] == "not set"
 
 
-@pytest.mark.parametrize("jit_off", ["0", "1"])
+@pytest.mark.parametrize("jit_off", ["0", pytest.param("1", marks=pytest.mark.slow)])
 def test_how_numba_compiles(jit_off, tmp_path):
     environment = {
         **os.environ,

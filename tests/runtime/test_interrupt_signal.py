@@ -16,6 +16,17 @@ main_only = pytest.mark.skipif(
 )
 
 
+@pytest.fixture(autouse=True)
+def default_handler():
+    """Python's own, which a process that was started in the background does not have."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @main_only
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_an_interrupt_that_python_drops_is_raised_by_the_next_check():

@@ -201,8 +201,17 @@ def compiled():
     return sum(len(getattr(function, "signatures", ())) for function in functions.values())
 
 
+@pytest.fixture(scope="module")
+def few_objects():
+    """The garbage collector passes over what other tests left, which is much and takes it long."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
 @pytest.mark.parametrize("case", CASES)
-def test_nothing_waits_for_the_garbage_collector(case):
+def test_nothing_waits_for_the_garbage_collector(case, few_objects):
     work, make = CASES[case]
     work(make())
     gc.collect()
@@ -258,6 +267,7 @@ def growth(n_stretches, n_fits):
     return {name: min(after[name] - before[name] for before, after in pairwise(seen)) for name in seen[0]}
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(bool(config.DISABLE_JIT), reason="as plain Python the kernels take minutes for as many")
 def test_a_thousand_fits_leave_nothing():
     # In a process of its own, where no thread that other tests left makes objects.

@@ -408,6 +408,7 @@ print("done")
 """
 
 
+@pytest.mark.slow
 def test_without_callbacks_in_scikit_learn():
     result = subprocess.run([sys.executable, "-c", SHIM], capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
