@@ -196,7 +196,7 @@ class AutoencoderImputer(NumericParameters, FittedSummary, OneToOneFeatureMixin,
 
     def _checked(self, X, reset):
         """A copy of X in float32 or float64."""
-        with named_input_errors(X, "X"):
+        with named_input_errors(X, "X") as X:
             X = validate_data(self, X, dtype="numeric", ensure_all_finite="allow-nan", reset=reset)
             X = as_floats(X, "X", copy=True)
             # Of longer floats, and of objects, some become infinite.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
-from sklearn.utils import assert_all_finite, check_array
+from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ..kernels.losses import LOSSES
@@ -14,7 +14,7 @@ from ..rows.blocks import read_blocks, sums_finite
 from ..rows.matrices import CSRMatrix, FilledRows, as_csr
 from ..rows.reconstruction_errors import explained_fraction, labelled, squared_errors, within_range
 from ..rows.sample import Sample
-from ..rows.validation import as_numbers, checked_weights, named_input_errors, refuse_overflow
+from ..rows.validation import as_numbers, check_finite, checked_weights, named_input_errors, refuse_overflow
 from .atomic_update import of_one_fit
 from .notebook import FittedSummary
 
@@ -63,7 +63,7 @@ class TrainedNetwork(FittedSummary, ClassNamePrefixFeaturesOutMixin, Transformer
             For H that is not legal, and where a reconstruction is beyond the range of its precision.
         """
         check_is_fitted(self)
-        with named_input_errors(H, "H"):
+        with named_input_errors(H, "H") as H:
             H = check_array(H, dtype="numeric", ensure_all_finite=False, input_name="H")
             H = as_numbers(H, "H")
         self._check_finite(H, "H")
@@ -221,7 +221,7 @@ class TrainedNetwork(FittedSummary, ClassNamePrefixFeaturesOutMixin, Transformer
 
         Finite, but for NaN with ``missing_values="mask"``.
         """
-        with named_input_errors(X, "X"):
+        with named_input_errors(X, "X") as X:
             X = validate_data(
                 self, X, dtype="numeric", reset=reset, ensure_all_finite=False, accept_sparse=["csr", "csc", "coo"]
             )
@@ -243,10 +243,9 @@ class TrainedNetwork(FittedSummary, ClassNamePrefixFeaturesOutMixin, Transformer
                 self._check_finite(block, "X", allow_nan=masked)
         return X
 
-    @np.errstate(over="ignore", invalid="ignore")
     def _check_finite(self, values, name, allow_nan=False):
         """Raise ValueError, in scikit-learn's words, for values of an input that are not finite."""
-        assert_all_finite(values, allow_nan=allow_nan, estimator_name=type(self).__name__, input_name=name)
+        check_finite(values, name, self, allow_nan)
 
     def _check_range(self, sample):
         legal = LOSSES[self.loss_].data_range

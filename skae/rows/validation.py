@@ -8,9 +8,12 @@ from contextlib import contextmanager
 import numpy as np
 from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, clone
+from sklearn.utils import assert_all_finite
 from sklearn.utils.validation import _check_sample_weight
 
 from .blocks import sums_finite
+from .columns import with_readable_columns
+from .matrices import with_equal_indices
 
 # What says itself which input is meant, or what is wrong with its shape.
 _NAMED = r"\b{}\b|Expected 2D array|Found array with|[Ff]eature|[Ss]ample"
@@ -19,6 +22,8 @@ _NAMED = r"\b{}\b|Expected 2D array|Found array with|[Ff]eature|[Ss]ample"
 @contextmanager
 def named_input_errors(values, name):
     """Give errors that an input causes when it becomes an array, within the block, the name of the input.
+
+    The block is given the input as NumPy and scikit-learn read it, which is to be used in its place.
 
     Parameters
     ----------
@@ -39,7 +44,7 @@ def named_input_errors(values, name):
     try:
         # What a cast makes infinite is found with the other infinities.
         with np.errstate(over="ignore", invalid="ignore"):
-            yield
+            yield with_equal_indices(values) if issparse(values) else with_readable_columns(values, name)
     except (MemoryError, Warning):
         raise
     except Exception as error:
@@ -72,6 +77,35 @@ def as_floats(array, name, copy=False):
     return array.astype(np.float32 if array.dtype == np.float32 else np.float64, copy=copy)
 
 
+@np.errstate(over="ignore", invalid="ignore")
+def check_finite(values, name, estimator=None, allow_nan=False):
+    """Raise ValueError, in scikit-learn's words, for values of an input that are not finite.
+
+    Parameters
+    ----------
+    values : ndarray
+    name : str
+        For "X" the error says what takes missing values.
+    estimator : estimator, default=None
+        What the input was given to.
+    allow_nan : bool, default=False
+    """
+    try:
+        assert_all_finite(values, allow_nan=allow_nan, input_name=name)
+    except ValueError as error:
+        if name != "X" or "NaN" not in str(error):
+            raise
+        raise ValueError(f"{error}\n{_advice_on_gaps(estimator)}") from None
+
+
+def _advice_on_gaps(estimator):
+    imputer = "fill them first, with skae.impute.AutoencoderImputer or one of scikit-learn's imputers"
+    if hasattr(estimator, "missing_values"):
+        return f"To take missing values, fit {type(estimator).__name__} with missing_values='mask'; or {imputer}."
+    taker = "This" if estimator is None else type(estimator).__name__
+    return f"{taker} takes no missing values: {imputer}; autoencoders take them with missing_values='mask'."
+
+
 def checked_weights(sample_weight, X):
     """Weights of the rows of X, in float64, with at least one above zero; None stays None.
 
@@ -91,9 +125,9 @@ def checked_weights(sample_weight, X):
     """
     if sample_weight is None:
         return None
-    with named_input_errors(sample_weight, "sample_weight"):
-        as_numbers(np.asarray(sample_weight), "sample_weight")
-        weights = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+    with named_input_errors(sample_weight, "sample_weight") as given:
+        as_numbers(np.asarray(given), "sample_weight")
+        weights = _check_sample_weight(given, X, dtype=np.float64, ensure_non_negative=True)
     if not weights.any():
         raise ValueError("Sample weights must contain at least one non-zero number.")
     return weights
@@ -165,9 +199,9 @@ def legal_clone(estimator):
 def _check_container(X, name):
     """Raise ValueError or TypeError for an input that can become an array, but of other numbers.
 
-    That is a masked array with values under its mask, which nothing reads; a lazy frame; a frame with complex columns,
-    which lose their imaginary part; a sparse array of another number of dimensions; and a sparse matrix whose indices
-    were changed to what is outside of it, for which SciPy, and kernels that read it, would reach beyond their arrays.
+    That is a masked array with values under its mask, which nothing reads; a lazy frame; a sparse array of another
+    number of dimensions; and a sparse matrix whose indices were changed to what is outside of it, for which SciPy, and
+    kernels that read it, would reach beyond their arrays.
     """
     if issparse(X):
         _check_sparse(X, name)
@@ -178,8 +212,6 @@ def _check_container(X, name):
         )
     elif hasattr(X, "collect_schema") and not hasattr(X, "to_numpy"):
         raise TypeError(f"{name} must hold rows; got a {type(X).__name__}, which is a query. Pass {name}.collect().")
-    elif hasattr(X, "iloc") and any(getattr(dtype, "kind", "") == "c" for dtype in np.ravel(X.dtypes)):
-        raise ValueError(f"Complex data not supported: {name} has columns of complex numbers.")
 
 
 def _check_sparse(X, name):
