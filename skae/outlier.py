@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from numbers import Real
 
 import numpy as np
@@ -136,6 +137,7 @@ class AutoencoderOutlierDetector(NumericParameters, FittedSummary, OutlierMixin,
         # Where it is beyond their range no score is below it.
         with changed_at_once(self) as twin:
             twin.estimator_, twin.offset_ = estimator, max(offset, float(np.finfo(scores.dtype).min))
+            twin._take_columns()
         return self
 
     def _default_estimator(self, X):
@@ -174,7 +176,7 @@ class AutoencoderOutlierDetector(NumericParameters, FittedSummary, OutlierMixin,
             For an autoencoder with ``log_loss``, for values outside [0, 1].
         """
         check_is_fitted(self)
-        return self.estimator_.score_samples(X)
+        return self._reader().score_samples(X)
 
     @of_one_fit
     def decision_function(self, X):
@@ -223,17 +225,23 @@ class AutoencoderOutlierDetector(NumericParameters, FittedSummary, OutlierMixin,
             In squared units of X; of every entry as the ``reconstruction_error`` of the autoencoder gives it.
         """
         check_is_fitted(self)
-        return self.estimator_.reconstruction_error(X, per_feature=per_feature)
+        return self._reader().reconstruction_error(X, per_feature=per_feature)
 
-    @property
-    def n_features_in_(self):
-        check_is_fitted(self)
-        return self.estimator_.n_features_in_
+    def _take_columns(self):
+        """Number and names of the columns of the autoencoder, as attributes that can be set as of any estimator."""
+        for name in ("n_features_in_", "feature_names_in_"):
+            vars(self).pop(name, None)
+            if hasattr(self.estimator_, name):
+                setattr(self, name, getattr(self.estimator_, name))
 
-    @property
-    def feature_names_in_(self):
-        check_is_fitted(self)
-        return self.estimator_.feature_names_in_
+    def _reader(self):
+        """The autoencoder; without names of columns where the detector's were taken away, so that arrays may come."""
+        taken = getattr(self, "feature_names_in_", None) is None
+        if not taken or getattr(self.estimator_, "feature_names_in_", None) is None:
+            return self.estimator_
+        reader = copy(self.estimator_)
+        reader.feature_names_in_ = None
+        return reader
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

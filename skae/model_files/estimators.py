@@ -182,6 +182,7 @@ def _encode_detector(estimator, arrays, path, include_optimizer):
 def _decode_detector(estimator, fields):
     estimator.estimator_ = _decoded(fields.fields("estimator"), AUTOENCODERS)
     estimator.offset_ = fields.number("offset")
+    estimator._take_columns()
 
 
 def _encode_imputer(estimator, arrays, path, include_optimizer):
