@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import warnings
+from math import isnan
+from numbers import Real
 
 import numpy as np
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin, _fit_context
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.impute import MissingIndicator
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import assert_all_finite
+from sklearn.utils._param_validation import MissingValues
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from .denoising import DenoisingAE
-from .estimator.atomic_update import changed_at_once, of_one_fit
+from .estimator.atomic_update import atomic_update, reads_snapshot
 from .estimator.base import BaseAutoencoder
 from .estimator.notebook import FittedSummary
 from .estimator.parameters import NumericParameters
-from .rows.validation import as_floats, checked_weights, legal_clone, named_input_errors
+from .estimator.registry import ESTIMATORS
+from .rows.validation import as_floats, as_numbers, checked_weights, legal_clone, named_input_errors
 
 __all__ = ["AutoencoderImputer"]
 
@@ -44,6 +48,12 @@ class AutoencoderImputer(NumericParameters, FittedSummary, OneToOneFeatureMixin,
         missing_values="mask")``, all epochs of which are run.
     random_state : int, RandomState instance or None, default=None
         Of the default estimator. Not used where ``estimator`` is given.
+    missing_values : int, float or np.nan, default=np.nan
+        What stands for a missing value in X, as in scikit-learn's SimpleImputer. For a number NaN is refused. pandas.NA
+        and None in X are NaN.
+    add_indicator : bool, default=False
+        Whether ``transform`` adds a column for each column that had missing values in training, which is 1 where the
+        value is missing and 0 elsewhere.
 
     Attributes
     ----------
@@ -51,6 +61,8 @@ class AutoencoderImputer(NumericParameters, FittedSummary, OneToOneFeatureMixin,
         The trained autoencoder.
     scaler_ : StandardScaler
         Mean and variance of each column over its observed entries.
+    indicator_ : MissingIndicator or None
+        Which columns had missing values; None with ``add_indicator=False``.
     n_features_in_ : int
         Number of features seen during fit.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
@@ -63,7 +75,7 @@ class AutoencoderImputer(NumericParameters, FittedSummary, OneToOneFeatureMixin,
 
     Notes
     -----
-    A column without any value in training is filled with zeros.
+    A column that is constant in training is filled with its value, and one without any value with zeros.
 
     References
     ----------
@@ -83,11 +95,18 @@ class AutoencoderImputer(NumericParameters, FittedSummary, OneToOneFeatureMixin,
     True
     """
 
-    _parameter_constraints = {"estimator": [None, BaseAutoencoder], "random_state": ["random_state"]}
+    _parameter_constraints = {
+        "estimator": [None, BaseAutoencoder],
+        "random_state": ["random_state"],
+        "missing_values": [MissingValues(numeric_only=True)],
+        "add_indicator": ["boolean"],
+    }
 
-    def __init__(self, estimator=None, *, random_state=None):
+    def __init__(self, estimator=None, *, random_state=None, missing_values=np.nan, add_indicator=False):
         self.estimator = estimator
         self.random_state = random_state
+        self.missing_values = missing_values
+        self.add_indicator = add_indicator
 
     @_fit_context(prefer_skip_nested_validation=False)
     def fit(self, X, y=None, sample_weight=None):
@@ -96,7 +115,7 @@ class AutoencoderImputer(NumericParameters, FittedSummary, OneToOneFeatureMixin,
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            NaN where a value is missing.
+            ``missing_values``, NaN by default, where a value is missing.
         y : None
             Ignored.
         sample_weight : array-like of shape (n_samples,), default=None
@@ -109,10 +128,11 @@ class AutoencoderImputer(NumericParameters, FittedSummary, OneToOneFeatureMixin,
         Raises
         ------
         ValueError
-            For an estimator with ``missing_values="error"``, and for infinite values.
+            For an estimator with ``missing_values="error"``, for infinite values, and for NaN where another number
+            stands for missing values.
         """
-        with changed_at_once(self) as twin:
-            twin._fit(X, sample_weight)
+        with atomic_update(self) as draft:
+            draft._fit(X, sample_weight)
         return self
 
     def _fit(self, X, sample_weight):
@@ -121,30 +141,19 @@ class AutoencoderImputer(NumericParameters, FittedSummary, OneToOneFeatureMixin,
         weights = checked_weights(1.0 if sample_weight is None else sample_weight, X)
         # Divided, so that their sums are finite.
         weights = weights / weights.max()
-        with warnings.catch_warnings(), np.errstate(all="ignore"):
-            # Means of columns without any value; overflow is looked for below.
-            warnings.simplefilter("ignore", RuntimeWarning)
-            scaler = StandardScaler().fit(X.astype(np.float64), sample_weight=weights)
-        empty = np.isnan(X[weights > 0]).all(axis=0)
-        measured = np.isfinite(scaler.mean_) & np.isfinite(scaler.scale_)
-        if not (measured | empty).all():
-            column = int(np.flatnonzero(~(measured | empty))[0])
-            raise ValueError(
-                f"Column {column} of X holds values whose variance is beyond the range of float64, up to "
-                f"{np.nanmax(np.abs(X[:, column])):g}. Divide the column by a constant, or remove such values."
-            )
-        scaler.mean_[empty] = 0.0
-        scaler.scale_[empty] = 1.0
+        rows = X if weights.all() else X[weights > 0]
+        scaler, constant = _scaler(X, weights, rows)
         with warnings.catch_warnings():
             if self.estimator is None:
                 warnings.simplefilter("ignore", ConvergenceWarning)
             estimator.fit(self._scaled(scaler, X), sample_weight=sample_weight)
-        self.scaler_, self.estimator_, self._empty = scaler, estimator, empty
+        self.scaler_, self.estimator_, self._constant = scaler, estimator, constant
+        self.indicator_ = self._indicator(np.isnan(rows).any(axis=0)) if self.add_indicator else None
 
     def _autoencoder(self):
         """The autoencoder to train."""
         if self.estimator is None:
-            return DenoisingAE(
+            estimator = ESTIMATORS["denoising"](
                 128,
                 hidden_layer_sizes=(128,),
                 noise_level=0.3,
@@ -157,54 +166,141 @@ class AutoencoderImputer(NumericParameters, FittedSummary, OneToOneFeatureMixin,
                 missing_values="mask",
                 random_state=self.random_state,
             )
+            return estimator.set_output(transform="default")
         if self.estimator.missing_values != "mask":
             raise ValueError(
                 "The estimator of AutoencoderImputer must take missing values: set its missing_values='mask'; got "
                 f"missing_values={self.estimator.missing_values!r}."
             )
-        return legal_clone(self.estimator)
+        # Whatever scikit-learn's configuration or the user's wishes for its output: that of the imputer is its own.
+        return legal_clone(self.estimator).set_output(transform="default")
 
-    @of_one_fit
+    def _indicator(self, with_gaps):
+        """The indicator that is fitted to any X with missing values in these columns alone."""
+        missing = self._marker()
+        row = np.where(with_gaps, missing, 0.0 if missing else 1.0)[np.newaxis]
+        indicator = MissingIndicator(missing_values=missing, error_on_new=False).set_output(transform="default")
+        return indicator.fit(row)
+
+    def _marker(self):
+        """The number, of Python, that stands for missing values; NaN for pandas.NA."""
+        value = self.missing_values
+        if not isinstance(value, Real):
+            return np.nan
+        # Which, other than NumPy's, are compared in the precision of X.
+        return value.item() if isinstance(value, np.generic) else value
+
+    @reads_snapshot
     def transform(self, X):
         """X with its missing values filled.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            NaN where a value is missing.
+            ``missing_values``, NaN by default, where a value is missing.
 
         Returns
         -------
-        ndarray of shape (n_samples, n_features)
+        ndarray of shape (n_samples, n_features + n_indicators)
+            The columns that ``add_indicator`` adds are the last.
         """
         check_is_fitted(self)
         X = self._checked(X, reset=False)
         missing = np.isnan(X)
-        if not missing.any():
-            return X
         rows = missing.any(axis=1)
-        filled = self.estimator_.reconstruct(self._scaled(self.scaler_, X[rows])).astype(np.float64)
-        filled = self.scaler_.inverse_transform(filled)
-        filled[:, self._empty] = 0.0
-        X[rows] = np.where(missing[rows], filled, X[rows])
-        return X
+        if rows.any():
+            filled = self.estimator_.reconstruct(self._scaled(self.scaler_, X[rows]))
+            filled = self.scaler_.inverse_transform(np.asarray(filled, np.float64))
+            filled[:, self._constant] = self.scaler_.mean_[self._constant]
+            X[rows] = np.where(missing[rows], filled, X[rows])
+        return X if self.indicator_ is None else np.hstack([X, missing[:, self.indicator_.features_]])
+
+    def get_feature_names_out(self, input_features=None):
+        """Names of the columns that ``transform`` gives.
+
+        Parameters
+        ----------
+        input_features : array-like of str, default=None
+            Names of the columns of X, where it had none in training.
+
+        Returns
+        -------
+        ndarray of str
+            Those of X, and "missingindicator_" before the name of a column for what ``add_indicator`` adds.
+        """
+        names = super().get_feature_names_out(input_features)
+        if self.indicator_ is None:
+            return names
+        return np.concatenate([names, self.indicator_.get_feature_names_out(names)])
 
     @staticmethod
     def _scaled(scaler, X):
         """Scaled rows in float32, which is enough for what is about one, and trains twice as fast."""
-        return np.clip(scaler.transform(X.astype(np.float64)), -MOST_SCALED, MOST_SCALED).astype(np.float32)
+        # Not by ``transform``, whose container scikit-learn's configuration sets.
+        scaled = (X.astype(np.float64) - scaler.mean_) / scaler.scale_
+        return np.clip(scaled, -MOST_SCALED, MOST_SCALED).astype(np.float32)
 
     def _checked(self, X, reset):
-        """A copy of X in float32 or float64."""
-        with named_input_errors(X, "X"):
-            X = validate_data(self, X, dtype="numeric", ensure_all_finite="allow-nan", reset=reset)
-            X = as_floats(X, "X", copy=True)
+        """A copy of X in float32 or float64, with NaN for what is missing."""
+        marker = self._marker()
+        with named_input_errors(X, "X") as X:
+            X = as_numbers(validate_data(self, X, dtype="numeric", ensure_all_finite=False, reset=reset), "X")
+            floats = as_floats(X, "X", copy=True)
             # Of longer floats, and of objects, some become infinite.
-            assert_all_finite(X, allow_nan=True, estimator_name=type(self).__name__, input_name="X")
-        return X
+            assert_all_finite(floats, allow_nan=True, estimator_name=type(self).__name__, input_name="X")
+        if not isnan(marker):
+            if np.isnan(floats).any():
+                raise ValueError(
+                    f"Input X contains NaN, but missing_values={self.missing_values!r} stands for what is missing. "
+                    "Give both the same value, or set missing_values=numpy.nan."
+                )
+            floats[X == marker] = np.nan
+        return floats
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
+        tags.input_tags.allow_nan = isnan(self._marker())
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
+
+
+def _scaler(X, weights, rows):
+    """What scales the columns of X to mean zero and variance one, and which columns are constant, or have no value.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_features)
+    weights : ndarray of shape (n_samples,)
+        At most one.
+    rows : ndarray of shape (n_rows, n_features)
+        Those of weight above zero.
+
+    Returns
+    -------
+    scaler : StandardScaler
+        Of a constant column the mean is its value, and the variance zero; without a value, zero and NaN.
+    constant : ndarray of shape (n_features,), bool
+
+    Raises
+    ------
+    ValueError
+        For a variance beyond the range of float64.
+    """
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        # Means of columns without any value; overflow is looked for below.
+        warnings.simplefilter("ignore", RuntimeWarning)
+        scaler = StandardScaler().set_output(transform="default").fit(X.astype(np.float64), sample_weight=weights)
+    least, greatest = np.fmin.reduce(rows, axis=0), np.fmax.reduce(rows, axis=0)
+    empty, constant = np.isnan(least), least == greatest
+    scaler.mean_[empty] = 0.0
+    scaler.mean_[constant], scaler.var_[constant] = least[constant], 0.0
+    scaler.scale_[empty | constant] = 1.0
+    measured = np.isfinite(scaler.mean_) & np.isfinite(scaler.scale_)
+    if not measured.all():
+        column = int(np.flatnonzero(~measured)[0])
+        raise ValueError(
+            f"Column {column} of X holds values whose variance is beyond the range of float64, up to "
+            f"{np.nanmax(np.abs(X[:, column])):g}. Divide the column by a constant, or remove such values."
+        )
+    # What varies by rounding alone the scaler leaves at its scale: it is as good as constant.
+    return scaler, scaler.scale_ != np.sqrt(scaler.var_)

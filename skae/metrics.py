@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from scipy.sparse import issparse
 from sklearn.utils import check_array
 
+from .rows.matrices import CSRMatrix
 from .rows.reconstruction_errors import explained_fraction, in_container
-from .rows.validation import as_numbers, checked_reconstruction, checked_weights, named_input_errors
+from .rows.validation import as_numbers, check_finite, checked_reconstruction, checked_weights, named_input_errors
 
 
 def reconstruction_score(estimator, X, y=None, sample_weight=None):
@@ -18,7 +20,7 @@ def reconstruction_score(estimator, X, y=None, sample_weight=None):
     ----------
     estimator : fitted transformer with ``inverse_transform``
         PCA, NMF, DictionaryLearning, an autoencoder, or a Pipeline of such.
-    X : array-like of shape (n_samples, n_features)
+    X : {array-like, sparse matrix} of shape (n_samples, n_features)
     y : None
         Ignored.
     sample_weight : array-like of shape (n_samples,), default=None
@@ -50,8 +52,11 @@ def reconstruction_score(estimator, X, y=None, sample_weight=None):
             f"reconstruction_score needs an estimator with transform and inverse_transform; {estimator!r} has no "
             f"{' and no '.join(missing)}."
         )
-    with named_input_errors(X, "X"):
-        values = as_numbers(check_array(X, dtype="numeric", input_name="X"), "X")
+    with named_input_errors(X, "X") as X:
+        values = check_array(X, dtype="numeric", input_name="X", ensure_all_finite=False, accept_sparse=["csr"])
+        values = as_numbers(values, "X")
+    values = CSRMatrix(values) if issparse(values) else values
+    check_finite(values.csr.data if isinstance(values, CSRMatrix) else values, "X")
     sample_weight = checked_weights(sample_weight, values)
 
     def reconstruct(block):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from numbers import Real
 
 import numpy as np
@@ -10,10 +11,10 @@ from sklearn.utils import get_tags
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import _check_sample_weight, _num_features, check_is_fitted
 
-from .autoencoder import AutoencoderTransformer
-from .estimator.atomic_update import changed_at_once, of_one_fit
+from .estimator.atomic_update import atomic_update, reads_snapshot
 from .estimator.notebook import FittedSummary
 from .estimator.parameters import NumericParameters
+from .estimator.registry import ESTIMATORS
 from .rows.validation import legal_clone
 
 _MOST_COMPONENTS = 64
@@ -134,8 +135,9 @@ class AutoencoderOutlierDetector(NumericParameters, FittedSummary, OutlierMixin,
         else:
             offset = _weighted_quantile(scores, weights, self.contamination)
         # Where it is beyond their range no score is below it.
-        with changed_at_once(self) as twin:
-            twin.estimator_, twin.offset_ = estimator, max(offset, float(np.finfo(scores.dtype).min))
+        with atomic_update(self) as draft:
+            draft.estimator_, draft.offset_ = estimator, max(offset, float(np.finfo(scores.dtype).min))
+            draft._take_columns()
         return self
 
     def _default_estimator(self, X):
@@ -144,7 +146,7 @@ class AutoencoderOutlierDetector(NumericParameters, FittedSummary, OutlierMixin,
         except (TypeError, ValueError):
             # Not a table: the autoencoder says so in scikit-learn's words.
             n_features = 1
-        return AutoencoderTransformer(
+        return ESTIMATORS["plain"](
             # Rounded up, and never none.
             min(_MOST_COMPONENTS, max(1, -(-n_features // 3))),
             activation="tanh",
@@ -155,7 +157,7 @@ class AutoencoderOutlierDetector(NumericParameters, FittedSummary, OutlierMixin,
             random_state=self.random_state,
         )
 
-    @of_one_fit
+    @reads_snapshot
     def score_samples(self, X):
         """Minus the reconstruction loss of each row: the higher, the more like the training rows.
 
@@ -174,9 +176,9 @@ class AutoencoderOutlierDetector(NumericParameters, FittedSummary, OutlierMixin,
             For an autoencoder with ``log_loss``, for values outside [0, 1].
         """
         check_is_fitted(self)
-        return self.estimator_.score_samples(X)
+        return self._reader().score_samples(X)
 
-    @of_one_fit
+    @reads_snapshot
     def decision_function(self, X):
         """``score_samples(X) - offset_``: negative for outliers.
 
@@ -193,7 +195,7 @@ class AutoencoderOutlierDetector(NumericParameters, FittedSummary, OutlierMixin,
         # An offset near the end of float32 would make NumPy before 2.0 take float64.
         return np.subtract(scores, self.offset_, dtype=scores.dtype)
 
-    @of_one_fit
+    @reads_snapshot
     def predict(self, X):
         """-1 for outliers, 1 for other rows.
 
@@ -207,7 +209,7 @@ class AutoencoderOutlierDetector(NumericParameters, FittedSummary, OutlierMixin,
         """
         return np.where(self.decision_function(X) < 0, -1, 1)
 
-    @of_one_fit
+    @reads_snapshot
     def reconstruction_error(self, X, per_feature=False):
         """Squared reconstruction error of each row, or of each entry: which columns make a row an outlier.
 
@@ -223,21 +225,27 @@ class AutoencoderOutlierDetector(NumericParameters, FittedSummary, OutlierMixin,
             In squared units of X; of every entry as the ``reconstruction_error`` of the autoencoder gives it.
         """
         check_is_fitted(self)
-        return self.estimator_.reconstruction_error(X, per_feature=per_feature)
+        return self._reader().reconstruction_error(X, per_feature=per_feature)
 
-    @property
-    def n_features_in_(self):
-        check_is_fitted(self)
-        return self.estimator_.n_features_in_
+    def _take_columns(self):
+        """Number and names of the columns of the autoencoder, as attributes that can be set as of any estimator."""
+        for name in ("n_features_in_", "feature_names_in_"):
+            vars(self).pop(name, None)
+            if hasattr(self.estimator_, name):
+                setattr(self, name, getattr(self.estimator_, name))
 
-    @property
-    def feature_names_in_(self):
-        check_is_fitted(self)
-        return self.estimator_.feature_names_in_
+    def _reader(self):
+        """The autoencoder; without names of columns where the detector's were taken away, so that arrays may come."""
+        taken = getattr(self, "feature_names_in_", None) is None
+        if not taken or getattr(self.estimator_, "feature_names_in_", None) is None:
+            return self.estimator_
+        reader = copy(self.estimator_)
+        reader.feature_names_in_ = None
+        return reader
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        inner = get_tags(AutoencoderTransformer() if self.estimator is None else self.estimator).input_tags
+        inner = get_tags(ESTIMATORS["plain"]() if self.estimator is None else self.estimator).input_tags
         tags.input_tags.sparse = inner.sparse
         tags.input_tags.allow_nan = inner.allow_nan
         return tags

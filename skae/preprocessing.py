@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin, _fit_context
-from sklearn.utils import assert_all_finite, check_array
+from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from .estimator.atomic_update import changed_at_once, of_one_fit
-from .rows.validation import as_floats, named_input_errors, refuse_overflow
+from .estimator.atomic_update import atomic_update, reads_snapshot
+from .rows.validation import as_floats, check_finite, named_input_errors, refuse_overflow
 
 
 class PCANormalizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
@@ -62,9 +62,10 @@ class PCANormalizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         -------
         self
         """
-        with changed_at_once(self) as twin:
-            with named_input_errors(X, "X"):
-                X = _finite(as_floats(validate_data(twin, X, dtype="numeric"), "X"))
+        with atomic_update(self) as draft:
+            with named_input_errors(X, "X") as X:
+                X = as_floats(validate_data(draft, X, dtype="numeric", ensure_all_finite=False), "X")
+            check_finite(X, "X", self)
             with np.errstate(over="ignore", invalid="ignore"):
                 mean = X.mean(axis=0, dtype=np.float64)
             if not np.isfinite(mean).all():
@@ -72,11 +73,11 @@ class PCANormalizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
                 raise ValueError(
                     f"The sum of column {column} of X is beyond the range of float64. Divide the column by a constant."
                 )
-            twin.mean_ = mean.astype(X.dtype)
-            twin.n_samples_seen_ = X.shape[0]
+            draft.mean_ = mean.astype(X.dtype)
+            draft.n_samples_seen_ = X.shape[0]
         return self
 
-    @of_one_fit
+    @reads_snapshot
     def transform(self, X):
         """(X - mean) / sqrt(m).
 
@@ -89,15 +90,16 @@ class PCANormalizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         ndarray of shape (n_samples, n_features)
         """
         check_is_fitted(self)
-        with named_input_errors(X, "X"):
-            X = validate_data(self, X, dtype="numeric", reset=False, copy=self.copy, force_writeable=True)
-            X = _finite(as_floats(X, "X"))
+        with named_input_errors(X, "X") as X:
+            X = validate_data(self, X, dtype="numeric", reset=False, **self._writeable())
+            X = as_floats(X, "X")
+        check_finite(X, "X", self)
         with np.errstate(over="ignore"):
             X -= self.mean_
         X /= X.dtype.type(np.sqrt(self.n_samples_seen_))
         return refuse_overflow(X, "The difference from the mean", "X")
 
-    @of_one_fit
+    @reads_snapshot
     def inverse_transform(self, X):
         """X sqrt(m) + mean.
 
@@ -110,9 +112,9 @@ class PCANormalizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         ndarray of shape (n_samples, n_features)
         """
         check_is_fitted(self)
-        with named_input_errors(X, "X"):
-            X = check_array(X, dtype="numeric", copy=self.copy, force_writeable=True, input_name="X")
-            X = _finite(as_floats(X, "X"))
+        with named_input_errors(X, "X") as X:
+            X = as_floats(check_array(X, dtype="numeric", input_name="X", **self._writeable()), "X")
+        check_finite(X, "X", self)
         if X.shape[1] != self.n_features_in_:
             raise ValueError(
                 f"X has {X.shape[1]} features, but PCANormalizer is expecting {self.n_features_in_} features as input."
@@ -122,14 +124,11 @@ class PCANormalizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
             X += self.mean_
         return refuse_overflow(X, "The product with the square root of the number of rows", "X")
 
+    def _writeable(self):
+        """How X is read that is to be scaled in place; its numbers are checked once they are floats."""
+        return {"copy": self.copy, "force_writeable": True, "ensure_all_finite": False}
+
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
-
-
-@np.errstate(over="ignore", invalid="ignore")
-def _finite(X):
-    """X, whose values may have been objects or wider numbers that scikit-learn took for finite."""
-    assert_all_finite(X, estimator_name="PCANormalizer", input_name="X")
-    return X

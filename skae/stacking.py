@@ -8,8 +8,8 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
 
-from .autoencoder import AutoencoderTransformer
 from .estimator.base import BaseAutoencoder
+from .estimator.registry import ESTIMATORS
 from .network.architecture import Architecture
 from .network.network import Network
 from .runtime import buffers
@@ -93,9 +93,10 @@ def stack(*estimators, **parameters):
             f"{name} of a stack is {fixed[name]!r}, by what its layers are; got {name}={parameters[name]!r}. Leave it "
             "out."
         )
+    plain = ESTIMATORS["plain"]
     # Copies, as of a random state that would be drawn from by both.
-    shared = {name: clone(getattr(first, name), safe=False) for name in AutoencoderTransformer().get_params()}
-    deep = AutoencoderTransformer(**{**shared, **parameters, **fixed})
+    shared = {name: clone(getattr(first, name), safe=False) for name in plain().get_params()}
+    deep = plain(**{**shared, **parameters, **fixed})
     deep._validate_params()
     if hasattr(first, "_sklearn_output_config"):
         deep._sklearn_output_config = first._sklearn_output_config

@@ -1,16 +1,21 @@
 """AutoencoderImputer: scikit-learn's checks, what is filled and what is not, and how well."""
 
 import pickle
+import warnings
 
 import numpy as np
+import pandas as pd
 import pytest
+from sklearn import config_context
+from sklearn.base import clone
 from sklearn.datasets import load_digits
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
-from sklearn.utils.estimator_checks import parametrize_with_checks
+from sklearn.utils import get_tags
+from sklearn.utils.estimator_checks import check_estimator, parametrize_with_checks
 
-from skae import AutoencoderTransformer, DenoisingAE
+from skae import AutoencoderTransformer, DenoisingAE, load, save
 from skae.impute import AutoencoderImputer
 
 QUICK = DenoisingAE(8, noise_level=0.3, max_iter=5, tol=1.0, n_iter_no_change=1, missing_values="mask", random_state=0)
@@ -84,7 +89,6 @@ def test_nothing_missing(holes):
 
 
 def test_frames_pipelines_and_pickles(holes):
-    pd = pytest.importorskip("pandas")
     X, with_holes, _ = holes
     frame = pd.DataFrame(with_holes, columns=list("abcd"), index=range(5, 125))
     imputer = AutoencoderImputer(QUICK).set_output(transform="pandas")
@@ -114,7 +118,6 @@ def test_infinity_is_refused_and_a_failed_refit_leaves_the_old_state(holes):
 
 
 def test_a_failed_refit_on_a_frame_leaves_the_old_names(holes):
-    pd = pytest.importorskip("pandas")
     _, with_holes, _ = holes
     imputer = AutoencoderImputer(QUICK).fit(pd.DataFrame(with_holes, columns=list("abcd")))
     with pytest.raises(ValueError, match="infinity"):
@@ -146,3 +149,138 @@ def test_dates_are_refused():
     dates = np.array([["2020-01-01", "NaT"], ["2021-01-01", "2022-01-01"]], "M8[D]")
     with pytest.raises(ValueError, match="X must hold numbers; got dtype datetime64"):
         AutoencoderImputer(QUICK).fit(dates)
+
+
+CONSTANTS = [2024.0, 0.0, 0.1, -1e30, 7e-30, 1e6 + 1 / 3]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_constant_columns_are_filled_with_their_value(holes, dtype, weighted, tmp_path):
+    constant = np.tile(CONSTANTS, (120, 1))
+    weights = None
+    if weighted:
+        # Rows that do not count have other values.
+        weights = np.linspace(1, 1 / 3, 120)
+        weights[::10] = 0
+        constant[::10] += 1
+    with_holes = np.hstack([holes[1], np.where(np.arange(120)[:, None] % 3, constant, np.nan)]).astype(dtype)
+    imputer = AutoencoderImputer(QUICK).fit(with_holes, sample_weight=weights)
+    row = np.full((1, 10), np.nan, dtype)
+    save(imputer, tmp_path / "imputer.skae")
+    for fitted in (imputer, load(tmp_path / "imputer.skae"), pickle.loads(pickle.dumps(imputer))):
+        np.testing.assert_array_equal(fitted.transform(row)[0, 4:], np.array(CONSTANTS, dtype))
+    assert np.isfinite(imputer.transform(row)).all()
+
+
+def test_a_column_that_varies_by_rounding_is_filled_with_its_value(holes):
+    nearly = 2024 * (1 + np.finfo(float).eps * (np.arange(120) % 2))
+    with_holes = np.column_stack([holes[1], np.where(np.arange(120) % 3, nearly, np.nan)])
+    filled = AutoencoderImputer(QUICK).fit_transform(with_holes)
+    np.testing.assert_allclose(filled[:, 4], 2024, rtol=1e-12)
+
+
+def test_the_default_imputer_fills_a_year():
+    X = load_digits().data[:200, :6]
+    year = np.where(np.arange(200) % 4, 2024.0, np.nan)
+    np.testing.assert_array_equal(AutoencoderImputer().fit_transform(np.column_stack([X, year]))[:, 6], 2024.0)
+
+
+OUTPUTS = ["default", "pandas", "polars"]
+
+
+@pytest.mark.parametrize("at_fit", OUTPUTS)
+@pytest.mark.parametrize("at_transform", OUTPUTS)
+@pytest.mark.parametrize("estimator", [QUICK, clone(QUICK).set_output(transform="pandas")])
+def test_the_output_that_is_configured_does_not_reach_the_steps_within(
+    holes, at_fit, at_transform, estimator, tmp_path
+):
+    X = pd.DataFrame(holes[1], columns=list("abcd"))
+    expected = AutoencoderImputer(QUICK).fit(X).transform(X)
+    with config_context(transform_output=at_fit):
+        imputer = AutoencoderImputer(estimator).fit(X)
+        save(imputer, tmp_path / "imputer.skae")
+    copies = imputer, load(tmp_path / "imputer.skae"), pickle.loads(pickle.dumps(imputer))
+    with config_context(transform_output=at_transform), warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for fitted in copies:
+            out = fitted.transform(X)
+            assert type(out).__module__.split(".")[0] == ("numpy" if at_transform == "default" else at_transform)
+            np.testing.assert_array_equal(np.asarray(out), expected)
+            assert isinstance(fitted.scaler_.transform(holes[1]), np.ndarray)
+
+
+MARKERS = [-1, 0, -999.0, 0.1, np.float32(0.5), np.float64(0.1), np.int64(-1), np.nan, pd.NA]
+
+
+@pytest.mark.parametrize("missing_values", MARKERS, ids=repr)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int16])
+def test_what_stands_for_a_missing_value(rng, missing_values, dtype):
+    # None of them is a marker.
+    X, missing = (3 * rng.integers(-100, 100, (50, 4)) + 1).astype(dtype), rng.random((50, 4)) < 0.2
+    marker = np.nan if missing_values is pd.NA else missing_values
+    if dtype is np.int16 and marker != int(np.nan_to_num(marker)):
+        pytest.skip("no integer")
+    with_marks = np.where(missing, np.array(marker).astype(dtype), X)
+    imputer = AutoencoderImputer(QUICK, missing_values=missing_values, add_indicator=True).fit(with_marks)
+    expected = AutoencoderImputer(QUICK, add_indicator=True).fit_transform(np.where(missing, np.nan, X))
+    out = imputer.transform(with_marks)
+    assert out.dtype == (np.float32 if dtype is np.float32 else np.float64)
+    np.testing.assert_array_equal(out, expected.astype(out.dtype))
+    np.testing.assert_array_equal(out[:, 4:], missing)
+
+
+def test_nan_is_refused_where_a_number_stands_for_missing_values(holes):
+    with pytest.raises(
+        ValueError, match=r"Input X contains NaN, but missing_values=-1 .* set missing_values=numpy.nan"
+    ):
+        AutoencoderImputer(QUICK, missing_values=-1).fit(holes[1])
+    imputer = AutoencoderImputer(QUICK, missing_values=-1).fit(np.nan_to_num(holes[1], nan=-1))
+    with pytest.raises(ValueError, match="Input X contains NaN, but missing_values=-1"):
+        imputer.transform(holes[1])
+    assert not get_tags(imputer).input_tags.allow_nan and get_tags(AutoencoderImputer()).input_tags.allow_nan
+
+
+@pytest.mark.parametrize("missing_values", [np.nan, -1])
+def test_an_indicator_of_missing_values_is_that_of_scikit_learn(holes, missing_values, tmp_path):
+    with_holes = holes[1].copy()
+    with_holes[:, 1] = holes[0][:, 1]
+    training = pd.DataFrame(np.where(np.isnan(with_holes), missing_values, with_holes), columns=list("abcd"))
+    # In training column b has no gap.
+    rows = training.copy()
+    rows.iloc[::2, 1] = missing_values
+    parameters = {"missing_values": missing_values, "add_indicator": True}
+    simple, imputer = SimpleImputer(**parameters).fit(training), AutoencoderImputer(QUICK, **parameters).fit(training)
+    save(imputer, tmp_path / "imputer.skae")
+    expected = AutoencoderImputer(QUICK, missing_values=missing_values).fit(training).transform(rows)
+    for fitted in (imputer, load(tmp_path / "imputer.skae"), pickle.loads(pickle.dumps(imputer))):
+        out = fitted.transform(rows)
+        np.testing.assert_array_equal(out[:, :4], expected)
+        np.testing.assert_array_equal(out[:, 4:], simple.transform(rows)[:, 4:])
+        np.testing.assert_array_equal(fitted.get_feature_names_out(), simple.get_feature_names_out())
+        np.testing.assert_array_equal(fitted.indicator_.features_, simple.indicator_.features_)
+        np.testing.assert_array_equal(fitted.indicator_.transform(rows.to_numpy()), out[:, 4:].astype(bool))
+        frame = clone(fitted).set_output(transform="pandas").fit(training).transform(rows)
+        assert list(frame.columns) == list(simple.get_feature_names_out()) and frame.index.equals(rows.index)
+    unnamed = AutoencoderImputer(QUICK, **parameters).fit(training.to_numpy())
+    np.testing.assert_array_equal(
+        unnamed.get_feature_names_out(), SimpleImputer(**parameters).fit(training.to_numpy()).get_feature_names_out()
+    )
+    assert AutoencoderImputer(QUICK, missing_values=missing_values).fit(training).indicator_ is None
+
+
+def test_an_indicator_where_nothing_is_missing(holes):
+    imputer = AutoencoderImputer(QUICK, add_indicator=True).fit(holes[0])
+    np.testing.assert_array_equal(imputer.transform(holes[0]), holes[0])
+    assert imputer.transform(holes[1]).shape == (120, 4)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.SkipTestWarning")
+def test_common_checks_with_an_indicator():
+    check_estimator(AutoencoderImputer(QUICK, missing_values=-1, add_indicator=True))
+
+
+@pytest.mark.parametrize("missing_values", ["-1", None, 10**400])
+def test_what_cannot_stand_for_a_missing_value(holes, missing_values):
+    with pytest.raises(ValueError, match="The 'missing_values' parameter of AutoencoderImputer must be"):
+        AutoencoderImputer(QUICK, missing_values=missing_values).fit(holes[1])

@@ -5,11 +5,12 @@ import pandas as pd
 import polars as pl
 import pytest
 from scipy.sparse import csr_array
-from sklearn.decomposition import NMF, PCA
+from sklearn.decomposition import NMF, PCA, TruncatedSVD
+from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from sklearn.preprocessing import FunctionTransformer, MaxAbsScaler, StandardScaler
 
 from skae import AutoencoderTransformer
 from skae.metrics import reconstruction_score
@@ -74,6 +75,43 @@ def test_in_a_search(X):
     assert search.best_params_ == {"n_components": 4}
     half = PCA(1).fit(X[20:])
     assert search.cv_results_["split0_test_score"][0] == pytest.approx(score_by_hand(half, X[:20]), abs=1e-9)
+
+
+@pytest.mark.parametrize("kind", ["csr", "csc", "coo", "bsr", "dok", "lil", "dia"])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_sparse_rows(rng, kind, weighted):
+    X = np.abs(rng.normal(size=(40, 6))) * (rng.random((40, 6)) < 0.4)
+    weights = rng.uniform(0, 3, 40) if weighted else None
+    rows = csr_array(X).asformat(kind)
+    for estimator in (NMF(2, max_iter=2000, tol=1e-3), TruncatedSVD(2), make_pipeline(MaxAbsScaler(), TruncatedSVD(2))):
+        estimator.fit(rows)
+        expected = score_by_hand(estimator, X, weights)
+        assert reconstruction_score(estimator, rows, sample_weight=weights) == pytest.approx(expected, abs=1e-9)
+    ae = AutoencoderTransformer(3, max_iter=3, random_state=0).fit(rows)
+    assert reconstruction_score(ae, rows, sample_weight=weights) == pytest.approx(
+        ae.score(rows, sample_weight=weights), abs=1e-12
+    )
+
+
+def test_an_estimator_gets_sparse_rows_where_it_is_given_them(X):
+    seen = []
+
+    def note(rows):
+        seen.append(type(rows))
+        return rows
+
+    identity = FunctionTransformer(note, inverse_func=lambda rows: rows, accept_sparse=True, check_inverse=False)
+    assert reconstruction_score(identity, csr_array(X)) == 1.0
+    assert set(seen) == {csr_array}
+
+
+def test_in_a_search_on_tf_idf():
+    texts = ["red blue", "red green", "blue green green", "red red blue", "green", "blue blue red"] * 3
+    ae = AutoencoderTransformer(max_iter=2, random_state=0)
+    search = GridSearchCV(ae, {"n_components": [1, 2]}, scoring=reconstruction_score, cv=2, error_score="raise")
+    search.fit(TfidfVectorizer().fit_transform(texts))
+    own = GridSearchCV(ae, {"n_components": [1, 2]}, cv=2).fit(TfidfVectorizer().fit_transform(texts))
+    np.testing.assert_allclose(search.cv_results_["mean_test_score"], own.cv_results_["mean_test_score"])
 
 
 def test_columns_that_do_not_vary():

@@ -1,6 +1,7 @@
 """AutoencoderOutlierDetector: scikit-learn's contract, the offset against plain formulas, and what passes through."""
 
 import pickle
+from copy import deepcopy
 
 import numpy as np
 import pandas as pd
@@ -15,7 +16,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils import get_tags
 from sklearn.utils.estimator_checks import check_estimator, parametrize_with_checks
 
-from skae import AutoencoderOutlierDetector, AutoencoderTransformer, ContractiveAE, DenoisingAE, SparseAE
+from skae import AutoencoderOutlierDetector, AutoencoderTransformer, ContractiveAE, DenoisingAE, SparseAE, load, save
 
 QUICK = {"max_iter": 30, "random_state": 0}
 WEIGHT_CHECKS = [f"check_sample_weight_equivalence_on_{kind}_data" for kind in ("dense", "sparse")]
@@ -270,6 +271,30 @@ def test_pickle(detector, X):
     assert loaded.n_features_in_ == 6
 
 
+@pytest.mark.parametrize("inner", [None, AutoencoderTransformer(2, max_iter=2)])
+def test_names_can_be_taken_away_as_explainers_do(X, inner, tmp_path):
+    frame = pd.DataFrame(X, columns=list("abcdef"))
+    detector = AutoencoderOutlierDetector(inner, random_state=0).fit(frame)
+    decision, errors = detector.decision_function(frame), detector.reconstruction_error(frame)
+    save(detector, tmp_path / "detector.skae")
+    for one in (detector, deepcopy(detector), pickle.loads(pickle.dumps(detector)), load(tmp_path / "detector.skae")):
+        np.testing.assert_array_equal(one.feature_names_in_, list("abcdef"))
+        with pytest.warns(UserWarning, match="X does not have valid feature names"):
+            one.decision_function(X)
+        # What shap does to a copy of a model that it explains, which then gets arrays.
+        explained = deepcopy(one)
+        explained.feature_names_in_ = None
+        np.testing.assert_array_equal(explained.decision_function(X), decision)
+        np.testing.assert_array_equal(explained.predict(X), detector.predict(frame))
+        np.testing.assert_array_equal(explained.reconstruction_error(X), errors)
+        del explained.feature_names_in_
+        np.testing.assert_array_equal(explained.score_samples(X), detector.score_samples(frame))
+        np.testing.assert_array_equal(one.decision_function(frame), decision)
+        np.testing.assert_array_equal(explained.fit(frame).feature_names_in_, list("abcdef"))
+        assert not hasattr(explained.fit(X), "feature_names_in_")
+        assert explained.n_features_in_ == 6
+
+
 def test_clone(X):
     detector = AutoencoderOutlierDetector(AutoencoderTransformer(2, **QUICK), contamination=0.2, random_state=3).fit(X)
     copy = clone(detector)
@@ -324,9 +349,7 @@ def test_not_a_table(bad):
         AutoencoderOutlierDetector().fit(bad)
 
 
-@pytest.mark.parametrize(
-    "method", ["predict", "decision_function", "score_samples", "reconstruction_error", "n_features_in_"]
-)
+@pytest.mark.parametrize("method", ["predict", "decision_function", "score_samples", "reconstruction_error"])
 def test_before_fit(detector, X, method):
     with pytest.raises(NotFittedError, match="This AutoencoderOutlierDetector instance is not fitted yet"):
         getattr(detector, method)(X)

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import NamedTuple
 
-import numpy as np
-from scipy.sparse import issparse
-from sklearn.utils import assert_all_finite, check_array
+from sklearn.utils import check_array
 from sklearn.utils.validation import _get_feature_names, validate_data
 
 from ..kernels.losses import LOSSES
-from ..rows.blocks import read_blocks, sums_finite
-from ..rows.matrices import CSRMatrix, as_csr
 from ..rows.sample import Sample
-from ..rows.validation import as_numbers, checked_weights, named_input_errors
+from ..rows.validation import checked_weights, numeric_rows
 from .fitted import Columns
 
 # By which values of X may lie outside the range that a loss needs.
@@ -48,18 +45,21 @@ def training_rows(estimator, X, sample_weight, previous):
 
 
 def first_rows(estimator, X, allow_nan):
-    """X as a numeric matrix that is read by rows, finite but for NaN where that is allowed; and its columns.
-
-    An array is not copied, of whatever dtype and order.
+    """X as ``numeric_rows`` reads it, and its columns.
 
     Returns
     -------
     ndarray or CSRMatrix, Columns
     """
-    with named_input_errors(X, "X"):
-        names = _get_feature_names(X)
-        X = as_numbers(check_array(X, estimator=estimator, input_name="X", **_READ_AS), "X")
-    return _finite_rows(estimator, X, allow_nan), Columns(X.shape[1], names)
+    names = None
+
+    def convert(given):
+        nonlocal names
+        names = _get_feature_names(given)
+        return check_array(given, estimator=estimator, input_name="X", **_READ_AS)
+
+    rows = numeric_rows(X, convert, estimator, allow_nan)
+    return rows, Columns(rows.shape[1], names)
 
 
 class _Known(NamedTuple):
@@ -69,7 +69,7 @@ class _Known(NamedTuple):
 
 
 def known_rows(estimator, X, columns, allow_nan):
-    """X as ``first_rows`` reads it, with columns that are known.
+    """X as ``numeric_rows`` reads it, with columns that are known.
 
     Returns
     -------
@@ -78,33 +78,7 @@ def known_rows(estimator, X, columns, allow_nan):
     # A view of its own, whatever another thread fits the estimator to meanwhile.
     known = object.__new__(type(estimator))
     vars(known).update(vars(estimator), _fitted=_Known(columns))
-    with named_input_errors(X, "X"):
-        X = as_numbers(validate_data(known, X, reset=False, **_READ_AS), "X")
-    return _finite_rows(estimator, X, allow_nan)
-
-
-def _finite_rows(estimator, X, allow_nan):
-    if issparse(X):
-        if estimator.missing_values == "mask" and X.dtype.kind == "f" and np.isnan(X.data).any():
-            raise ValueError(
-                "missing_values='mask' needs a dense X: got a sparse one with NaN among its stored values. Pass "
-                "X.toarray(), or remove these values."
-            )
-        rows = CSRMatrix(as_csr(X))
-        # After duplicate entries were added up.
-        check_finite(estimator, rows.csr.data, "X")
-        return rows
-    # By blocks, so that a memory map is never resident as a whole.
-    for _, block in read_blocks(X):
-        if not sums_finite(block):
-            check_finite(estimator, block, "X", allow_nan)
-    return X
-
-
-@np.errstate(over="ignore", invalid="ignore")
-def check_finite(estimator, values, name, allow_nan=False):
-    """Raise ValueError, in scikit-learn's words, for values of an input that are not finite."""
-    assert_all_finite(values, allow_nan=allow_nan, estimator_name=type(estimator).__name__, input_name=name)
+    return numeric_rows(X, partial(validate_data, known, reset=False, **_READ_AS), estimator, allow_nan)
 
 
 def check_range(sample, loss):

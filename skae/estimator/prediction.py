@@ -13,9 +13,9 @@ from ..objective.row_losses import row_losses
 from ..rows.matrices import FilledRows
 from ..rows.reconstruction_errors import explained_fraction, labelled, squared_errors, within_range
 from ..rows.sample import Sample
-from ..rows.validation import as_numbers, checked_weights, named_input_errors, refuse_overflow
+from ..rows.validation import as_numbers, check_finite, checked_weights, named_input_errors, refuse_overflow
 from .fitted import FittedAttributes
-from .input import check_finite, check_range, known_rows
+from .input import check_range, known_rows
 from .notebook import FittedSummary
 
 
@@ -69,9 +69,9 @@ class Prediction(FittedAttributes, FittedSummary, ClassNamePrefixFeaturesOutMixi
             For H that is not legal, and where a reconstruction is beyond the range of its precision.
         """
         network = self._record().network
-        with named_input_errors(H, "H"):
+        with named_input_errors(H, "H") as H:
             H = as_numbers(check_array(H, dtype="numeric", ensure_all_finite=False, input_name="H"), "H")
-        check_finite(self, H, "H")
+        check_finite(H, "H", self)
         n_components = network.architecture.encoder_sizes[-1]
         if H.shape[1] != n_components:
             raise ValueError(

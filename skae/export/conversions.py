@@ -42,16 +42,26 @@ def imputed(graph, x, imputer, dtype):
     """``transform`` of an imputer: scaled in float64, reconstructed in the precision of the network."""
     scaler, estimator = imputer.scaler_, imputer.estimator_
     network, fill_values = in_precision(estimator, estimator._fitted.network.dtype)
+    marker = imputer._marker()
+    if np.isnan(marker):
+        missing = graph.add("IsNaN", x)
+    else:
+        missing = graph.add("Equal", x, graph.constant("marker", dtype.type(marker)))
+        x = graph.add("Where", missing, graph.constant("nan", dtype.type(np.nan)), x)
     mean = graph.constant("mean", scaler.mean_)
     scaled = graph.add("Sub", graph.cast(x, np.float64), mean)
     scaled = filled(graph, graph.add("Div", scaled, graph.constant("scale", scaler.scale_)), fill_values.astype(float))
     for operator, bound in (("Max", -MOST_SCALED), ("Min", MOST_SCALED)):
         scaled = graph.add(operator, scaled, graph.constant(f"{operator}_bound", np.float64(bound)))
     found = layers(graph, graph.cast(scaled, network.dtype), network, 0, 2 * network.architecture.depth)
-    # Columns without any value in training are filled with zeros.
-    unscale = graph.constant("unscale", np.where(imputer._empty, 0.0, scaler.scale_))
+    # Constant columns are filled with their value, those without any with zeros.
+    unscale = graph.constant("unscale", np.where(imputer._constant, 0.0, scaler.scale_))
     found = graph.add("Add", graph.add("Mul", graph.cast(found, np.float64), unscale), mean)
-    return [graph.add("Where", graph.add("IsNaN", x), graph.cast(found, dtype), x)]
+    found = graph.add("Where", missing, graph.cast(found, dtype), x)
+    if imputer.indicator_ is None:
+        return [found]
+    columns = graph.constant("indicated", imputer.indicator_.features_.astype(np.int64))
+    return [graph.add("Concat", found, graph.add("Gather", graph.cast(missing, dtype), columns, axis=1), axis=1)]
 
 
 def normalized(graph, x, normalizer, dtype):

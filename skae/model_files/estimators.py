@@ -179,12 +179,15 @@ def _encode_detector(estimator, arrays, path, include_optimizer):
 def _decode_detector(estimator, fields):
     estimator.estimator_ = _decoded(fields.fields("estimator"), _autoencoders())
     estimator.offset_ = fields.number("offset")
+    estimator._take_columns()
 
 
 def _encode_imputer(estimator, arrays, path, include_optimizer):
     scaler = estimator.scaler_
     arrays.update({f"{path}{name}": getattr(scaler, attribute) for attribute, name in _SCALER.items()})
-    arrays[f"{path}empty"] = estimator._empty
+    arrays[f"{path}empty"] = estimator._constant
+    if estimator.indicator_ is not None:
+        arrays[f"{path}indicated"] = np.isin(np.arange(estimator.n_features_in_), estimator.indicator_.features_)
     encode_names(getattr(estimator, "feature_names_in_", None), arrays, path)
     return {
         "estimator": _encoded(estimator.estimator_, arrays, f"{path}estimator/", include_optimizer, _autoencoders()),
@@ -197,20 +200,22 @@ def _decode_imputer(estimator, fields):
     n_features = estimator.n_features_in_ = estimator.estimator_.n_features_in_
     if estimator.estimator_._fitted.statistics.means is None:
         raise ValueError("the autoencoder of an imputer must take missing values.")
-    estimator._empty = fields.array("empty", (n_features,), ("|b1",))
-    estimator.scaler_ = _decoded_scaler(fields, n_features, estimator._empty)
+    estimator._constant = fields.array("empty", (n_features,), ("|b1",))
+    estimator.scaler_ = _decoded_scaler(fields, n_features, estimator._constant)
+    indicated = fields.array("indicated", (n_features,), ("|b1",)) if fields.has_array("indicated") else None
+    estimator.indicator_ = None if indicated is None else estimator._indicator(indicated)
     _decode_names(estimator, fields, estimator.scaler_.mean_.nbytes)
 
 
-def _decoded_scaler(fields, n_features, empty):
-    scaler = StandardScaler()
+def _decoded_scaler(fields, n_features, constant):
+    scaler = StandardScaler().set_output(transform="default")
     scaler.n_features_in_ = n_features
     for attribute, name in _SCALER.items():
         # A column without any value has no variance.
         setattr(scaler, attribute, fields.array(name, (n_features,), ("<f8",), finite=name != "variance"))
     fields.refuse_where(scaler.scale_ <= 0, "scale", "greater than 0")
     measured = (scaler.var_ >= 0) & (scaler.var_ < np.inf)
-    fields.refuse_where(~(measured | empty), "variance", "at least 0, and finite")
+    fields.refuse_where(~(measured | constant), "variance", "at least 0, and finite")
     seen = parameters.decoded(fields.take("n_samples_seen"), "n_samples_seen", fields.arrays, fields.path)
     counts = np.asarray(seen if isinstance(seen, (int, np.number, np.ndarray)) else None)
     is_number = counts.dtype.kind in "iuf" and counts.shape in ((), (n_features,))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.utils._set_output import _get_container_adapter
 
 from .blocks import read_blocks
@@ -68,7 +69,9 @@ def feature_errors(reconstruct, X):
 
 
 def in_container(X, rows):
-    """An array of rows as a frame where X is one, so that an estimator finds the names that it was fitted with."""
+    """An array of rows as a frame or sparse where X is that, so that an estimator finds what it was fitted with."""
+    if issparse(X):
+        return type(X)(rows)
     names = getattr(X, "columns", None)
     if names is None or len(set(names)) < len(names):
         return rows

@@ -8,9 +8,13 @@ from contextlib import contextmanager
 import numpy as np
 from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, clone
+from sklearn.utils import assert_all_finite
 from sklearn.utils.validation import _check_sample_weight
 
-from .blocks import sums_finite
+from .blocks import read_blocks, sums_finite
+from .columns import with_readable_columns
+from .matrices import CSRMatrix, as_csr, with_equal_indices
+from .sparse_checks import check_sparse
 
 # What says itself which input is meant, or what is wrong with its shape.
 _NAMED = r"\b{}\b|Expected 2D array|Found array with|[Ff]eature|[Ss]ample"
@@ -19,6 +23,8 @@ _NAMED = r"\b{}\b|Expected 2D array|Found array with|[Ff]eature|[Ss]ample"
 @contextmanager
 def named_input_errors(values, name):
     """Give errors that an input causes when it becomes an array, within the block, the name of the input.
+
+    The block is given the input as NumPy and scikit-learn read it, which is to be used in its place.
 
     Parameters
     ----------
@@ -39,7 +45,7 @@ def named_input_errors(values, name):
     try:
         # What a cast makes infinite is found with the other infinities.
         with np.errstate(over="ignore", invalid="ignore"):
-            yield
+            yield with_equal_indices(values) if issparse(values) else with_readable_columns(values, name)
     except (MemoryError, Warning):
         raise
     except Exception as error:
@@ -53,7 +59,7 @@ def as_numbers(array, name):
     """An array that scikit-learn took for numeric, where it is: objects and wider floats as float64, and no dates or
     durations.
 
-    To be called while ``reading``, since objects may be anything.
+    To be called within ``named_input_errors``, since objects may be anything.
     """
     if array.dtype.kind in "mM":
         raise ValueError(
@@ -66,10 +72,76 @@ def as_numbers(array, name):
     return array.astype(np.float64)
 
 
+def numeric_rows(X, convert, estimator, allow_nan):
+    """X as a numeric matrix that is read by rows, finite but for NaN where that is allowed.
+
+    An array is not copied, of whatever dtype and order.
+
+    Parameters
+    ----------
+    X : {array-like, sparse matrix} of shape (n_samples, n_features)
+    convert : callable (X) -> ndarray or sparse matrix
+        scikit-learn's reading of it.
+    estimator : estimator
+        What it was given to.
+    allow_nan : bool
+
+    Returns
+    -------
+    ndarray or CSRMatrix
+    """
+    with named_input_errors(X, "X") as X:
+        X = as_numbers(convert(X), "X")
+    if issparse(X):
+        if estimator.missing_values == "mask" and X.dtype.kind == "f" and np.isnan(X.data).any():
+            raise ValueError(
+                "missing_values='mask' needs a dense X: got a sparse one with NaN among its stored values. Pass "
+                "X.toarray(), or remove these values."
+            )
+        rows = CSRMatrix(as_csr(X))
+        # After duplicate entries were added up.
+        check_finite(rows.csr.data, "X", estimator)
+        return rows
+    # By blocks, so that a memory map is never resident as a whole.
+    for _, block in read_blocks(X):
+        if not sums_finite(block):
+            check_finite(block, "X", estimator, allow_nan)
+    return X
+
+
 def as_floats(array, name, copy=False):
     """``as_numbers`` in float32, where they are that, or float64."""
     array = as_numbers(array, name)
     return array.astype(np.float32 if array.dtype == np.float32 else np.float64, copy=copy)
+
+
+@np.errstate(over="ignore", invalid="ignore")
+def check_finite(values, name, estimator=None, allow_nan=False):
+    """Raise ValueError, in scikit-learn's words, for values of an input that are not finite.
+
+    Parameters
+    ----------
+    values : ndarray
+    name : str
+        For "X" the error says what takes missing values.
+    estimator : estimator, default=None
+        What the input was given to.
+    allow_nan : bool, default=False
+    """
+    try:
+        assert_all_finite(values, allow_nan=allow_nan, input_name=name)
+    except ValueError as error:
+        if name != "X" or "NaN" not in str(error):
+            raise
+        raise ValueError(f"{error}\n{_advice_on_gaps(estimator)}") from None
+
+
+def _advice_on_gaps(estimator):
+    imputer = "fill them first, with skae.impute.AutoencoderImputer or one of scikit-learn's imputers"
+    if hasattr(estimator, "missing_values"):
+        return f"To take missing values, fit {type(estimator).__name__} with missing_values='mask'; or {imputer}."
+    taker = "This" if estimator is None else type(estimator).__name__
+    return f"{taker} takes no missing values: {imputer}; autoencoders take them with missing_values='mask'."
 
 
 def checked_weights(sample_weight, X):
@@ -91,9 +163,9 @@ def checked_weights(sample_weight, X):
     """
     if sample_weight is None:
         return None
-    with named_input_errors(sample_weight, "sample_weight"):
-        as_numbers(np.asarray(sample_weight), "sample_weight")
-        weights = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+    with named_input_errors(sample_weight, "sample_weight") as given:
+        as_numbers(np.asarray(given), "sample_weight")
+        weights = _check_sample_weight(given, X, dtype=np.float64, ensure_non_negative=True)
     if not weights.any():
         raise ValueError("Sample weights must contain at least one non-zero number.")
     return weights
@@ -165,12 +237,12 @@ def legal_clone(estimator):
 def _check_container(X, name):
     """Raise ValueError or TypeError for an input that can become an array, but of other numbers.
 
-    That is a masked array with values under its mask, which nothing reads; a lazy frame; a frame with complex columns,
-    which lose their imaginary part; a sparse array of another number of dimensions; and a sparse matrix whose indices
-    were changed to what is outside of it, for which SciPy, and kernels that read it, would reach beyond their arrays.
+    That is a masked array with values under its mask, which nothing reads; a lazy frame; a sparse array of another
+    number of dimensions; and a sparse matrix whose indices were changed to what is outside of it, for which SciPy, and
+    kernels that read it, would reach beyond their arrays.
     """
     if issparse(X):
-        _check_sparse(X, name)
+        check_sparse(X, name)
     elif np.ma.is_masked(X):
         raise ValueError(
             f"{name} must not be a masked array; got one with {np.ma.count_masked(X)} masked values, whose mask would "
@@ -178,68 +250,3 @@ def _check_container(X, name):
         )
     elif hasattr(X, "collect_schema") and not hasattr(X, "to_numpy"):
         raise TypeError(f"{name} must hold rows; got a {type(X).__name__}, which is a query. Pass {name}.collect().")
-    elif hasattr(X, "iloc") and any(getattr(dtype, "kind", "") == "c" for dtype in np.ravel(X.dtypes)):
-        raise ValueError(f"Complex data not supported: {name} has columns of complex numbers.")
-
-
-def _check_sparse(X, name):
-    if X.ndim != 2:
-        raise ValueError(f"{name} must have two dimensions; got a sparse array of shape {X.shape}.")
-    try:
-        sound = _SOUND[X.format](X)
-    except (AttributeError, TypeError, ValueError, IndexError):
-        # Arrays that are none, or of other dimensions.
-        sound = False
-    if not sound:
-        raise ValueError(
-            f"{name} is no valid sparse matrix in {X.format} format: its indices reach beyond its shape, {X.shape}, or "
-            "beyond its stored values. Build it anew."
-        )
-
-
-def _sound_coordinates(X):
-    within = all(_below(index, size) for index, size in zip((X.row, X.col), X.shape))
-    return within and X.row.shape == X.col.shape == X.data.shape
-
-
-def _sound_compressed(X):
-    height, width = X.blocksize if X.format == "bsr" else (1, 1)
-    blocks = X.data.ndim == (3 if X.format == "bsr" else 1)
-    major, minor = X.shape[0] // height, X.shape[1] // width
-    if X.format == "csc":
-        major, minor = minor, major
-    starts = X.indptr
-    sound = blocks and starts.shape == (major + 1,) and starts[0] == 0 and (starts[1:] >= starts[:-1]).all()
-    return sound and starts[-1] <= min(len(X.indices), len(X.data)) and _below(X.indices[: starts[-1]], minor)
-
-
-def _sound_diagonals(X):
-    return X.data.ndim == 2 and X.offsets.shape == (len(X.data),)
-
-
-def _sound_dictionary(X):
-    return len(X) == 0 or all(map(_below, np.array(list(X.keys()), np.int64).T, X.shape))
-
-
-def _sound_lists(X):
-    rows = X.rows.shape == X.data.shape == X.shape[:1]
-    return rows and all(
-        len(columns) == len(values) and _below(np.array(columns, np.int64), X.shape[1])
-        for columns, values in zip(X.rows, X.data)
-    )
-
-
-_SOUND = {
-    "coo": _sound_coordinates,
-    "csr": _sound_compressed,
-    "csc": _sound_compressed,
-    "bsr": _sound_compressed,
-    "dia": _sound_diagonals,
-    "dok": _sound_dictionary,
-    "lil": _sound_lists,
-}
-
-
-def _below(indices, size):
-    """Whether all of some indices are in range(size)."""
-    return indices.size == 0 or (indices.min() >= 0 and indices.max() < size)

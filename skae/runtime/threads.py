@@ -10,13 +10,21 @@ import os
 import threading
 from contextlib import contextmanager
 from functools import cache
+from itertools import product
+from typing import NamedTuple
 
+import threadpoolctl
+from sklearn.utils.fixes import parse_version
 from threadpoolctl import ThreadpoolController
 
 # Floating-point operations of the largest product of a step, from which on a second thread pays.
 WORTH_SHARING = 2**23
 
+# Around the name of a function of OpenBLAS, as the builds of NumPy, SciPy and distributions have it.
+_PREFIXES, _SUFFIXES = ("", "scipy_"), ("", "64_", "_64")
+
 _lock = threading.Lock()
+# Of the libraries that keep one number for the process: how many blocks hold the limit, and the numbers before them.
 _holders = 0
 _before = []
 # Whether this process was forked off while the number was one, and has not put the numbers back yet.
@@ -33,10 +41,26 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_begin_anew)
 
 
+class _Libraries(NamedTuple):
+    """The BLAS libraries of the process, by what their number of threads counts for."""
+
+    of_process: list
+    of_thread: list
+
+
 @cache
 def _libraries():
     """The BLAS libraries of the process, looked up once."""
-    return ThreadpoolController().select(user_api="blas").lib_controllers
+    libraries = _Libraries([], [])
+    for library in ThreadpoolController().select(user_api="blas").lib_controllers:
+        (libraries.of_thread if _counts_for_thread(library) else libraries.of_process).append(library)
+    return libraries
+
+
+def _counts_for_thread(library):
+    """Whether each thread has a number of its own, as threadpoolctl sets it from 3.7 on where the library can."""
+    may = library.internal_api == "mkl" or (library.internal_api == "openblas" and library.threading_layer == "openmp")
+    return may and parse_version(threadpoolctl.__version__) >= parse_version("3.7")
 
 
 @contextmanager
@@ -44,46 +68,69 @@ def one_thread_if_small(flops):
     """Run the block with one BLAS thread where its largest product has fewer operations than are worth sharing.
 
     Most builds of BLAS keep the number of threads for the whole process. Of several blocks at once the first notes the
-    numbers, and each puts those back when it ends, so that none takes the limit of another for the normal state. Where
-    the number is one already nothing is done.
+    numbers, and the last to end puts them back, so that none takes the limit of another for the normal state, and none
+    loses it. Where the number is one already, and by no other block, nothing is done.
 
     Parameters
     ----------
     flops : int
     """
-    limited = flops < WORTH_SHARING and _limit()
+    if flops >= WORTH_SHARING:
+        yield
+        return
+    libraries = _libraries()
+    own = [library.num_threads for library in libraries.of_thread]
+    _set(libraries.of_thread, [1] * len(own))
+    limited = _limit(libraries.of_process)
     try:
         yield
     finally:
         if limited:
-            _restore()
+            _restore(libraries.of_process)
+        _set(libraries.of_thread, own)
 
 
-def _limit():
-    """Set one thread; False where it is one already."""
+def _limit(libraries):
+    """Set one thread; False where it is one already, and by no other block, which would lift it at its end."""
     global _holders, _forked_within
     with _lock:
         if _forked_within:
-            _set(_before)
+            _set(libraries, _before)
             _forked_within = False
-        numbers = [library.num_threads for library in _libraries()]
-        if all(number == 1 for number in numbers):
-            return False
         if _holders == 0:
+            numbers = [library.num_threads for library in libraries]
+            if all(number == 1 for number in numbers):
+                return False
             _before[:] = numbers
         _holders += 1
-        _set([1] * len(numbers))
+        _set(libraries, [1] * len(libraries))
         return True
 
 
-def _restore():
+def _restore(libraries):
     global _holders
     with _lock:
         # Of a block around the fork the child has not counted the beginning.
         _holders = max(0, _holders - 1)
-        _set(_before)
+        if _holders == 0:
+            _set(libraries, _before)
 
 
-def _set(numbers):
-    for library, number in zip(_libraries(), numbers):
-        library.set_num_threads(number)
+def _set(libraries, numbers):
+    for library, number in zip(libraries, numbers):
+        _setter(library)(number)
+
+
+@cache
+def _setter(library):
+    """What sets the number of threads of a library from any thread, and keeps no thread from setting it afterwards.
+
+    From 3.8 on threadpoolctl lets only the first thread that sets the number of OpenBLAS set it again, until that
+    gives up control; OpenBLAS itself knows of no such thing.
+    """
+    if library.internal_api == "openblas" and library.threading_layer != "openmp":
+        for prefix, suffix in product(_PREFIXES, _SUFFIXES):
+            function = getattr(getattr(library, "dynlib", None), f"{prefix}openblas_set_num_threads{suffix}", None)
+            if function is not None:
+                return function
+    return library.set_num_threads

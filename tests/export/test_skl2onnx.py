@@ -184,6 +184,26 @@ def test_imputers(run, dtype, digits):
 
 
 @DTYPES
+@pytest.mark.parametrize("missing_values", [np.nan, -1, 0.1])
+@pytest.mark.parametrize("add_indicator", [False, True])
+def test_imputers_of_constant_columns_and_of_numbers_that_stand_for_gaps(
+    run, dtype, missing_values, add_indicator, digits
+):
+    X = holes(digits[0][:150].astype(dtype) * np.linspace(1, 100, 64, dtype=dtype))
+    X[:, 8] = np.where(np.arange(150) % 2, 2024, np.nan)
+    X[:, 9] = 7
+    X = np.where(np.isnan(X), dtype(missing_values), X)
+    autoencoder = make(DenoisingAE, missing_values="mask")
+    imputer = AutoencoderImputer(autoencoder, missing_values=missing_values, add_indicator=add_indicator).fit(X)
+    (found,) = run(skl2onnx.to_onnx(imputer, X[:1]), X=X)
+    wanted = imputer.transform(X)
+    assert found.shape == wanted.shape == (150, 64 + add_indicator * len(np.setdiff1d(range(64), 9)))
+    np.testing.assert_array_equal(found[:, 8], 2024)
+    np.testing.assert_array_equal(found[:, 64:], wanted[:, 64:])
+    np.testing.assert_allclose(found, wanted, rtol=1e-5, atol=1e-4)
+
+
+@DTYPES
 @pytest.mark.parametrize("labels", [lambda y: y, lambda y: y > 4, lambda y: y.astype(str)])
 def test_fine_tuned_classifiers(run, labels, dtype, digits):
     X, y = digits[0][:200].astype(dtype), labels(digits[1][:200])

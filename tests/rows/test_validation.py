@@ -194,6 +194,37 @@ def test_sparse_matrices_of_every_format(kind, entries):
     np.testing.assert_allclose(one.transform(entries), other.transform(entries), rtol=1e-6)
 
 
+@pytest.mark.parametrize("kind", ["csr", "csc", "bsr"])
+@pytest.mark.parametrize("widths", [(np.int32, np.int64), (np.int64, np.int32)])
+def test_sparse_matrices_whose_arrays_of_indices_differ_in_width(rng, kind, widths):
+    entries = rng.random((8, 3)) * (rng.random((8, 3)) < 0.5)
+    X, expected = sparse.csr_matrix(entries).asformat(kind), sparse.csr_matrix(entries)
+    X.indices, X.indptr = (array.astype(width) for array, width in zip((X.indices, X.indptr), widths))
+    one, other = (AutoencoderTransformer(**SETTINGS, batch_size=2).fit(rows) for rows in (X, expected))
+    np.testing.assert_array_equal(one.transform(X), other.transform(expected))
+    assert one.score(X) == other.score(expected) == pytest.approx(reconstruction_score(one, X), rel=1e-12)
+    np.testing.assert_array_equal(one.score_samples(X), other.score_samples(expected))
+    np.testing.assert_array_equal(one.partial_fit(X).coefs_[0], other.partial_fit(expected).coefs_[0])
+    assert (X.indices.dtype, X.indptr.dtype) == widths
+
+
+def test_nan_names_what_takes_it(X):
+    gaps = np.where(X == X[0, 0], np.nan, X)
+    ae, detector = AutoencoderTransformer(**SETTINGS).fit(X), AutoencoderOutlierDetector(random_state=0).fit(X)
+    normalizer = PCANormalizer().fit(X)
+    calls = [AutoencoderTransformer(**SETTINGS).fit, DenoisingAE(**SETTINGS).partial_fit, ae.transform, ae.score]
+    calls += [ae.score_samples, ae.reconstruct, AutoencoderOutlierDetector(random_state=0).fit, detector.predict]
+    calls += [PCANormalizer().fit, normalizer.transform, normalizer.inverse_transform]
+    calls += [lambda X: ae.fit(sparse.csr_array(X)), lambda X: reconstruction_score(ae, X)]
+    calls += [lambda X: reconstruction_score(ae, sparse.csr_array(X))]
+    for call in calls:
+        with pytest.raises(ValueError, match=r"(?s)Input X contains NaN.*") as error:
+            call(gaps)
+        text = str(error.value)
+        assert "missing_values='mask'" in text and "skae.impute.AutoencoderImputer" in text
+        assert "HistGradientBoosting" not in text
+
+
 def test_duplicates_whose_sum_overflows():
     X = sparse.csr_array(([1.5e308, 1.5e308, 1.0], [0, 0, 1], [0, 2, 3]), shape=(2, 2))
     with pytest.raises(ValueError, match="Input X contains infinity"):

@@ -1,0 +1,125 @@
+"""What the columns of frames, and the entries of arrays of objects, must hold: numbers, or what stands for a gap."""
+
+from __future__ import annotations
+
+import sys
+
+import numpy as np
+
+_DATES = "Convert {} first, to days since a date of your choice for example, or leave {} out."
+_OTHERS = "Make numbers of {} first, with OneHotEncoder for example, or leave {} out."
+
+# Of polars, beside those that say of themselves that they are numeric. Objects are read one by one.
+_POLARS = ("Boolean", "Null", "Object")
+
+
+def with_readable_columns(X, name):
+    """A frame, or an array of objects, as NumPy and scikit-learn read it.
+
+    Parameters
+    ----------
+    X : object
+        Returned as it is where nothing is to be done, which is so for all but frames, lists and arrays of objects.
+    name : str
+        For errors.
+
+    Returns
+    -------
+    object
+        Columns of objects of a pandas frame as float64, and NaN in the place of pandas.NA elsewhere too.
+
+    Raises
+    ------
+    ValueError or TypeError
+        For dates, durations, text and whatever else is no number, with the column named.
+    """
+    pandas = sys.modules.get("pandas")
+    if pandas is not None and isinstance(X, pandas.DataFrame):
+        return _with_floats_for_objects(X, name)
+    if hasattr(X, "iloc") and hasattr(X, "columns"):
+        _check_pandas_types(X, name)
+    elif hasattr(X, "schema"):
+        _check_types(X, name)
+    elif isinstance(X, (list, tuple)):
+        array = np.asarray(X)
+        return _without_na(array, f"{name} holds") if array.dtype == object else X
+    elif isinstance(X, np.ndarray) and X.dtype == object:
+        return _without_na(X, f"{name} holds")
+    return X
+
+
+def _check_pandas_types(X, name):
+    for label, dtype in zip(X.columns, X.dtypes):
+        kind = getattr(dtype, "kind", "O")
+        if kind == "c":
+            raise ValueError(
+                f"Complex data not supported: {name} has columns of complex numbers, {label!r} for example."
+            )
+        if kind in "mM":
+            raise _no_number(name, label, dtype, _DATES)
+        if getattr(dtype, "type", None) in (str, bytes):
+            raise _no_number(name, label, dtype, _OTHERS)
+
+
+def _with_floats_for_objects(X, name):
+    _check_pandas_types(X, name)
+    changed = X
+    for j, (label, dtype) in enumerate(zip(X.columns, X.dtypes)):
+        if dtype.kind != "O":
+            continue
+        values = _without_na(X.iloc[:, j].to_numpy(dtype=object), f"Column {label!r} of {name} holds")
+        try:
+            values = values.astype(np.float64)
+        except (TypeError, ValueError, ArithmeticError) as error:
+            kind = TypeError if isinstance(error, TypeError) else ValueError
+            advice = _OTHERS.format("it", "it")
+            raise kind(f"Column {label!r} of {name} cannot be read as numbers: {error}. {advice}") from error
+        if changed is X:
+            changed = X.copy(deep=False)
+        changed.isetitem(j, values)
+    return changed
+
+
+def _check_types(X, name):
+    """Raise ValueError for a polars or Arrow frame with a column that has no numbers."""
+    if type(X).__module__.split(".")[0] == "polars":
+        columns, is_number = X.schema.items(), _is_number_of_polars
+    elif type(X).__module__.split(".")[0] == "pyarrow":
+        columns, is_number = zip(X.schema.names, X.schema.types), _is_number_of_arrow
+    else:
+        return
+    for label, dtype in columns:
+        if not is_number(dtype):
+            is_time = str(dtype).lower().startswith(("date", "time", "duration"))
+            raise _no_number(name, label, dtype, _DATES if is_time else _OTHERS)
+
+
+def _is_number_of_polars(dtype):
+    return dtype.is_numeric() or str(dtype) in _POLARS
+
+
+def _is_number_of_arrow(dtype):
+    from pyarrow import types
+
+    if types.is_dictionary(dtype):
+        return _is_number_of_arrow(dtype.value_type)
+    kinds = types.is_integer, types.is_floating, types.is_decimal, types.is_boolean, types.is_null
+    return any(is_kind(dtype) for is_kind in kinds)
+
+
+def _no_number(name, label, dtype, advice):
+    advice = advice.format("it", "it")
+    return ValueError(f"{name} must hold numbers; column {label!r} has dtype {dtype}. {advice}")
+
+
+def _without_na(values, holds):
+    """An array of objects with NaN for pandas.NA; no dates and durations of NumPy, which become numbers unasked."""
+    types = set(map(type, values.ravel()))
+    times = [kind.__name__ for kind in types if issubclass(kind, (np.datetime64, np.timedelta64))]
+    if times:
+        raise ValueError(f"{holds} a {min(times)}, which is no number. {_DATES.format('such values', 'them')}")
+    pandas = sys.modules.get("pandas")
+    if pandas is None or type(pandas.NA) not in types:
+        return values
+    missing = np.reshape([value is pandas.NA for value in values.ravel()], values.shape)
+    return np.where(missing, np.nan, values)

@@ -1,0 +1,76 @@
+"""Sparse matrices are refused whose indices leave their shape: SciPy, and kernels, would reach beyond their arrays."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def check_sparse(X, name):
+    """Raise ValueError for a sparse array of other than two dimensions, and for one that is not sound.
+
+    Parameters
+    ----------
+    X : sparse matrix or array
+    name : str
+        As the method that the user called has it.
+    """
+    if X.ndim != 2:
+        raise ValueError(f"{name} must have two dimensions; got a sparse array of shape {X.shape}.")
+    try:
+        sound = _SOUND[X.format](X)
+    except (AttributeError, TypeError, ValueError, IndexError):
+        # Arrays that are none, or of other dimensions.
+        sound = False
+    if not sound:
+        raise ValueError(
+            f"{name} is no valid sparse matrix in {X.format} format: its indices reach beyond its shape, {X.shape}, or "
+            "beyond its stored values. Build it anew."
+        )
+
+
+def _sound_coordinates(X):
+    within = all(_below(index, size) for index, size in zip((X.row, X.col), X.shape))
+    return within and X.row.shape == X.col.shape == X.data.shape
+
+
+def _sound_compressed(X):
+    height, width = X.blocksize if X.format == "bsr" else (1, 1)
+    blocks = X.data.ndim == (3 if X.format == "bsr" else 1)
+    major, minor = X.shape[0] // height, X.shape[1] // width
+    if X.format == "csc":
+        major, minor = minor, major
+    starts = X.indptr
+    sound = blocks and starts.shape == (major + 1,) and starts[0] == 0 and (starts[1:] >= starts[:-1]).all()
+    return sound and starts[-1] <= min(len(X.indices), len(X.data)) and _below(X.indices[: starts[-1]], minor)
+
+
+def _sound_diagonals(X):
+    return X.data.ndim == 2 and X.offsets.shape == (len(X.data),)
+
+
+def _sound_dictionary(X):
+    return len(X) == 0 or all(map(_below, np.array(list(X.keys()), np.int64).T, X.shape))
+
+
+def _sound_lists(X):
+    rows = X.rows.shape == X.data.shape == X.shape[:1]
+    return rows and all(
+        len(columns) == len(values) and _below(np.array(columns, np.int64), X.shape[1])
+        for columns, values in zip(X.rows, X.data)
+    )
+
+
+_SOUND = {
+    "coo": _sound_coordinates,
+    "csr": _sound_compressed,
+    "csc": _sound_compressed,
+    "bsr": _sound_compressed,
+    "dia": _sound_diagonals,
+    "dok": _sound_dictionary,
+    "lil": _sound_lists,
+}
+
+
+def _below(indices, size):
+    """Whether all of some indices are in range(size)."""
+    return indices.size == 0 or (indices.min() >= 0 and indices.max() < size)

@@ -1,0 +1,195 @@
+"""Columns of frames: which are numbers, which are not and are named, and what stands for a gap in them."""
+
+import datetime
+from decimal import Decimal
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+
+from skae import AutoencoderOutlierDetector, AutoencoderTransformer, DenoisingAE
+from skae.impute import AutoencoderImputer
+from skae.metrics import reconstruction_score
+from skae.preprocessing import PCANormalizer
+
+N = 6
+SETTINGS = dict(n_components=1, max_iter=1, random_state=0)
+STAMPS = pd.date_range("2020", periods=N)
+DATES, TIMES = [datetime.date(2020, 1, 1)] * N, [datetime.time(1)] * N
+SPANS = [datetime.timedelta(1)] * N
+DECIMALS = [Decimal("1.5"), None, Decimal("2.5")] * 2
+WORDS = ["1", "2"] * 3
+
+
+def pandas(values, dtype=None):
+    return pd.DataFrame({"a": np.linspace(0, 1, N), "when": pd.Series(values, dtype=dtype)})
+
+
+def arrow(values, dtype=None):
+    return pa.table({"a": np.linspace(0, 1, N), "when": pa.array(values, dtype)})
+
+
+def polars(values, dtype=None):
+    return pl.DataFrame({"a": np.linspace(0, 1, N), "when": pl.Series(values, dtype=dtype)})
+
+
+def objects(value):
+    return pandas([value] * N, object)
+
+
+NO_NUMBERS = {
+    "pandas timestamps": pandas(STAMPS),
+    "pandas timestamps alone": pandas(STAMPS)[["when"]],
+    "pandas timestamps with a zone": pandas(STAMPS.tz_localize("UTC")),
+    "pandas durations": pandas(STAMPS - STAMPS[0]),
+    "pandas periods": pandas(STAMPS.to_period("D")),
+    "pandas text": pandas(WORDS, "string"),
+    "pandas categories": pandas(list("abc") * 2, "category"),
+    "pandas words among objects": pandas([1.0, "word"] * 3, object),
+    "pandas dates among objects": pandas(DATES, object),
+    "pandas NumPy dates among objects": objects(np.datetime64("2020-01-01")),
+    "pandas NumPy durations among objects": objects(np.timedelta64(1, "D")),
+    "pandas Arrow timestamps": pandas(STAMPS, pd.ArrowDtype(pa.timestamp("us"))),
+    "pandas Arrow dates": pandas(DATES, pd.ArrowDtype(pa.date32())),
+    "pandas Arrow durations": pandas(STAMPS - STAMPS[0], pd.ArrowDtype(pa.duration("us"))),
+    "pandas Arrow times": pandas(TIMES, pd.ArrowDtype(pa.time64("us"))),
+    "pandas Arrow text": pandas(WORDS, pd.ArrowDtype(pa.string())),
+    "polars dates": polars(DATES),
+    "polars dates alone": polars(DATES)[["when"]],
+    "polars timestamps": polars([datetime.datetime(2020, 1, 1)] * N),
+    "polars durations": polars(SPANS),
+    "polars times": polars(TIMES),
+    "polars text": polars(WORDS),
+    "polars categories": polars(WORDS, pl.Categorical),
+    "polars lists": polars([[1.0]] * N),
+    "polars structures": polars([{"x": 1.0}] * N),
+    "Arrow timestamps": arrow(list(STAMPS)),
+    "Arrow timestamps alone": arrow(list(STAMPS)).select(["when"]),
+    "Arrow dates": arrow(DATES),
+    "Arrow durations": arrow(SPANS),
+    "Arrow times": arrow(TIMES),
+    "Arrow text": arrow(WORDS),
+    "Arrow categories": arrow(pa.array(WORDS).dictionary_encode()),
+    "a batch of Arrow timestamps": arrow(list(STAMPS)).to_batches()[0],
+}
+
+
+@pytest.mark.parametrize("case", NO_NUMBERS)
+def test_a_column_that_is_no_number_is_named(case):
+    with pytest.raises((ValueError, TypeError), match=r"(?s)(?=.*\bX\b)(?=.*[Cc]olumn 'when')"):
+        AutoencoderTransformer(**SETTINGS).fit(NO_NUMBERS[case])
+
+
+TRAINING = pandas(np.linspace(2, 3, N) ** 2)
+READERS = {
+    "AutoencoderTransformer": AutoencoderTransformer(**SETTINGS),
+    "AutoencoderImputer": AutoencoderImputer(DenoisingAE(**SETTINGS, missing_values="mask")),
+    "AutoencoderOutlierDetector": AutoencoderOutlierDetector(AutoencoderTransformer(**SETTINGS)),
+    "the detector's default": AutoencoderOutlierDetector(random_state=0),
+    "PCANormalizer": PCANormalizer(),
+}
+METHODS = ["fit", "partial_fit", "transform", "reconstruct", "score", "score_samples", "reconstruction_error"]
+METHODS += ["decision_function", "predict", "inverse_transform"]
+
+
+@pytest.mark.parametrize("case", ["pandas timestamps", "polars timestamps", "Arrow timestamps", "polars text"])
+@pytest.mark.parametrize("reader", READERS)
+def test_it_is_named_by_every_method(reader, case):
+    estimator = READERS[reader].fit(TRAINING)
+    for method in METHODS:
+        if hasattr(estimator, method):
+            with pytest.raises(ValueError, match="must hold numbers; column 'when'"):
+                getattr(estimator, method)(NO_NUMBERS[case])
+    if hasattr(estimator, "inverse_transform"):
+        with pytest.raises(ValueError, match="must hold numbers; column 'when'"):
+            reconstruction_score(estimator, NO_NUMBERS[case])
+
+
+class Labelled:
+    """An array with labels, as xarray has them: no array of NumPy, and of a type."""
+
+    def __init__(self, values):
+        self.values, self.dtype, self.shape, self.ndim = values, values.dtype, values.shape, values.ndim
+
+    def __array__(self, dtype=None, copy=None):
+        return self.values if dtype is None else self.values.astype(dtype)
+
+    def __len__(self):
+        return len(self.values)
+
+
+@pytest.mark.parametrize("dtype", ["datetime64[ns]", "timedelta64[s]"])
+def test_an_array_of_another_library_that_is_no_number(dtype):
+    X = Labelled(np.arange(12).reshape(6, 2).astype(dtype))
+    with pytest.raises(ValueError, match=r"X must hold numbers; got dtype (datetime|timedelta)64"):
+        AutoencoderTransformer(**SETTINGS).fit(X)
+
+
+@pytest.mark.parametrize("value", [np.datetime64("2020-01-01"), np.timedelta64(1, "D")])
+def test_dates_of_numpy_among_objects_are_no_numbers(value):
+    for X in (np.array([[value, 1.0]] * N, dtype=object), [[value, 1.0]] * N):
+        with pytest.raises(ValueError, match=r"X holds a (datetime|timedelta)64, which is no number"):
+            AutoencoderTransformer(**SETTINGS).fit(X)
+
+
+NUMBERS = [1.0, 2.0, 4.0] * 2
+COLUMNS = {
+    "pandas categories of numbers": pandas(NUMBERS, "category"),
+    "pandas objects": pandas(NUMBERS, object),
+    "pandas decimals": pandas(list(map(Decimal, NUMBERS)), pd.ArrowDtype(pa.decimal128(5, 2))),
+    "polars decimals": polars(list(map(Decimal, NUMBERS)), pl.Decimal(5, 2)),
+    "polars integers": polars(list(map(int, NUMBERS))),
+    "Arrow integers": arrow(list(map(int, NUMBERS))),
+    "Arrow decimals": arrow(list(map(Decimal, NUMBERS))),
+}
+
+
+@pytest.mark.parametrize("case", COLUMNS)
+def test_columns_of_numbers_are_read(case):
+    expected = AutoencoderTransformer(**SETTINGS).fit(pandas(NUMBERS))
+    model = AutoencoderTransformer(**SETTINGS).fit(COLUMNS[case])
+    np.testing.assert_array_equal(model.coefs_[0], expected.coefs_[0])
+    np.testing.assert_array_equal(model.feature_names_in_, ["a", "when"])
+
+
+WITH_GAPS = {
+    "pandas.NA among objects": pandas([1.0, pd.NA, 2.0] * 2, object),
+    "Arrow decimals in pandas": pandas(DECIMALS, pd.ArrowDtype(pa.decimal128(5, 2))),
+    "nullable integers": pandas([1, pd.NA, 2] * 2, "Int64"),
+    "nullable booleans": pandas([True, pd.NA, False] * 2, "boolean"),
+    "Arrow decimals": arrow(DECIMALS),
+    "polars decimals": polars(DECIMALS),
+    "an array of objects": pandas([1.0, pd.NA, 2.0] * 2, object).to_numpy(),
+    "lists": pandas([1.0, pd.NA, 2.0] * 2, object).to_numpy().tolist(),
+}
+
+
+def gaps():
+    return np.column_stack([np.zeros(N, bool), [False, True, False] * 2])
+
+
+@pytest.mark.parametrize("case", WITH_GAPS)
+def test_what_stands_for_a_gap_is_missing(case):
+    X = WITH_GAPS[case]
+    ae = AutoencoderTransformer(**SETTINGS, missing_values="mask").fit(X)
+    np.testing.assert_array_equal(np.isnan(ae.reconstruction_error(X, per_feature=True)), gaps())
+    assert np.isfinite([ae.score(X), *ae.transform(X).ravel()]).all()
+    ae.partial_fit(X)
+    filled = READERS["AutoencoderImputer"].fit_transform(X)
+    assert np.isfinite(filled).all()
+    detector = AutoencoderOutlierDetector(AutoencoderTransformer(**SETTINGS, missing_values="mask")).fit(X)
+    assert np.isfinite(detector.decision_function(X)).all()
+    for estimator in (AutoencoderTransformer(**SETTINGS), PCANormalizer()):
+        with pytest.raises(ValueError, match="Input X contains NaN"):
+            estimator.fit(X)
+    with pytest.raises(ValueError, match="Input X contains NaN"):
+        reconstruction_score(PCANormalizer().fit(np.eye(6, 2)), X)
+
+
+def test_a_frame_stays_as_it_was():
+    X = WITH_GAPS["pandas.NA among objects"].copy()
+    before = X.copy()
+    AutoencoderTransformer(**SETTINGS, missing_values="mask").fit(X)
+    pd.testing.assert_frame_equal(X, before)
