@@ -72,7 +72,7 @@ random_state : int, RandomState instance or None, default=None
 warm_start : bool, default=False
     Whether ``fit`` continues from the parameters and the optimiser's state of the last fit.
 verbose : bool or int, default=False
-    Whether to print one line an epoch.
+    Whether to print a line an epoch; with a number above 1 a line for each multiple of it, and for the last epoch.
 """
 
 ATTRIBUTES = """

@@ -30,8 +30,8 @@ def use_callback(make):
 
 def listeners(name, max_iter, n_rows, verbose):
     """Those who listen to a training: ``verbose`` and the blocks that it is in."""
-    makers = [EpochPrinter] * bool(verbose) + list(_listeners_of_block.get())
-    return [make(name, max_iter, n_rows) for make in makers]
+    printers = [EpochPrinter(name, max_iter, n_rows, every=int(verbose))] if verbose else []
+    return [*printers, *(make(name, max_iter, n_rows) for make in _listeners_of_block.get())]
 
 
 class CallbackList(Callback):
@@ -46,6 +46,10 @@ class CallbackList(Callback):
 
     def end(self, epoch, loss, validation_loss):
         return any([report.end(epoch, loss, validation_loss) for report in self._reports])
+
+    def finish(self):
+        for report in self._reports:
+            report.finish()
 
 
 class EpochTasks(Callback):
@@ -125,7 +129,7 @@ class EpochBar(Callback):
 
 
 class EpochPrinter(Callback):
-    """Prints an aligned line an epoch.
+    """Prints an aligned line for every epoch, or for some of them and the last one.
 
     Parameters
     ----------
@@ -134,12 +138,17 @@ class EpochPrinter(Callback):
     max_iter : int
     n_rows : int
         Rows of an epoch.
+    every : int, default=1
+        Whose multiples are the epochs that are printed.
     """
 
-    def __init__(self, name, max_iter, n_rows):
+    def __init__(self, name, max_iter, n_rows, every=1):
         self.name = name
         self.max_iter = max_iter
         self.n_rows = n_rows
+        self.every = every
+        # Of an epoch that is printed if it was the last one.
+        self.pending = None
         self.start = time.perf_counter()
         self.first = None
 
@@ -151,9 +160,15 @@ class EpochPrinter(Callback):
         held = "" if validation_loss is None else f"  validation {validation_loss:>12.6g}"
         rate = done * self.n_rows / elapsed
         left = elapsed / done * (self.max_iter - epoch)
-        print(
+        self.pending = (
             f"{self.name}  epoch {epoch:>{len(str(self.max_iter))}}/{self.max_iter}  loss {loss:>12.6g}{held}"
-            f"  {rate:>10,.0f} rows/s  {left:>7.1f} s left",
-            flush=True,
+            f"  {rate:>10,.0f} rows/s  {left:>7.1f} s left"
         )
+        if epoch % self.every == 0:
+            self.finish()
         return False
+
+    def finish(self):
+        if self.pending is not None:
+            print(self.pending, flush=True)
+        self.pending = None

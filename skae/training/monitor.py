@@ -55,6 +55,9 @@ class Callback:
         """
         return False
 
+    def finish(self):
+        """The training is over, and did not fail."""
+
 
 class TrainingMonitor:
     """Follows a training: the curves, the best parameters on held rows, the stopping rule, and what an interrupt keeps.
@@ -123,6 +126,7 @@ class TrainingMonitor:
 
     def result(self, interrupt=None):
         """The trained parameters: those of the least loss on held rows, where rows were held."""
+        self.report.finish()
         theta, state, n_iter = self.objective.network.theta, self.state, len(self.curve)
         if interrupt is not None:
             theta[...], state, n_iter = self.last
