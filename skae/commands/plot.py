@@ -97,8 +97,8 @@ def _add_options(parser):
         "--image-shape",
         type=_image_shape,
         metavar="H,W",
-        help=f"height and width of a row as an image, or 1,N for a signal, for {_kinds_with('image_shape')} (default: a "
-        "square, else the names of the columns; bars)",
+        help=f"height and width of a row as an image, or 1,N for a signal, for {_kinds_with('image_shape')} (default: "
+        "a square, else the names of the columns; bars)",
     )
     add(
         "--color-by",
