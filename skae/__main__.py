@@ -19,6 +19,9 @@ _COMMANDS = {
     "handwriting": "handwriting.command",
 }
 
+# What a shell has for a command that SIGPIPE ends, as it ends others: 128 and the number of the signal.
+_LEFT = 141
+
 
 class _Parser(argparse.ArgumentParser):
     """A parser whose errors are one line."""
@@ -38,7 +41,7 @@ def main(arguments=None):
     Returns
     -------
     int
-        Exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted.
+        Exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted, 141 left by the reader of the output.
     """
     parser = _Parser(prog="python -m skae", description="Classic autoencoders as scikit-learn transformers.")
     parser.add_argument("--version", action="version", version=f"skae {__version__}")
@@ -56,7 +59,7 @@ def main(arguments=None):
     except BrokenPipeError:
         # Whoever read the output has left; what is still in the buffer must not raise again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+        return _LEFT
     except (ImportError, OSError, ValueError, RuntimeError, MemoryError) as error:
         reason = " ".join(str(error).split()) or type(error).__name__
         # Without a standard error, as in a daemon, ``print`` would take standard output.

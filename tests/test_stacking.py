@@ -79,7 +79,7 @@ def test_it_is_an_estimator_like_any_other(digits):
     deep = stack(*layers(X), max_iter=3, random_state=7)
     copied = pickle.loads(pickle.dumps(deep))
     np.testing.assert_array_equal(copied.fit(X).transform(X), deep.fit(X).transform(X))
-    assert not hasattr(clone(deep), "_network")
+    assert clone(deep)._fitted is None
     assert clone(deep).fit(X).transform(X).shape == (500, 6)
     assert list(deep.get_feature_names_out()[:1]) == ["autoencodertransformer0"]
     deep.partial_fit(X[:100])

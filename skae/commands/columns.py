@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 from sklearn.utils import get_tags
 
 from ..rows.blocks import block_rows, read_blocks, row_blocks, sums_finite
+from .numeric_columns import as_numbers, wordy_columns
 
 # Most names that an error lists.
 _LISTED = 8
@@ -16,11 +19,13 @@ _NOT_FINITE = {"missing": np.isnan, "infinite": np.isinf}
 # What to do about what an estimator does not take.
 _BEFORE_TRAINING = {
     "words": ": name the columns to use with --columns, or those to leave out with --exclude",
+    "mixed": ": replace such values by numbers, or leave them empty and fit with --missing-values mask",
     "missing": ": fill them, leave these columns out with --exclude, or fit with --missing-values mask",
     "infinite": ": replace them, or leave these columns out with --exclude",
 }
 _BEFORE_USE = {
     "words": "",
+    "mixed": ": replace such values by numbers, or leave them empty for a model fitted with --missing-values mask",
     "missing": ": fill them, or fit a model with --missing-values mask",
     "infinite": ": replace them",
 }
@@ -30,6 +35,13 @@ def listed(names):
     """Names for an error, the first ones of many."""
     more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
     return ", ".join(map(repr, names[:_LISTED])) + more
+
+
+def check_distinct(names, remedy):
+    """Raise ValueError, with a remedy, where columns have the same name."""
+    twice = [name for name, count in Counter(names).items() if count > 1]
+    if twice:
+        raise ValueError(f"several columns have the name {listed(twice)}: {remedy}")
 
 
 def checked_names(table, names, option):
@@ -69,8 +81,7 @@ def training_rows(table, estimator, columns=None, exclude=()):
         estimator does not take.
     """
     names = _chosen_names(table, columns, exclude)
-    _check_values(table, names, estimator, _BEFORE_TRAINING)
-    return _rows(table, names, table.named)
+    return _rows(table, names, table.named, estimator, _BEFORE_TRAINING)
 
 
 def model_rows(table, model, columns=None, exclude=(), keep=()):
@@ -107,8 +118,7 @@ def model_rows(table, model, columns=None, exclude=(), keep=()):
                 f"{table.path}: {len(names)} columns, and the model was fitted with {model.n_features_in_}: choose "
                 "among them with --columns or --exclude"
             )
-    _check_values(table, names, model, _BEFORE_USE)
-    return _rows(table, names, by_name)
+    return _rows(table, names, by_name, model, _BEFORE_USE)
 
 
 def empty_rows(X):
@@ -155,12 +165,34 @@ def _missing(table, names):
     return [name for name in names if name not in held]
 
 
-def _check_values(table, names, estimator, remedies):
-    """Raise ValueError, with a remedy, for what the estimator does not take: words, gaps and infinities."""
+def _rows(table, names, named, estimator, remedies):
+    """Columns as numbers, which the estimator takes; ``named`` tells whether scikit-learn is to see their names."""
     part = table.part(names)
-    wordy = _wordy_columns(part, names)
-    if wordy:
-        raise ValueError(f"{table.path} has no numbers in {listed(wordy)}{remedies['words']}")
+    if not isinstance(part, np.ndarray):
+        part = as_numbers(part)
+        _check_words(table, part, names, remedies)
+    _check_finite(table, part, names, estimator, remedies)
+    # Columns that are numbered have no names for scikit-learn.
+    return part if named or isinstance(part, np.ndarray) else part.set_axis(range(len(names)), axis="columns")
+
+
+def _check_words(table, part, names, remedies):
+    """Raise ValueError, with a remedy, for columns without numbers, and for values among numbers that are none."""
+    words, mixed = wordy_columns(part, names)
+    reasons = [f"no numbers in {listed(words)}{remedies['words']}"] if words else []
+    if mixed:
+        first = mixed[0]
+        where = f"{first.value!r} in row {first.row}" + (f" of {first.column!r}" if len(mixed) > 1 else "")
+        reasons.append(
+            f"values that are no numbers in {listed([word.column for word in mixed])} (the first is {where}, counted "
+            f"from 0){remedies['mixed']}"
+        )
+    if reasons:
+        raise ValueError(f"{table.path} has {'; it has '.join(reasons)}")
+
+
+def _check_finite(table, part, names, estimator, remedies):
+    """Raise ValueError, with a remedy, for gaps and infinities that the estimator does not take."""
     found = _not_finite(part)
     if get_tags(estimator).input_tags.allow_nan:
         found.pop("missing", None)
@@ -169,15 +201,6 @@ def _check_values(table, names, estimator, remedies):
             f"{table.path} has {word} values in {listed([names[j] for j in columns])} (the first in row {row}, counted "
             f"from 0){remedies[word]}"
         )
-
-
-def _wordy_columns(part, names):
-    """Names of the columns that are no numbers; an array has none."""
-    if isinstance(part, np.ndarray):
-        return []
-    from pandas.api.types import is_numeric_dtype
-
-    return [name for name, dtype in zip(names, part.dtypes) if not is_numeric_dtype(dtype)]
 
 
 def _not_finite(part):
@@ -201,9 +224,3 @@ def _float_blocks(X):
             yield rows, X.iloc[rows].to_numpy(np.float64, na_value=np.nan)
     elif X.dtype.kind == "f":
         yield from read_blocks(X)
-
-
-def _rows(table, names, named):
-    part = table.part(names)
-    # Columns that are numbered have no names for scikit-learn.
-    return part if named or isinstance(part, np.ndarray) else part.set_axis(range(len(names)), axis="columns")

@@ -13,7 +13,7 @@ from .columns import training_rows
 from .options import add_input, add_quiet, add_selection, subcommand
 from .parameters import ESTIMATORS, add_parameters, check_size, estimator_of, in_options
 from .running import about, check_output, progress_of, tell
-from .tables import READERS, read
+from .tables import READERS, ending_of, read
 
 _DESCRIPTION = """\
 Train an autoencoder on the rows of a file and write it to a model file, which the other commands and skae.load read.
@@ -75,7 +75,7 @@ def _run(options):
 def _model_path(text):
     """Where the model goes; never the name of a table, which it would replace."""
     path = Path(text)
-    if path.suffix.lower() in READERS:
+    if ending_of(path, READERS) is not None:
         raise argparse.ArgumentTypeError(f"is a model file, not one of {', '.join(READERS)}; got {text!r}")
     return path
 

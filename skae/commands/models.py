@@ -11,7 +11,7 @@ from .columns import checked_names, model_rows
 from .options import add_input, add_quiet, add_selection
 from .parameters import in_options
 from .running import about, check_output, progress_of, tell
-from .tables import read, require, write
+from .tables import WRITERS, ending_of, read, require, write
 
 
 def add_model_and_input(parser, **options):
@@ -79,10 +79,11 @@ def write_rows(options, method, compute):
         Exit status.
     """
     path = options.output
-    if options.keep and path is not None and path.suffix.lower() == ".npy":
+    ending = ".csv" if path is None else ending_of(path, WRITERS)
+    if options.keep and ending == ".npy":
         options.parser.error(f"--keep: {path} holds numbers without names; write .csv or .parquet")
     check_output(path, options.model, options.input)
-    require("CSV on standard output" if path is None else path, ".csv" if path is None else path.suffix)
+    require("CSV on standard output" if path is None else path, ending)
     with progress_of(options) as progress:
         progress(0, 2, f"reading {options.input}")
         model = loaded_model(options, method)

@@ -6,7 +6,9 @@ import argparse
 import csv
 from pathlib import Path
 
-from .tables import READERS, WRITERS
+from .tables import READERS, WRITERS, ending_of
+
+EXIT_STATUS = "exit status: 0 done; 1 failed; 2 wrong usage; 130 interrupted; 141 left by the reader of the output."
 
 
 def subcommand(name, run, *additions, help, description, examples):
@@ -32,7 +34,7 @@ def subcommand(name, run, *additions, help, description, examples):
             name,
             help=help,
             description=description,
-            epilog=f"exit status: 0 done; 1 failed; 2 wrong usage; 130 interrupted.\n\nexamples:\n{examples}",
+            epilog=f"{EXIT_STATUS}\n\nexamples:\n{examples}",
             formatter_class=argparse.RawDescriptionHelpFormatter,
             allow_abbrev=False,
         )
@@ -58,14 +60,14 @@ def add_input(parser, remark="", **options):
         "input",
         metavar="INPUT",
         type=file_type(READERS),
-        help=f"rows as {', '.join(READERS)}{remark}; CSV and parquet need pip install 'skae[cli]'",
+        help=f"rows as {', '.join(READERS)}{remark}; text and parquet need pip install 'skae[cli]'",
         **options,
     )
     parser.add_argument(
         "--no-header",
         dest="header",
         action="store_false",
-        help="the first line of a CSV file holds values; its columns are x0, x1, ..., as those of an array "
+        help="the first line of a file of text holds values; its columns are x0, x1, ..., as those of an array "
         "(default: it holds the names of the columns)",
     )
 
@@ -109,7 +111,7 @@ def add_rows_output(parser):
         type=column_names,
         default=[],
         metavar="NAME,...",
-        help="columns of INPUT to pass through, before the others; of a CSV file as its text (default: none)",
+        help="columns of INPUT to pass through, before the others; from a text as they stand there (default: none)",
     )
 
 
@@ -134,7 +136,7 @@ def file_type(endings):
 
     def file(text):
         path = Path(text)
-        if path.suffix.lower() not in endings:
+        if ending_of(path, endings) is None:
             raise argparse.ArgumentTypeError(f"must end in {' or '.join(endings)}; got {text!r}")
         return path
 

@@ -48,13 +48,13 @@ class Kind:
 KINDS = {
     "filters": Kind(
         "FilterDisplay",
-        "what the units of the first layer respond to, as images; sorted by activation where INPUT is given",
+        "what the units of the first layer respond to; sorted by activation where INPUT is given",
         "optional",
         {"image_shape": "image_shape"},
     ),
     "reconstructions": Kind(
         "ReconstructionDisplay",
-        "the first rows of INPUT as images, corrupted as in the training, and their reconstructions",
+        "the first rows of INPUT, corrupted as in the training, and their reconstructions",
         "needed",
         {"image_shape": "image_shape"},
         {"random_state": 0},
@@ -97,12 +97,14 @@ def _add_options(parser):
         "--image-shape",
         type=_image_shape,
         metavar="H,W",
-        help=f"height and width of a row as an image, for {_kinds_with('image_shape')} (default: a square, or bars)",
+        help=f"height and width of a row as an image, or 1,N for a signal, for {_kinds_with('image_shape')} (default: "
+        "a square, else the names of the columns; bars)",
     )
     add(
         "--color-by",
         metavar="NAME",
-        help=f"column of INPUT that gives the colours, for {_kinds_with('color_by')} (default: one colour)",
+        help=f"column of INPUT that gives the colours, grey where it is empty, for {_kinds_with('color_by')} (default: "
+        "one colour)",
     )
     add(
         "--log-scale",

@@ -1,26 +1,20 @@
-"""Files of rows: CSV and parquet through pandas, ``.npy`` and ``.npz`` through NumPy alone."""
+"""Files of rows: text and parquet through pandas, ``.npy`` and ``.npz`` through NumPy alone."""
 
 from __future__ import annotations
 
 import importlib
 import io
 import sys
-import warnings
-from collections import Counter
+from functools import partial
 
 import numpy as np
 
 from ..runtime.files import prepared_folder, write_atomically
-from .columns import listed
+from .columns import check_distinct
+from .text_files import TEXT_FORMATS, read_frame, read_words, write_frame
 
 # What the extra ``cli`` installs for a format.
-_PACKAGES = {".csv": ["pandas"], ".parquet": ["pandas", "pyarrow"]}
-
-# What may separate values in a file that is named .csv.
-_SEPARATORS = (";", "\t", "|")
-
-# Bytes of a first line in which a separator is looked for.
-_FIRST_BYTES = 4096
+_PACKAGES = {**{ending: ["pandas"] for ending in TEXT_FORMATS}, ".parquet": ["pandas", "pyarrow"]}
 
 
 class Table:
@@ -64,13 +58,20 @@ class FrameTable(Table):
         return self.part(names).set_axis(names, axis="columns")
 
 
-class CsvTable(FrameTable):
-    """Rows of a CSV file."""
+class TextTable(FrameTable):
+    """Rows of a file of text."""
 
     def frame(self, names):
         """Columns as the text that the file has: with leading zeros, and with words that pandas takes for NaN."""
-        text = _parsed_csv(self.path, self.named, dtype=str, keep_default_na=False)
+        text = read_words(self.path, self.named, TEXT_FORMATS[ending_of(self.path, TEXT_FORMATS)])
         return FrameTable(self.path, text, self.named).frame(names)
+
+
+def ending_of(path, endings):
+    """The one of some endings that the name of a file has, whatever its case; None for none of them."""
+    name = path.name.lower()
+    # The name before it is a character at least, as of Path.suffix.
+    return next((ending for ending in endings if name.endswith(ending) and len(name) > len(ending)), None)
 
 
 def read(path, header=True):
@@ -81,7 +82,7 @@ def read(path, header=True):
     path : Path
         With one of the endings of ``READERS``.
     header : bool, default=True
-        Whether the first line of a CSV file holds the names of the columns.
+        Whether the first line of a file of text holds the names of the columns.
 
     Returns
     -------
@@ -101,9 +102,10 @@ def read(path, header=True):
         raise OSError(f"{path} is a device or a pipe, which cannot be read more than once; save it to a file first")
     with path.open("rb"):
         pass
-    require(path, path.suffix)
+    ending = ending_of(path, READERS)
+    require(path, ending)
     try:
-        table = READERS[path.suffix.lower()](path, header)
+        table = READERS[ending](path, header)
         if 0 in table.data.shape:
             raise ValueError(f"it has {table.data.shape[0]} rows and {table.data.shape[1]} columns")
     except (ImportError, MemoryError):
@@ -127,11 +129,11 @@ def write(path, names, values, kept=None):
         Columns to stand before them; not in ``.npy``.
     """
     if path is None:
-        _write_csv(sys.stdout, names, values, kept)
+        WRITERS[".csv"](sys.stdout, names, values, kept)
         sys.stdout.flush()
     else:
         content = io.BytesIO()
-        WRITERS[path.suffix.lower()](content, names, values, kept)
+        WRITERS[ending_of(path, WRITERS)](content, names, values, kept)
         prepared_folder(path.parent)
         write_atomically(path, content.getbuffer())
 
@@ -151,103 +153,26 @@ def require(what, ending):
     ImportError
         With the remedy, where one is not.
     """
-    for module in _PACKAGES.get(ending.lower(), []):
+    for module in _PACKAGES.get(ending, []):
         try:
             importlib.import_module(module)
         except ImportError as error:
             raise ImportError(f"{what} needs {module}: pip install 'skae[cli]'.") from error
 
 
-def _parsed_csv(path, header, **options):
-    import pandas
-
-    if tuple(map(int, pandas.__version__.split(".")[:2])) < (3, 1):
-        # Later versions read every number exactly, and warn of the option.
-        options["float_precision"] = "round_trip"
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", pandas.errors.ParserWarning)
-        try:
-            # No column becomes the index, and types are settled on whole columns.
-            return pandas.read_csv(path, header=0 if header else None, index_col=False, low_memory=False, **options)
-        except pandas.errors.ParserWarning as warning:
-            reason = f"there are lines with more values than the first one has names{_separator_hint(path)}"
-            raise ValueError(reason) from warning
-        except pandas.errors.ParserError as error:
-            raise ValueError(f"{error}{_separator_hint(path)}") from error
-        except UnicodeError as error:
-            raise ValueError(f"its text is not in UTF-8, save it in that encoding: {error}") from error
-
-
-def _separator_hint(path):
-    """What to do where the first line has another separator, as the end of a sentence."""
-    with path.open("rb") as file:
-        line = file.readline(_FIRST_BYTES)
-    for separator in _SEPARATORS:
-        if separator.encode() in line:
-            return (
-                f"; its first line has {separator!r}: where that separates the values, save the file with commas "
-                "between them, and points in numbers"
-            )
-    return ""
-
-
-def _read_csv(path, header):
-    from pandas.api.types import is_numeric_dtype
-
-    if header:
-        _check_names(path)
-    data = _parsed_csv(path, header)
-    if data.shape[1] == 1 and not is_numeric_dtype(data.dtypes.iloc[0]):
-        raise ValueError(f"it has one column, which holds no numbers{_separator_hint(path)}")
-    if header:
-        _warn_of_names(path, list(data.columns))
-    return CsvTable(path, data, named=header)
-
-
-def _check_names(path):
-    """Raise ValueError where names stand twice in the first line, to which pandas would give others."""
-    line = _parsed_csv(path, header=False, nrows=1, dtype=str, keep_default_na=False)
-    _check_distinct(
-        [name for name in line.iloc[0] if name],
-        "rename them, or pass --no-header where the first line holds values",
-    )
-
-
-def _check_distinct(names, remedy):
-    counts = Counter(names)
-    twice = [name for name, count in counts.items() if count > 1]
-    if twice:
-        raise ValueError(f"several columns have the name {listed(twice)}: {remedy}")
-
-
-def _warn_of_names(path, names):
-    """Tell of a first line that may not be one of names, and of a column that may be an index."""
-    numbers = all(map(_is_number, names))
-    # Counted from 0 they are those that pandas gives columns without names.
-    if numbers and names != [str(j) for j in range(len(names))]:
-        warnings.warn(f"the first line of {path} holds numbers, taken for names; pass --no-header if they are values")
-    unnamed = [name for name in names if name.startswith("Unnamed: ")]
-    if unnamed:
-        warnings.warn(f"{path} has a column without a name, {unnamed[0]!r}: leave it out if it numbers the rows")
-
-
-def _is_number(text):
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
+def _read_text(path, header):
+    return TextTable(path, read_frame(path, header, TEXT_FORMATS[ending_of(path, TEXT_FORMATS)]), named=header)
 
 
 def _read_parquet(path, header):
     import pandas
     from pyarrow.parquet import read_schema
 
-    _check_distinct(read_schema(path).names, "rename them")
+    check_distinct(read_schema(path).names, "rename them")
     data = pandas.read_parquet(path, engine="pyarrow").reset_index(drop=True)
     data.columns = data.columns.map(str)
     # Names that were no text may be alike as text.
-    _check_distinct(data.columns, "rename them")
+    check_distinct(data.columns, "rename them")
     return FrameTable(path, data, named=True)
 
 
@@ -278,8 +203,8 @@ def _framed(names, values, kept):
     return data if kept is None else pandas.concat([kept, data], axis="columns")
 
 
-def _write_csv(file, names, values, kept):
-    _framed(names, values, kept).to_csv(file, index=False, lineterminator="\n")
+def _write_text(file, names, values, kept, form):
+    write_frame(file, _framed(names, values, kept), form)
 
 
 def _write_parquet(file, names, values, kept):
@@ -290,5 +215,12 @@ def _write_npy(file, names, values, kept):
     np.save(file, values, allow_pickle=False)
 
 
-READERS = {".csv": _read_csv, ".parquet": _read_parquet, ".npy": _read_npy, ".npz": _read_npz}
-WRITERS = {".csv": _write_csv, ".parquet": _write_parquet, ".npy": _write_npy}
+_TEXT_WRITERS = {ending: partial(_write_text, form=form) for ending, form in TEXT_FORMATS.items()}
+
+READERS = {
+    **dict.fromkeys(TEXT_FORMATS, _read_text),
+    ".parquet": _read_parquet,
+    ".npy": _read_npy,
+    ".npz": _read_npz,
+}
+WRITERS = {**_TEXT_WRITERS, ".parquet": _write_parquet, ".npy": _write_npy}

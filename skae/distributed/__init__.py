@@ -3,10 +3,19 @@
 Needs the packages dask and distributed (``pip install skae[dask]``).
 """
 
-from .lazy import inverse_transform, reconstruct, score, score_samples, transform
+from .lazy import decision_function, inverse_transform, predict, reconstruct, score, score_samples, transform
 from .training import fit
 
-__all__ = ["fit", "inverse_transform", "reconstruct", "score", "score_samples", "transform"]
+__all__ = [
+    "decision_function",
+    "fit",
+    "inverse_transform",
+    "predict",
+    "reconstruct",
+    "score",
+    "score_samples",
+    "transform",
+]
 
 
 def __dir__():

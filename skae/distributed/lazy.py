@@ -90,6 +90,40 @@ def score_samples(estimator, X):
     return _rows(estimator, "score_samples", X, None)
 
 
+def decision_function(estimator, X):
+    """``estimator.decision_function`` of each row, lazily: of a detector negative for outliers.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Fitted, with this method: an AutoencoderOutlierDetector, a detector or classifier of scikit-learn, a Pipeline
+        that ends with one.
+    X : dask array or dataframe of shape (n_samples, n_features)
+
+    Returns
+    -------
+    dask array, series or dataframe of shape (n_samples,) or (n_samples, n_classes)
+        Of an AutoencoderOutlierDetector in the units of ``score_samples``.
+    """
+    return _rows(estimator, "decision_function", X, None)
+
+
+def predict(estimator, X):
+    """``estimator.predict`` of each row, lazily: of a detector -1 for outliers and 1 for other rows.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Fitted, with this method: an AutoencoderOutlierDetector, what ``to_mlp`` gives, a Pipeline that ends with one.
+    X : dask array or dataframe of shape (n_samples, n_features)
+
+    Returns
+    -------
+    dask array, series or dataframe of shape (n_samples,) or (n_samples, n_outputs)
+    """
+    return _rows(estimator, "predict", X, None)
+
+
 def score(estimator, X):
     """Fraction of the variance of X that its reconstruction explains, lazily: see ``estimator.score``.
 
@@ -120,7 +154,7 @@ def _as_it_is(estimator):
 
 
 def _rows(estimator, method, X, names):
-    """The results of a method for each block of rows; names makes those of the columns, None for one value a row."""
+    """The results of a method for each block of rows; names makes those of the columns, None for no names."""
     check_is_fitted(estimator)
     if not hasattr(estimator, method):
         raise TypeError(f"estimator must have a method {method}; got {type(estimator).__name__}, which has none.")
@@ -177,7 +211,7 @@ def _frame_of_results(frame, model, method, like, columns):
 
 def _labelled(results, index, columns):
     pandas = required("pandas")
-    if columns is None:
+    if results.ndim == 1:
         return pandas.Series(results, index=index)
     return pandas.DataFrame(results, index=index, columns=columns)
 

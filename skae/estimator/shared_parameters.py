@@ -248,7 +248,7 @@ SHARED = (
         ["verbose"],
         "bool or int",
         """
-        Whether to print one line an epoch.
+        Whether to print a line an epoch; with a number above 1 a line for each multiple of it, and for the last epoch.
         """,
         on_command_line=False,
     ),

@@ -23,7 +23,7 @@ def encoded(graph, x, estimator, dtype):
 
 
 def detected(graph, x, detector, dtype):
-    """``predict`` and ``decision_function`` of a detector, each of shape (n_samples, 1)."""
+    """``predict``, ``decision_function`` and ``score_samples`` of a detector, each of shape (n_samples, 1)."""
     estimator = detector.estimator_
     if not isinstance(estimator, BaseAutoencoder):
         raise TypeError(
@@ -33,9 +33,10 @@ def detected(graph, x, detector, dtype):
     network, fill_values = in_precision(estimator, dtype)
     losses = row_losses(graph, x, network, estimator.loss_, fill_values)
     zero = graph.constant("zero", dtype.type(0))
-    decision = graph.add("Sub", graph.add("Neg", losses), graph.constant("offset", dtype.type(detector.offset_)))
+    scores = graph.add("Neg", losses)
+    decision = graph.add("Sub", scores, graph.constant("offset", dtype.type(detector.offset_)))
     sides = (graph.constant(name, np.int64(label)) for name, label in (("outlier", -1), ("inlier", 1)))
-    return [graph.add("Where", graph.add("Less", decision, zero), *sides), decision]
+    return [graph.add("Where", graph.add("Less", decision, zero), *sides), decision, scores]
 
 
 def imputed(graph, x, imputer, dtype):

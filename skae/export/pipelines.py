@@ -12,6 +12,8 @@ from .conversions import CONVERSIONS, multilabelled
 from .graph import Graph, check_opset
 from .packages import required
 
+_DETECTOR = f"Skae{AutoencoderOutlierDetector.__name__}"
+
 
 def register_skl2onnx():
     """Teach skl2onnx the estimators of skae, so that it converts pipelines that hold them.
@@ -24,7 +26,8 @@ def register_skl2onnx():
     ============================  ===============================================================================
     the four autoencoders         ``transform``
     AutoencoderOutlierDetector    label (1, or -1 for outliers) and ``decision_function``, each of shape
-                                  (n_samples, 1), as of scikit-learn's detectors; of autoencoders of skae alone
+                                  (n_samples, 1), as of scikit-learn's detectors; of autoencoders of skae alone;
+                                  ``options={"score_samples": True}`` adds ``score_samples``, of the same shape
     AutoencoderImputer            ``transform``
     PCANormalizer                 ``transform``
     what ``to_mlp`` gives         ``predict`` of a regressor of one output; of a classifier ``predict`` and
@@ -65,8 +68,16 @@ def register_skl2onnx():
 
     register = required("skl2onnx").update_registered_converter
     for estimator in CONVERSIONS:
-        shapes = _detector_shapes if estimator is AutoencoderOutlierDetector else _transformer_shapes
-        register(estimator, f"Skae{estimator.__name__}", shapes, _convert)
+        if estimator is not AutoencoderOutlierDetector:
+            register(estimator, f"Skae{estimator.__name__}", _transformer_shapes, _convert)
+    register(
+        AutoencoderOutlierDetector,
+        _DETECTOR,
+        _detector_shapes,
+        _convert,
+        parser=_detector_outputs,
+        options={"score_samples": [True, False]},
+    )
     register(
         PERCEPTRONS["classifier"],
         "SkaeMLPClassifier",
@@ -128,11 +139,27 @@ def _transformer_shapes(operator):
     operator.outputs[0].type = tensor([n_rows, len(operator.raw_operator.get_feature_names_out())])
 
 
+def _detector_outputs(scope, detector, inputs, custom_parsers=None):
+    """The label, the decision and, where it is asked for, the score of a detector, to be computed of some inputs."""
+    types = required("skl2onnx.common.data_types")
+    tensor = types.guess_tensor_type(inputs[0].type)
+    operator = scope.declare_local_operator(_DETECTOR, detector)
+    operator.inputs = inputs
+    kinds = {"label": types.Int64TensorType(), "scores": tensor}
+    if scope.get_options(detector, {"score_samples": False})["score_samples"]:
+        kinds["score_samples"] = tensor
+    for name, kind in kinds.items():
+        operator.outputs.append(scope.declare_local_variable(name, kind))
+    return operator.outputs
+
+
 def _detector_shapes(operator):
-    """Types and shapes of the label and the decision of a detector."""
+    """Types and shapes of the label, the decision and, where there is one, the score of a detector."""
     tensor, n_rows = _checked_input(operator)
-    operator.outputs[0].type = required("skl2onnx.common.data_types").Int64TensorType([n_rows, 1])
-    operator.outputs[1].type = tensor([n_rows, 1])
+    label, *scores = operator.outputs
+    label.type = required("skl2onnx.common.data_types").Int64TensorType([n_rows, 1])
+    for score in scores:
+        score.type = tensor([n_rows, 1])
 
 
 def _checked_input(operator):

@@ -33,7 +33,7 @@ files written with --output DIR:
   kl_curve.png          the sparsity term over the mean activation, its minimum marked
 The PNG files need matplotlib: pip install 'skae[plots]'.
 
-exit status: 0 done; 1 failed; 2 wrong usage; 130 interrupted.
+exit status: 0 done; 1 failed; 2 wrong usage; 130 interrupted; 141 left by the reader of the output.
 
 examples:
   python -m skae handwriting

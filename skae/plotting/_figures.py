@@ -7,8 +7,9 @@ import numpy as np
 # Of a name; what is longer is cut in its middle.
 _MOST_LETTERS = 40
 # Of a legend beside its axes: lines of a column, and columns.
-_LEGEND_LINES = 16
+_LEGEND_LINES = 20
 _LEGEND_COLUMNS = 3
+MOST_IN_LEGEND = _LEGEND_LINES * _LEGEND_COLUMNS
 
 # M. A. Petroff, "Accessible color sequences for data visualization", arXiv:2107.02270 (2021): ten colours that differ
 # for readers with any colour vision, and in lightness.
@@ -113,7 +114,7 @@ def draw_legend_beside(ax, handles, names, widen, **options):
     """
     from matplotlib.lines import Line2D
 
-    most = _LEGEND_LINES * _LEGEND_COLUMNS
+    most = MOST_IN_LEGEND
     if len(names) > most:
         left_out = len(names) - most + 1
         handles = [*handles[: most - 1], Line2D([], [], linestyle="")]

@@ -82,6 +82,15 @@ class Source(NamedTuple):
         """Name of the class of the model."""
         return type(self.model).__name__
 
+    @property
+    def entered_names(self):
+        """Names of the features that the model takes, by what it and the steps before it know; None for nothing."""
+        names = getattr(self.model, "feature_names_in_", None)
+        if names is None and all(hasattr(step, "get_feature_names_out") for step in self.steps):
+            for step in self.steps:
+                names = step.get_feature_names_out(names)
+        return names
+
     def enter(self, X):
         """X as the model takes it."""
         for step in self.steps:
@@ -145,6 +154,13 @@ def named_sources(estimators, take=Source.of):
 def as_array(rows):
     """Rows of any kind, a frame or a sparse matrix among them, as an ndarray."""
     return rows.toarray() if issparse(rows) else np.asarray(rows)
+
+
+def same_for_all_rows(code):
+    """Which components of a code vary by no more than rounding; ndarray of bool of shape (n_components,)."""
+    low, high = code.min(axis=0), code.max(axis=0)
+    rounding = 16 * np.finfo(np.result_type(code, np.float32)).eps
+    return high - low <= rounding * np.maximum(np.abs(low), np.abs(high))
 
 
 def _passes_through(step):

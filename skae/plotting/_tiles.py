@@ -18,8 +18,7 @@ def checked_image_shape(image_shape, n_features):
 
     Parameters
     ----------
-    image_shape : tuple of int or None
-        None for a square.
+    image_shape : tuple of int
     n_features : int
 
     Returns
@@ -29,16 +28,8 @@ def checked_image_shape(image_shape, n_features):
     Raises
     ------
     ValueError
-        Where a square is asked for and n_features is no square number, and for a shape of another size.
+        For a shape of another size.
     """
-    if image_shape is None:
-        side = math.isqrt(n_features)
-        if side * side != n_features:
-            raise ValueError(
-                f"image_shape must be given: {n_features} features do not make a square image. Pass "
-                f"image_shape=(height, width) with height * width = {n_features}."
-            )
-        return side, side
     shape = tuple(np.atleast_1d(np.asarray(image_shape, dtype=object)))
     whole = len(shape) == 2 and all(is_integer(side) and side > 0 for side in shape)
     if not whole or math.prod(shape) != n_features:
@@ -49,7 +40,7 @@ def checked_image_shape(image_shape, n_features):
     return int(shape[0]), int(shape[1])
 
 
-def tiled(lines, image_shape):
+def tiled(lines, image_shape, block=None):
     """Lines of images as one picture, NaN in the gaps of one pixel between them and where a line is short.
 
     Parameters
@@ -57,31 +48,59 @@ def tiled(lines, image_shape):
     lines : list of array-like of shape (n_images, n_features)
         From top to bottom, the first of them the longest.
     image_shape : tuple of int
+    block : int, default=None
+        Lines that belong together, between which and the next ones there is a wider gap; None for all.
 
     Returns
     -------
     ndarray of shape (n_lines * (height + 1) - 1, n_images * (width + 1) - 1)
+        Where all lines belong together, else higher.
     """
     height, width = image_shape
-    picture = np.full((len(lines) * (height + 1) - 1, len(lines[0]) * (width + 1) - 1), np.nan)
-    for i, line in enumerate(lines):
+    tops = line_tops(len(lines), image_shape, block)
+    picture = np.full((tops[-1] + height, len(lines[0]) * (width + 1) - 1), np.nan)
+    for top, line in zip(tops, lines):
         for j, image in enumerate(line):
-            top, left = i * (height + 1), j * (width + 1)
+            left = j * (width + 1)
             picture[top : top + height, left : left + width] = np.asarray(image).reshape(image_shape)
     return picture
 
 
-def picture_height(picture, beside=0.0):
-    """Inches of a figure of the usual width for a picture with its title, and with what takes some inches beside it."""
+def line_tops(n_lines, image_shape, block=None):
+    """Heights, in a picture of ``tiled``, of the first pixels of its lines; ndarray of int of shape (n_lines,)."""
+    lines = np.arange(n_lines)
+    between = max(1, image_shape[0] // 2)
+    return (image_shape[0] + 1) * lines + (0 if block is None else between * (lines // block))
+
+
+def line_middles(n_lines, image_shape, block=None):
+    """Heights, in a picture of ``tiled``, of the middles of its lines."""
+    return line_tops(n_lines, image_shape, block) + (image_shape[0] - 1) / 2
+
+
+def picture_height(picture, beside=0.0, most=_MOST_ASPECT):
+    """Inches of a figure of the usual width for a picture with its title.
+
+    Parameters
+    ----------
+    picture : ndarray of shape (height, width)
+    beside : float, default=0.0
+        Inches of what stands beside it.
+    most : float, default=1.25
+        Height over width of the greatest picture.
+
+    Returns
+    -------
+    float
+    """
+    return height_of(picture.shape[0] / picture.shape[1], beside, most)
+
+
+def height_of(aspect, beside=0.0, most=_MOST_ASPECT):
+    """The same of what has an aspect, height over width."""
     from matplotlib import rcParams
 
-    width = max(rcParams["figure.figsize"][0] - beside, 1.0)
-    return width * min(picture.shape[0] / picture.shape[1], _MOST_ASPECT) + _MARGIN_INCHES
-
-
-def line_middles(n_lines, image_shape):
-    """Heights, in a picture of ``tiled``, of the middles of its lines."""
-    return (image_shape[0] + 1) * np.arange(n_lines) + (image_shape[0] - 1) / 2
+    return max(rcParams["figure.figsize"][0] - beside, 1.0) * min(aspect, most) + _MARGIN_INCHES
 
 
 def draw_picture(ax, picture, *, cmap, vmin, vmax, gap):

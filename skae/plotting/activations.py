@@ -9,7 +9,7 @@ from ..sparse import SparseAE
 from ..training.dead_units import on_threshold, unit_activity
 from ._figures import axes_for, distinct_colors, require_matplotlib
 from ._options import check_choice, checked_numbers
-from ._sources import Source
+from ._sources import Source, same_for_all_rows
 
 # Units that the title names one by one.
 _NAMED_UNITS = 8
@@ -20,7 +20,7 @@ class ActivationDisplay:
     """Histogram of the activations of a code, or of the mean activations of its units.
 
     The title names the units that are dead, on for no row, and those that are saturated, at a bound of their activation
-    for every row, as ``SparseAE.sparsity_report`` counts them.
+    for every row, as ``SparseAE.sparsity_report`` counts them. It says so where no unit varies over the rows.
 
     ``from_estimator`` makes one of a fitted autoencoder. All parameters are stored as attributes.
 
@@ -154,12 +154,19 @@ class ActivationDisplay:
         self.ax_.set(
             xlabel="mean activation of a unit over the rows" if by_unit else "activation of a unit for a row",
             ylabel="units" if by_unit else "activations",
-            title=f"{self._named('dead', self.dead_units)}\n{self._named('saturated', self.saturated_units)}",
+            title="\n".join(self._sayings(code)),
         )
         self.ax_.yaxis.set_major_locator(MaxNLocator(integer=True))
         if log_scale:
             self.ax_.set_yscale("log")
         return self
+
+    def _sayings(self, code):
+        """What the title says of the units."""
+        said = [self._named("dead", self.dead_units), self._named("saturated", self.saturated_units)]
+        if len(code) > 1 and same_for_all_rows(code).all():
+            said.append("the code is the same for all rows")
+        return said
 
     def _named(self, state, units):
         """How many of the units are in a state, and which."""

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
-
 import numpy as np
 from sklearn.decomposition import PCA
-from sklearn.utils import assert_all_finite, check_consistent_length, column_or_1d
 
 from ..runtime.numbers import is_integer
-from ._figures import axes_for, distinct_colors, draw_legend_beside, require_matplotlib
+from ._figures import MOST_IN_LEGEND, axes_for, distinct_colors, draw_legend, draw_legend_beside, require_matplotlib
 from ._options import artist_options, checked_numbers
-from ._sources import Source
+from ._sources import Source, same_for_all_rows
+from ._targets import Targets
 
-# More different numbers than this are no classes.
-_MOST_CLASSES = 20
+# Of points without a class or a number; lighter than all greys of classes.
+_MISSING_COLOR = "#cccccc"
+_MISSING = "missing"
+_SAME = "the same for all rows"
 
 
 class CodeDisplay:
@@ -26,8 +26,9 @@ class CodeDisplay:
     ----------
     points : ndarray of shape (n_samples, 2)
     y : array-like of shape (n_samples,), default=None
-        Gives the colours: classes with a legend, of up to 48 lines; numbers with a colour bar, where they are not whole
-        or take more than 20 values.
+        Gives the colours: classes with a legend, of up to 60 lines; numbers with a colour bar, where they are not whole
+        or take more than 20 values. Up to 100 integers that count from 0 or 1 are classes as well; as floats they are
+        numbers, as strings always classes. Points whose value is missing, None or NaN, are grey.
     axis_labels : tuple of str, default=None
         Of the two axes.
 
@@ -40,7 +41,7 @@ class CodeDisplay:
     scatter_ : matplotlib PathCollection
         The points.
     legend_ : matplotlib Legend or None
-        Of the classes.
+        Of the classes, and of points whose value is missing.
     colorbar_ : matplotlib Colorbar or None
         Of the numbers.
 
@@ -93,12 +94,13 @@ class CodeDisplay:
         TypeError
             For an estimator without ``transform``.
         ValueError
-            For a code of one component, for components that there are not, for a y of another length than X, with
-            missing values, of dates or of values that have no order.
+            For a code of one component, for components that there are not, for a y of another length than X, of dates
+            or of values that have no order.
         """
         require_matplotlib(cls)
         code = Source.of(estimator).code(X)
-        y = _checked_targets(y, code)
+        if y is not None:
+            Targets.of(y, code)
         points, labels = _plane(code, components)
         display = cls(points, y=y, axis_labels=labels)
         return display.plot(ax, cmap=cmap, scatter_kwargs=scatter_kwargs)
@@ -122,35 +124,60 @@ class CodeDisplay:
             The display itself.
         """
         require_matplotlib(type(self))
-        from matplotlib.lines import Line2D
-
         points = checked_numbers("points", self.points, ("n_samples", 2))
-        y = _checked_targets(self.y, points)
-        options = _scatter_options(scatter_kwargs, len(points), y is not None)
+        targets = None if self.y is None else Targets.of(self.y, points)
+        options = _scatter_options(scatter_kwargs, len(points), targets is not None)
         self._check_axis_labels()
         self.ax_ = axes_for(ax)
         self.figure_ = self.ax_.figure
         self.legend_ = self.colorbar_ = None
-        if y is None or _is_continuous(y):
-            colors = {} if y is None else {"c": y, "cmap": cmap}
-            self.scatter_ = self.ax_.scatter(*points.T, **{**colors, **options})
-            if y is not None:
-                self.colorbar_ = self.figure_.colorbar(self.scatter_, ax=self.ax_)
+        if targets is None:
+            self.scatter_ = self.ax_.scatter(*points.T, **options)
+        elif targets.are_numbers():
+            self._draw_numbers(points, targets, cmap, options)
         else:
-            classes, of_rows = np.unique(y, return_inverse=True)
-            colors = distinct_colors(len(classes))
-            self.scatter_ = self.ax_.scatter(*points.T, color=colors[of_rows], **options)
-            handles = [Line2D([], [], linestyle="", marker=options["marker"], color=color) for color in colors]
-            names = list(map(str, classes))
-            self.legend_ = draw_legend_beside(self.ax_, handles, names, widen=ax is None, handletextpad=0.1)
+            self._draw_classes(points, targets, options, widen=ax is None)
         if self.axis_labels is not None:
             self.ax_.set(xlabel=self.axis_labels[0], ylabel=self.axis_labels[1])
         return self
+
+    def _draw_numbers(self, points, targets, cmap, options):
+        from matplotlib import colormaps
+
+        cmap = colormaps.get_cmap(cmap).with_extremes(bad=_MISSING_COLOR)
+        self.scatter_ = self.ax_.scatter(*points.T, c=targets.numbers(), cmap=cmap, plotnonfinite=True, **options)
+        self.colorbar_ = self.figure_.colorbar(self.scatter_, ax=self.ax_)
+        if targets.missing.any():
+            # Above, where no point is hidden.
+            place = {"loc": "lower right", "bbox_to_anchor": (1.0, 1.0), "frameon": False, "handletextpad": 0.1}
+            self.legend_ = draw_legend(self.ax_, [_handle(options, _MISSING_COLOR)], [_MISSING], **place)
+
+    def _draw_classes(self, points, targets, options, widen):
+        from matplotlib.colors import to_rgba_array
+
+        names, places = targets.classes()
+        colors = distinct_colors(len(names))
+        if targets.missing.any():
+            names, colors = [*names, _MISSING], np.vstack([colors, to_rgba_array(_MISSING_COLOR)])
+        self.scatter_ = self.ax_.scatter(*points.T, color=colors[places], **options)
+        handles = [_handle(options, color) for color in colors]
+        if targets.missing.any() and len(names) > MOST_IN_LEGEND:
+            # Not among those that are left out.
+            order = [*range(MOST_IN_LEGEND - 2), len(names) - 1, *range(MOST_IN_LEGEND - 2, len(names) - 1)]
+            handles, names = [handles[i] for i in order], [names[i] for i in order]
+        self.legend_ = draw_legend_beside(self.ax_, handles, names, widen=widen, handletextpad=0.1)
 
     def _check_axis_labels(self):
         labels = self.axis_labels
         if labels is not None and not (isinstance(labels, list | tuple) and len(labels) == 2):
             raise ValueError(f"axis_labels must be the two labels of the axes, or None; got {labels!r}.")
+
+
+def _handle(options, color):
+    """What stands for points in a legend."""
+    from matplotlib.lines import Line2D
+
+    return Line2D([], [], linestyle="", marker=options["marker"], color=color)
 
 
 def _scatter_options(given, n_points, coloured):
@@ -173,54 +200,6 @@ def _scatter_options(given, n_points, coloured):
     return options
 
 
-def _checked_targets(y, rows):
-    """One value for each row, none of them missing; or None."""
-    if y is None:
-        return None
-    # Of a list as it was given: NumPy makes strings of all that stands beside one, NaN too.
-    given = y if isinstance(y, list | tuple) else ()
-    y = column_or_1d(y)
-    check_consistent_length(rows, y)
-    for value in y if y.dtype == object else given:
-        if _is_missing(value):
-            raise ValueError(f"Input y contains {value}. Give these rows a class of their own, or leave them out.")
-    if y.dtype.kind in "mM" or (y.dtype == object and any(isinstance(value, date | timedelta) for value in y)):
-        raise ValueError(
-            f"y must hold numbers or the names of classes; got dates or durations, dtype {y.dtype}. Convert them, "
-            "to days since a date of your choice for a colour bar or to strings for classes."
-        )
-    assert_all_finite(y, input_name="y")
-    if y.dtype == object:
-        _check_order(y)
-    return y
-
-
-def _is_missing(value):
-    """Whether a value is None, NaN or the NA of pandas, which is not even different from itself."""
-    try:
-        return value is None or bool(value != value)
-    except TypeError:
-        return True
-
-
-def _check_order(y):
-    try:
-        np.unique(y)
-    except TypeError as error:
-        kinds = " and ".join(sorted({type(value).__name__ for value in y}))
-        raise ValueError(
-            f"y must hold values of one kind, which have an order; got {kinds}. Convert all of them, to strings for "
-            "example."
-        ) from error
-
-
-def _is_continuous(y):
-    """Whether y holds measurements, and not the numbers or names of classes."""
-    if y.dtype.kind == "f" and (y != np.round(y)).any():
-        return True
-    return y.dtype.kind in "iuf" and len(np.unique(y)) > _MOST_CLASSES
-
-
 def _plane(code, components):
     """Two coordinates of each row of a code, and what they are."""
     width = code.shape[1]
@@ -234,7 +213,9 @@ def _plane(code, components):
     chosen = (0, 1) if components is None else tuple(np.atleast_1d(np.asarray(components, dtype=object)))
     if len(chosen) != 2 or not all(is_integer(i) and 0 <= i < width for i in chosen):
         raise ValueError(f"components must be two integers in [0, {width - 1}]; got {components!r}.")
-    return code[:, list(map(int, chosen))], tuple(f"component {i} of the code" for i in chosen)
+    shown = code[:, list(map(int, chosen))]
+    same = [f"\n({_SAME})" if len(code) > 1 and alike else "" for alike in same_for_all_rows(shown)]
+    return shown, tuple(f"component {i} of the code{said}" for i, said in zip(chosen, same))
 
 
 def _projected(code):
@@ -244,12 +225,11 @@ def _projected(code):
             "CodeDisplay needs two rows of X or more, whose codes are projected; got 1. Pass components to draw it "
             "without a projection."
         )
-    with np.errstate(invalid="ignore"):
-        projection = PCA(2, random_state=0).fit(code)
-    # A code that does not vary has no shares.
-    shares = np.nan_to_num(projection.explained_variance_ratio_)
-    labels = tuple(
-        f"{which} principal component of the code\n({100 * share:.0f} % of its variance)"
-        for which, share in zip(("first", "second"), shares)
-    )
+    names = [f"{which} principal component of the code" for which in ("first", "second")]
+    if same_for_all_rows(code).all():
+        # What is left is rounding, of which a projection would find the direction.
+        return np.zeros((len(code), 2)), tuple(f"{name}\n({_SAME})" for name in names)
+    projection = PCA(2, random_state=0).fit(code)
+    shares = projection.explained_variance_ratio_
+    labels = tuple(f"{name}\n({100 * share:.0f} % of its variance)" for name, share in zip(names, shares))
     return projection.transform(code), labels

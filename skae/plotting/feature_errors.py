@@ -1,4 +1,4 @@
-"""FeatureErrorDisplay: which features a reconstruction gets wrong."""
+"""FeatureErrorDisplay: which features a reconstruction gets wrong, as bars, an image or a curve."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from ..estimator.prediction import Prediction, reconstruction
 from ..rows.reconstruction_errors import feature_errors, in_container
 from ..rows.validation import checked_reconstruction
 from ._figures import axes_for, distinct_colors, fitting, require_matplotlib
+from ._forms import Form, checked_names, form_of, label_features
 from ._options import check_count, checked_numbers
 from ._sources import Source
-from ._tiles import checked_image_shape, draw_picture, picture_height
+from ._tiles import draw_picture, picture_height
 
 # Inches of a bar, and of all that is above and below the bars.
 _BAR_INCHES = 0.22
@@ -24,7 +25,7 @@ _NO_VALUE = "#9ecae1"
 
 
 class FeatureErrorDisplay:
-    """Squared reconstruction error of each feature, mean over the rows: as bars, or as an image.
+    """Squared reconstruction error of each feature, mean over the rows: as bars, an image or a curve.
 
     ``from_estimator`` makes one of a fitted estimator. All parameters are stored as attributes.
 
@@ -35,7 +36,8 @@ class FeatureErrorDisplay:
     feature_names : array-like of str of shape (n_features,), default=None
         None for x0, x1, ...
     image_shape : tuple of int, default=None
-        Height and width where the features are pixels; None for bars.
+        Height and width where the features are pixels; (1, n_features) where they are the points of a signal, which is
+        drawn as a curve from 41 points on; None for bars.
 
     Attributes
     ----------
@@ -49,6 +51,8 @@ class FeatureErrorDisplay:
         Where an image was drawn.
     colorbar_ : matplotlib Colorbar or None
         Of the image.
+    line_ : matplotlib Line2D or None
+        Where a curve was drawn; broken at a feature without any value.
 
     See Also
     --------
@@ -88,7 +92,7 @@ class FeatureErrorDisplay:
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             NaN has no error.
         image_shape : tuple of int, default=None
-            Height and width where the features are pixels; None for bars.
+            Height and width where the features are pixels, (1, n_features) for a signal; None for bars.
         feature_names : array-like of str of shape (n_features,), default=None
             None for those that the estimator was fitted with, else x0, x1, ...
         max_features, cmap, ax
@@ -116,7 +120,7 @@ class FeatureErrorDisplay:
         else:
             rows = check_array(entered, dtype="numeric")
             errors = feature_errors(partial(_reconstructed, source, entered), rows)
-        names = _entered_names(source) if feature_names is None else feature_names
+        names = source.entered_names if feature_names is None else feature_names
         display = cls(errors, feature_names=names, image_shape=image_shape)
         return display.plot(ax, max_features=max_features, cmap=cmap)
 
@@ -128,7 +132,7 @@ class FeatureErrorDisplay:
         ax : matplotlib Axes, default=None
             None for a new figure.
         max_features : int, default=30
-            Most bars, those of the greatest errors; None for all. Does not apply to an image.
+            Most bars, those of the greatest errors; None for all. Does not apply to an image or a curve.
         cmap : str or matplotlib Colormap, default="gray_r"
             Of an image; its scale begins at 0.
 
@@ -138,17 +142,27 @@ class FeatureErrorDisplay:
             The display itself.
         """
         require_matplotlib(type(self))
-        self.bars_ = self.im_ = self.colorbar_ = None
+        self.bars_ = self.im_ = self.colorbar_ = self.line_ = None
         errors = checked_numbers("errors", self.errors, ("n_features",))
-        if self.image_shape is not None:
-            self._draw_image(ax, errors, cmap)
+        form, shape = (None, None) if self.image_shape is None else form_of(self.image_shape, len(errors))
+        if form is Form.IMAGE:
+            self._draw_image(ax, errors.reshape(shape), cmap)
+        elif form is Form.CURVE:
+            self._draw_curve(ax, errors)
         else:
             self._draw_bars(ax, errors, max_features)
         return self
 
-    def _draw_image(self, ax, errors, cmap):
-        picture = errors.reshape(checked_image_shape(self.image_shape, len(errors)))
-        greatest = np.fmax.reduce(errors, initial=0.0)
+    def _draw_curve(self, ax, errors):
+        self.ax_ = axes_for(ax)
+        self.figure_ = self.ax_.figure
+        (self.line_,) = self.ax_.plot(errors, color=distinct_colors(1)[0])
+        self.ax_.set_ylim(bottom=0.0)
+        self.ax_.set_ylabel("mean squared error (squared units of X)")
+        label_features(self.ax_, self.feature_names, len(errors), rotated=False)
+
+    def _draw_image(self, ax, picture, cmap):
+        greatest = np.fmax.reduce(picture, axis=None, initial=0.0)
         self.ax_ = axes_for(ax, height=picture_height(picture, _BAR_OF_COLORS_INCHES))
         self.figure_ = self.ax_.figure
         self.im_ = draw_picture(self.ax_, picture, cmap=cmap, vmin=0.0, vmax=greatest or 1.0, gap=_NO_VALUE)
@@ -158,7 +172,7 @@ class FeatureErrorDisplay:
 
     def _draw_bars(self, ax, errors, max_features):
         check_count("max_features", max_features, none="all")
-        names = self._names(len(errors))
+        names = checked_names(self.feature_names, len(errors))
         order = np.argsort(-errors, kind="stable")[:max_features]
         places = np.arange(len(order))
         self.ax_ = axes_for(ax, height=_BAR_INCHES * len(order) + _MARGIN_INCHES)
@@ -170,24 +184,7 @@ class FeatureErrorDisplay:
         if len(order) < len(errors):
             self.ax_.set_title(f"the {len(order)} greatest errors of {len(errors)} features")
 
-    def _names(self, n_features):
-        if self.feature_names is None:
-            return [f"x{j}" for j in range(n_features)]
-        names = list(map(str, self.feature_names))
-        if len(names) != n_features:
-            raise ValueError(f"feature_names must hold a name for each of {n_features} features; got {len(names)}.")
-        return names
-
 
 def _reconstructed(source, entered, block):
     values = source.reconstruct_entered(in_container(entered, block))
     return checked_reconstruction(values, block, source.model)
-
-
-def _entered_names(source):
-    """Names of the features that a model takes, by what it and the steps before it know of them; None for nothing."""
-    names = getattr(source.model, "feature_names_in_", None)
-    if names is None and all(hasattr(step, "get_feature_names_out") for step in source.steps):
-        for step in source.steps:
-            names = step.get_feature_names_out(names)
-    return names

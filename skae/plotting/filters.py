@@ -1,4 +1,4 @@
-"""FilterDisplay: what the units of a first layer respond to, as images."""
+"""FilterDisplay: what the units of a first layer respond to, as images, by the names of columns, or as curves."""
 
 from __future__ import annotations
 
@@ -8,20 +8,25 @@ import numpy as np
 
 from ..estimator.prediction import Prediction, filled
 from ..runtime.numbers import is_integer
-from ._figures import axes_for, require_matplotlib
+from ._curves import draw_grid
+from ._figures import axes_for, distinct_colors, require_matplotlib
+from ._forms import Form, checked_names, form_of
+from ._heat_maps import draw_heat_map
 from ._options import check_choice, check_count, checked_numbers
 from ._sources import Source, as_array
-from ._tiles import checked_image_shape, draw_picture, picture_height, tiled
+from ._tiles import draw_picture, height_of, picture_height, tiled
 
 # Between filters; no grey, so that it is not taken for a pixel.
 _GAP = "#9ecae1"
+# Height over width of a curve.
+_CURVE_ASPECT = 0.6
 
 
 class FilterDisplay:
-    """Filters of the units of a first layer, as images.
+    """Filters of the units of a first layer: as images, as lines of a heat map by the names of columns, or as curves.
 
     A filter is the input of norm one that maximally activates its unit, ``w / ||w||``. Drawn in grey, with 0 in the
-    middle: white is positive, black is negative.
+    middle: white is positive, black is negative; as a curve with a line at 0.
 
     ``from_estimator`` makes one of a fitted estimator. All parameters are stored as attributes.
 
@@ -34,9 +39,12 @@ class FilterDisplay:
     n_units : int, default=None
         How many units there are, of which these are some; told in the title.
     image_shape : tuple of int, default=None
-        Height and width; None for a square.
+        Height and width of an image. None for a square where the number of features is one, and there are 25 or they
+        have no names. Else, and for (1, n_features), a heat map with a column a feature, or curves of more than 40.
     estimator_name : str, default=None
         For the title.
+    feature_names : array-like of str of shape (n_features,), default=None
+        Below a heat map; None for x0, x1, ...
 
     Attributes
     ----------
@@ -44,9 +52,11 @@ class FilterDisplay:
         Drawn on.
     figure_ : matplotlib Figure
         Of the axes.
-    im_ : matplotlib AxesImage
-        All filters in one picture, with NaN between them. Its limits are the weights that are black and white with
-        ``color_scale="shared"``, else -1 and 1.
+    im_ : matplotlib AxesImage or None
+        All filters in one picture, images with NaN between them. Its limits are the weights that are black and white
+        with ``color_scale="shared"``, else -1 and 1.
+    curves_ : matplotlib LineCollection or None
+        Where curves were drawn, one a filter.
 
     See Also
     --------
@@ -68,12 +78,13 @@ class FilterDisplay:
     (25, 64)
     """
 
-    def __init__(self, filters, *, units=None, n_units=None, image_shape=None, estimator_name=None):
+    def __init__(self, filters, *, units=None, n_units=None, image_shape=None, estimator_name=None, feature_names=None):
         self.filters = filters
         self.units = units
         self.n_units = n_units
         self.image_shape = image_shape
         self.estimator_name = estimator_name
+        self.feature_names = feature_names
 
     @classmethod
     def from_estimator(
@@ -85,6 +96,7 @@ class FilterDisplay:
         units=None,
         max_units=100,
         image_shape=None,
+        feature_names=None,
         color_scale="each",
         n_columns=None,
         cmap="gray",
@@ -107,7 +119,10 @@ class FilterDisplay:
         max_units : int, default=100
             Most units to show, the first ones in the order; None for all. Does not apply to ``units``.
         image_shape : tuple of int, default=None
-            Height and width of an image; None for a square.
+            Height and width of an image, (1, n_features) for columns or signals. None for what suits the number of
+            features, as in the constructor; where the steps of a Pipeline change that number, no image.
+        feature_names : array-like of str of shape (n_features,), default=None
+            None for those that the estimator was fitted with, else x0, x1, ...
         color_scale, n_columns, cmap, ax
             As in ``plot``.
 
@@ -122,24 +137,29 @@ class FilterDisplay:
         TypeError
             For an estimator without filters.
         ValueError
-            For units that there are not, an order that needs X, and an image shape that cannot be guessed or does not
-            fit.
+            For units that there are not, an order that needs X, and an image shape, or names, that do not fit.
         """
         require_matplotlib(cls)
         source = Source.of(estimator)
         weights, filters = _weights_and_filters(source.model)
-        if image_shape is None and getattr(estimator, "n_features_in_", weights.shape[1]) != weights.shape[1]:
-            raise ValueError(
-                f"image_shape must be given: the filters of {source.name} have {weights.shape[1]} features, those of "
-                f"the Pipeline's input are {estimator.n_features_in_}. Pass the shape if they are images all the same."
-            )
-        shape = checked_image_shape(image_shape, weights.shape[1])
+        n_features = weights.shape[1]
+        names = source.entered_names if feature_names is None else feature_names
+        if image_shape is None and getattr(estimator, "n_features_in_", n_features) != n_features:
+            # A Pipeline that changes the number of the features: what it makes are no pixels.
+            image_shape = (1, n_features)
         shown = _checked_units(units, len(weights))
         strength = _strength(source, X, _resolved_order(sort_by, X, units), weights)
         shown = shown[np.argsort(-strength[shown], kind="stable")]
         if units is None:
             shown = shown[: check_count("max_units", max_units, none="all")]
-        display = cls(filters[shown], units=shown, n_units=len(weights), image_shape=shape, estimator_name=source.name)
+        display = cls(
+            filters[shown],
+            units=shown,
+            n_units=len(weights),
+            image_shape=image_shape,
+            estimator_name=source.name,
+            feature_names=names,
+        )
         return display.plot(ax, color_scale=color_scale, n_columns=n_columns, cmap=cmap)
 
     def plot(self, ax=None, *, color_scale="each", n_columns=None, cmap="gray"):
@@ -152,9 +172,9 @@ class FilterDisplay:
         color_scale : {"each", "shared"}, default="each"
             Whether black and white are minus and plus the greatest weight of each filter, or of all of them.
         n_columns : int, default=None
-            Filters in a line; None for as many as there are lines.
+            Images or curves in a line; None for as many as there are lines.
         cmap : str or matplotlib Colormap, default="gray"
-            With what stands for 0 in the middle.
+            With what stands for 0 in the middle. Does not apply to curves.
 
         Returns
         -------
@@ -166,13 +186,38 @@ class FilterDisplay:
         tiles, limit = _scaled(filters, color_scale)
         check_count("n_columns", n_columns, none="as many as there are lines")
         n_columns = math.isqrt(len(tiles) - 1) + 1 if n_columns is None else n_columns
-        lines = [tiles[i : i + n_columns] for i in range(0, len(tiles), n_columns)]
-        picture = tiled(lines, checked_image_shape(self.image_shape, filters.shape[1]))
-        self.ax_ = axes_for(ax, height=picture_height(picture))
-        self.figure_ = self.ax_.figure
-        self.im_ = draw_picture(self.ax_, picture, cmap=cmap, vmin=-limit, vmax=limit, gap=_GAP)
+        form, shape = form_of(self.image_shape, filters.shape[1], self.feature_names)
+        self.im_ = self.curves_ = None
+        if form is Form.CURVE:
+            self._draw_curves(ax, tiles, limit, n_columns)
+        else:
+            limits = {"cmap": cmap, "vmin": -limit, "vmax": limit, "gap": _GAP}
+            if form is Form.IMAGE:
+                lines = [tiles[i : i + n_columns] for i in range(0, len(tiles), n_columns)]
+                self._draw_images(ax, tiled(lines, shape), limits)
+            else:
+                self._draw_columns(ax, tiles, limits)
         self.ax_.set_title(self._title(), parse_math=False)
         return self
+
+    def _draw_images(self, ax, picture, limits):
+        self.ax_ = axes_for(ax, height=picture_height(picture))
+        self.figure_ = self.ax_.figure
+        self.im_ = draw_picture(self.ax_, picture, **limits)
+
+    def _draw_columns(self, ax, tiles, limits):
+        units = range(len(tiles)) if self.units is None else self.units
+        names = checked_names(self.feature_names, tiles.shape[1])
+        self.im_ = draw_heat_map(ax, tiles, names, {i: str(unit) for i, unit in enumerate(units)}, **limits)
+        self.ax_ = self.im_.axes
+        self.figure_ = self.ax_.figure
+        self.ax_.set_ylabel("unit")
+
+    def _draw_curves(self, ax, tiles, limit, n_columns):
+        n_lines = -(-len(tiles) // n_columns)
+        self.ax_ = axes_for(ax, height=height_of(_CURVE_ASPECT * n_lines / n_columns))
+        self.figure_ = self.ax_.figure
+        self.curves_ = draw_grid(self.ax_, tiles, limit, n_columns, distinct_colors(1)[0])
 
     def _title(self):
         n_units = len(self.filters) if self.n_units is None else self.n_units

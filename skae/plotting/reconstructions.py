@@ -1,41 +1,49 @@
-"""ReconstructionDisplay: images, the same corrupted, and what estimators make of them."""
+"""ReconstructionDisplay: rows of X, the same corrupted, and what estimators make of them."""
 
 from __future__ import annotations
 
-import math
-from numbers import Real
-
 import numpy as np
 from scipy.sparse import issparse
-from sklearn.utils import _safe_indexing, check_array, check_random_state
+from sklearn.utils import _safe_indexing, check_array
 
-from ..estimator.corrupted_input import CorruptedInput
-from ..kernels.corruptions import CORRUPTIONS
-from ..rows.blocks import model_dtype
-from ..rows.matrices import CSRMatrix, as_csr
 from ..rows.reconstruction_errors import in_container
-from ..rows.sample import Sample
-from ..runtime.numbers import in_float64, shown
-from ._figures import axes_for, fitting, require_matplotlib
+from ._curves import draw_curves, in_bands
+from ._figures import axes_for, distinct_colors, draw_legend_beside, fitting, require_matplotlib
+from ._forms import Form, checked_names, form_of, label_features, names_of_frame
+from ._heat_maps import draw_heat_map, grouped
+from ._noise import corrupted_rows
 from ._options import check_count, checked_by_name, checked_numbers
 from ._sources import as_array, named_sources
-from ._tiles import checked_image_shape, draw_picture, line_middles, picture_height, tiled
+from ._tiles import draw_picture, line_middles, picture_height, tiled
 
-# Between images, and where a pixel is missing.
+# Between images, and where a value is missing.
 _GAP = "white"
+_GAP_OF_COLUMNS = "#9ecae1"
 # Of a name beside its line.
 _INCHES_OF_LETTER = 0.075
+# Images side by side, where there are no more lines than one of them; height over width where there are.
+_MOST_IN_LINE = 20
+_MOST_ASPECT = 5.0
+# Of a band of curves, and of all of them.
+_BAND_INCHES = 0.55
+_MOST_INCHES = 40.0
+# Of the input, in which corrupted input and reconstructions are drawn.
+_CURVE_COLOR = "black"
+_NOISE_COLOR = "#bbbbbb"
 
 
 class ReconstructionDisplay:
-    """Images, and below each what estimators make of it.
+    """Rows of X, and with each what estimators make of it: as images, by the names of columns, or as curves.
+
+    Images have their reconstructions below them, in blocks where there are many. Columns are cells of a heat map, a
+    row of X and its reconstructions below one another. Curves of one row share a band.
 
     ``from_estimator`` makes one of fitted estimators. All parameters are stored as attributes.
 
     Parameters
     ----------
     X : ndarray of shape (n_images, n_features)
-        The images; NaN is drawn as white.
+        The images; NaN is drawn as white, in a heat map as light blue.
     reconstructions : dict of str to ndarray of shape (n_images, n_features)
         By the name that stands at their line.
     corrupted : ndarray of shape (n_images, n_features), default=None
@@ -43,7 +51,10 @@ class ReconstructionDisplay:
     corruption_name : str, default=None
         Stands at the line of ``corrupted``.
     image_shape : tuple of int, default=None
-        Height and width; None for a square.
+        Height and width of an image. None for a square where the number of features is one, and there are 25 or they
+        have no names. Else, and for (1, n_features), a heat map with a column a feature, or curves of more than 40.
+    feature_names : array-like of str of shape (n_features,), default=None
+        Of the columns; None for x0, x1, ...
 
     Attributes
     ----------
@@ -51,8 +62,12 @@ class ReconstructionDisplay:
         Drawn on.
     figure_ : matplotlib Figure
         Of the axes.
-    im_ : matplotlib AxesImage
-        All images in one picture, with NaN between them.
+    im_ : matplotlib AxesImage or None
+        All images, or lines of the heat map, in one picture, with NaN between them.
+    curves_ : list of matplotlib LineCollection or None
+        Where curves were drawn: of the input, of the corrupted input if any, and of each reconstruction, one a row.
+    legend_ : matplotlib Legend or None
+        Of the curves.
 
     See Also
     --------
@@ -71,12 +86,15 @@ class ReconstructionDisplay:
     ['input', 'masking 0.25', 'PCA', 'DenoisingAE']
     """
 
-    def __init__(self, X, reconstructions, *, corrupted=None, corruption_name=None, image_shape=None):
+    def __init__(
+        self, X, reconstructions, *, corrupted=None, corruption_name=None, image_shape=None, feature_names=None
+    ):
         self.X = X
         self.reconstructions = reconstructions
         self.corrupted = corrupted
         self.corruption_name = corruption_name
         self.image_shape = image_shape
+        self.feature_names = feature_names
 
     @classmethod
     def from_estimator(
@@ -89,6 +107,8 @@ class ReconstructionDisplay:
         noise_level=None,
         random_state=None,
         image_shape=None,
+        feature_names=None,
+        n_columns=None,
         cmap="gray",
         vmin=None,
         vmax=None,
@@ -114,8 +134,11 @@ class ReconstructionDisplay:
         random_state : int, RandomState instance or None, default=None
             Determines the corruption. Pass an int for reproducible pictures.
         image_shape : tuple of int, default=None
-            Height and width of an image; None for a square.
-        cmap, vmin, vmax, ax
+            Height and width of an image, (1, n_features) for columns or signals. None for what suits the number of
+            features, as in the constructor.
+        feature_names : array-like of str of shape (n_features,), default=None
+            None for those of X where it is a frame, else x0, x1, ...
+        n_columns, cmap, vmin, vmax, ax
             As in ``plot``.
 
         Returns
@@ -129,8 +152,8 @@ class ReconstructionDisplay:
         TypeError
             For an estimator that does not reconstruct.
         ValueError
-            For a corruption that is not legal, or estimators trained with different ones and "auto"; for an image shape
-            that cannot be guessed or does not fit.
+            For a corruption that is not legal, or estimators trained with different ones and "auto"; for an image
+            shape, or names, that do not fit.
         """
         require_matplotlib(cls)
         sources = named_sources(estimators)
@@ -140,25 +163,36 @@ class ReconstructionDisplay:
             X = check_array(X, ensure_all_finite="allow-nan")
         shown = _safe_indexing(X, slice(0, int(n_images)))
         images = check_array(as_array(shown), ensure_all_finite="allow-nan")
-        shape = checked_image_shape(image_shape, images.shape[1])
-        corrupted, name = _corrupted(sources.values(), X, shown, corruption, noise_level, random_state)
+        names = names_of_frame(X) if feature_names is None else feature_names
+        form_of(image_shape, images.shape[1], names)
+        corrupted, name = corrupted_rows(sources.values(), X, shown, corruption, noise_level, random_state)
         given = shown if corrupted is None else in_container(shown, corrupted)
         reconstructions = {key: source.reconstruct(given) for key, source in sources.items()}
-        display = cls(images, reconstructions, corrupted=corrupted, corruption_name=name, image_shape=shape)
-        return display.plot(ax, cmap=cmap, vmin=vmin, vmax=vmax)
+        display = cls(
+            images,
+            reconstructions,
+            corrupted=corrupted,
+            corruption_name=name,
+            image_shape=image_shape,
+            feature_names=names,
+        )
+        return display.plot(ax, n_columns=n_columns, cmap=cmap, vmin=vmin, vmax=vmax)
 
-    def plot(self, ax=None, *, cmap="gray", vmin=None, vmax=None):
-        """Draw the images, one in a column.
+    def plot(self, ax=None, *, n_columns=None, cmap="gray", vmin=None, vmax=None):
+        """Draw the rows.
 
         Parameters
         ----------
         ax : matplotlib Axes, default=None
             None for a new figure.
+        n_columns : int, default=None
+            Images side by side, in blocks of the input and its reconstructions; None for all of them up to 20, and for
+            blocks of equal size of at most 20 where there are more. Applies to images alone.
         cmap : str or matplotlib Colormap, default="gray"
-            The same for all lines.
+            The same for all lines. Does not apply to curves.
         vmin, vmax : float, default=None
             Values at the ends of the colour map, beyond which there is no difference to be seen; None for the least and
-            the greatest value of X.
+            the greatest value of X, of each column in a heat map of several rows. The edges of the band of curves.
 
         Returns
         -------
@@ -166,20 +200,71 @@ class ReconstructionDisplay:
             The display itself.
         """
         require_matplotlib(type(self))
+        check_count("n_columns", n_columns, none="all, in blocks of at most 20")
         names, lines = self._lines()
-        shape = checked_image_shape(self.image_shape, lines[0].shape[1])
-        picture = tiled(lines, shape)
+        form, shape = form_of(self.image_shape, lines[0].shape[1], self.feature_names)
+        self.im_ = self.curves_ = self.legend_ = None
         seen = lines[0][np.isfinite(lines[0])]
         low, high = (seen.min(), seen.max()) if seen.size else (0.0, 1.0)
-        vmin, vmax = low if vmin is None else vmin, high if vmax is None else vmax
-        self.ax_ = axes_for(ax, height=picture_height(picture, _INCHES_OF_LETTER * max(map(len, names))))
+        limits = low if vmin is None else vmin, high if vmax is None else vmax
+        if form is Form.COLUMNS:
+            self._draw_columns(ax, names, lines, cmap, limits, vmin is None and vmax is None)
+        elif form is Form.CURVE:
+            self._draw_curves(ax, names, lines, limits)
+        else:
+            self._draw_images(ax, names, _in_blocks(lines, n_columns), shape, cmap, limits)
+        return self
+
+    def _draw_images(self, ax, names, lines, shape, cmap, limits):
+        block = None if len(lines) == len(names) else len(names)
+        picture = tiled(lines, shape, block)
+        names = [*names] * (len(lines) // len(names))
+        beside = _INCHES_OF_LETTER * max(map(len, names))
+        most = {} if block is None else {"most": _MOST_ASPECT}
+        self.ax_ = axes_for(ax, height=picture_height(picture, beside, **most))
         self.figure_ = self.ax_.figure
-        self.im_ = draw_picture(self.ax_, picture, cmap=cmap, vmin=vmin, vmax=vmax, gap=_GAP)
-        self.ax_.set_yticks(line_middles(len(lines), shape), names, parse_math=False)
+        self.im_ = draw_picture(self.ax_, picture, cmap=cmap, vmin=limits[0], vmax=limits[1], gap=_GAP)
+        self.ax_.set_yticks(line_middles(len(lines), shape, block), names, parse_math=False)
         if ax is None:
             # Images keep their proportions, and only a second layout makes the room for the names that this takes.
             self.figure_.draw_without_rendering()
-        return self
+
+    def _draw_columns(self, ax, names, lines, cmap, limits, by_column):
+        columns = checked_names(self.feature_names, lines[0].shape[1])
+        # The values of one row do not make a scale of each column.
+        by_column = by_column and len(lines[0]) > 1
+        if by_column:
+            lines, limits = _scaled(lines), (0.0, 1.0)
+        cells, tops = grouped(lines)
+        labels = {top + i: name for top in tops for i, name in enumerate(names)}
+        rows = {top: f"row {i}" for i, top in enumerate(tops)}
+        low, high = limits
+        self.im_ = draw_heat_map(ax, cells, columns, labels, rows, cmap=cmap, vmin=low, vmax=high, gap=_GAP_OF_COLUMNS)
+        self.ax_ = self.im_.axes
+        self.figure_ = self.ax_.figure
+        if len(self.ax_.get_yticks()) < len(labels):
+            self.ax_.set_ylabel(f"in each: {', '.join(names)}", parse_math=False)
+        bar = self.figure_.colorbar(self.im_, ax=self.ax_, ticks=[0, 1] if by_column else None)
+        if by_column:
+            bar.ax.set_yticklabels(["least of\nthe column", "greatest"])
+
+    def _draw_curves(self, ax, names, lines, limits):
+        n_rows, n_features = lines[0].shape
+        self.ax_ = axes_for(ax, height=min(_BAND_INCHES * n_rows + 1.0, _MOST_INCHES))
+        self.figure_ = self.ax_.figure
+        colors = [_CURVE_COLOR, *([] if self.corrupted is None else [_NOISE_COLOR])]
+        colors += list(distinct_colors(len(lines) - len(colors)))
+        # Corrupted input lies below, what is compared above it.
+        orders = [2.2, *([] if self.corrupted is None else [2.0])]
+        self.curves_ = [
+            draw_curves(self.ax_, np.arange(n_features), in_bands(line, *limits), color=color, linewidth=1.1, zorder=z)
+            for line, color, z in zip(lines, colors, [*orders, *np.linspace(2.3, 2.4, len(lines))])
+        ]
+        self.ax_.set_ylim(0.5 - n_rows, 0.5)
+        shown = range(0, n_rows, -(-n_rows // 100))
+        self.ax_.set_yticks([-i for i in shown], [f"row {i}" for i in shown])
+        label_features(self.ax_, self.feature_names, n_features, rotated=False)
+        self.legend_ = draw_legend_beside(self.ax_, self.curves_, names, widen=ax is None)
 
     def _lines(self):
         """Names of the lines from top to bottom, and their images."""
@@ -193,67 +278,18 @@ class ReconstructionDisplay:
         return list(map(fitting, names)), lines
 
 
-def _corrupted(sources, X, shown, corruption, noise_level, random_state):
-    """The rows that are shown, corrupted in the features of X, and the name of what was done; or None and None."""
-    if corruption is None or (isinstance(corruption, str) and corruption == "auto"):
-        if noise_level is not None:
-            raise ValueError(
-                f"noise_level goes with a corruption that is named, one of {sorted(CORRUPTIONS)}; got "
-                f"noise_level={noise_level!r} with corruption={corruption!r}."
-            )
-        source = None if corruption is None else _noisy(sources, shown)
-        if source is None:
-            return None, None
-        name, level = source.model.corruption, source.model.noise_level
-        noisy = _apply(name, level, source.enter(X), source.enter(shown), random_state)
-        noisy = source.leave(in_container(source.enter(shown), noisy))
-    else:
-        name, level = corruption, noise_level
-        _check_corruption(name, level)
-        noisy = _apply(name, level, X, shown, random_state)
-    return noisy, f"{name.replace('_', ' ')} {level:g}"
+def _in_blocks(lines, n_columns):
+    """Lines of images that are no longer than n_columns, the ones of the same images together."""
+    n_images = len(lines[0])
+    if n_columns is None:
+        n_blocks = -(-n_images // _MOST_IN_LINE)
+        n_columns = -(-n_images // n_blocks)
+    return [line[first : first + n_columns] for first in range(0, n_images, n_columns) for line in lines]
 
 
-def _check_corruption(corruption, noise_level):
-    if not (isinstance(corruption, str) and corruption in CORRUPTIONS):
-        raise ValueError(f"corruption must be one of {sorted(CORRUPTIONS)}, 'auto' or None; got {corruption!r}.")
-    low, high = CORRUPTIONS[corruption].level_range
-    number = isinstance(noise_level, Real) and not isinstance(noise_level, bool) and in_float64(noise_level)
-    if not (number and math.isfinite(noise_level) and low <= noise_level <= high):
-        end = f"{high:g}]" if math.isfinite(high) else "inf)"
-        raise ValueError(
-            f"noise_level must be a number in [{low:g}, {end} with corruption={corruption!r}; got {shown(noise_level)}."
-        )
-
-
-def _noisy(sources, shown):
-    """A source that stands for all that were trained on corrupted input; None where none was."""
-    noisy = [s for s in sources if isinstance(s.model, CorruptedInput) and s.model.noise_level > 0]
-    settings = {(source.model.corruption, source.model.noise_level) for source in noisy}
-    entered = [as_array(source.enter(shown)) for source in noisy]
-    if len(settings) > 1 or not all(
-        rows.shape == entered[0].shape and np.allclose(rows, entered[0], equal_nan=True) for rows in entered
-    ):
-        trained = ", ".join(
-            f"{source.name}: {source.model.corruption} {source.model.noise_level:g}" for source in noisy
-        )
-        raise ValueError(
-            f"corruption='auto' needs estimators that were trained with one corruption of the same features; got "
-            f"{trained}. Name the corruption and its noise_level, or pass corruption=None for the clean input."
-        )
-    return noisy[0] if noisy else None
-
-
-def _apply(corruption, level, X, shown, random_state):
-    """The rows that are shown, corrupted, with the range of the columns of all of X."""
-    record = CORRUPTIONS[corruption]
-    rows = as_array(shown)
-    # A copy, since kernels are compiled for arrays of our own, and read-only ones would be another type.
-    rows = np.array(rows, model_dtype(rows), order="C")
-    X = CSRMatrix(as_csr(X)) if issparse(X) else np.asarray(X)
-    low, high = (np.nan_to_num(bound).astype(rows.dtype) for bound in Sample.of(X).column_range())
-    draws = np.empty(rows.shape, record.draw_dtype or rows.dtype)
-    record.draw(np.random.default_rng(check_random_state(random_state).randint(2**31)), draws)
-    out = np.empty_like(rows)
-    record.apply(rows, draws, float(level), low, high, out)
-    return out
+def _scaled(lines):
+    """Lines with the least value of each column of the first one at 0 and the greatest at 1; in the middle if equal."""
+    finite = np.where(np.isfinite(lines[0]), lines[0], np.nan)
+    low, high = np.fmin.reduce(finite, axis=0), np.fmax.reduce(finite, axis=0)
+    scale = np.where(high > low, high - low, 1.0)
+    return [np.where(high > low, (line - low) / scale, line - low + 0.5) for line in lines]

@@ -25,6 +25,9 @@ class Callback:
         """
         return False
 
+    def finish(self):
+        """The training is over, and did not fail."""
+
 
 _callbacks_of_block = ContextVar("_callbacks_of_block", default=())
 
@@ -47,8 +50,8 @@ def use_callback(make):
 
 def callbacks_of(name, max_iter, n_rows, verbose):
     """The callbacks of a training: for ``verbose``, and of the blocks that it is in."""
-    makers = [EpochPrinter] * bool(verbose) + list(_callbacks_of_block.get())
-    return [make(name, max_iter, n_rows) for make in makers]
+    printers = [EpochPrinter(name, max_iter, n_rows, every=int(verbose))] if verbose else []
+    return [*printers, *(make(name, max_iter, n_rows) for make in _callbacks_of_block.get())]
 
 
 class CallbackList(Callback):
@@ -63,6 +66,10 @@ class CallbackList(Callback):
 
     def end(self, epoch, loss, validation_loss):
         return any([callback.end(epoch, loss, validation_loss) for callback in self._callbacks])
+
+    def finish(self):
+        for callback in self._callbacks:
+            callback.finish()
 
 
 class EpochBar(Callback):
@@ -85,7 +92,7 @@ class EpochBar(Callback):
 
 
 class EpochPrinter(Callback):
-    """Prints an aligned line an epoch.
+    """Prints an aligned line for every epoch, or for some of them and the last one.
 
     Parameters
     ----------
@@ -94,12 +101,17 @@ class EpochPrinter(Callback):
     max_iter : int
     n_rows : int
         Rows of an epoch.
+    every : int, default=1
+        Whose multiples are the epochs that are printed.
     """
 
-    def __init__(self, name, max_iter, n_rows):
+    def __init__(self, name, max_iter, n_rows, every=1):
         self.name = name
         self.max_iter = max_iter
         self.n_rows = n_rows
+        self.every = every
+        # Of an epoch that is printed if it was the last one.
+        self.pending = None
         self.start = time.perf_counter()
         self.first = None
 
@@ -111,9 +123,15 @@ class EpochPrinter(Callback):
         held = "" if validation_loss is None else f"  validation {validation_loss:>12.6g}"
         rate = done * self.n_rows / elapsed
         left = elapsed / done * (self.max_iter - epoch)
-        print(
+        self.pending = (
             f"{self.name}  epoch {epoch:>{len(str(self.max_iter))}}/{self.max_iter}  loss {loss:>12.6g}{held}"
-            f"  {rate:>10,.0f} rows/s  {left:>7.1f} s left",
-            flush=True,
+            f"  {rate:>10,.0f} rows/s  {left:>7.1f} s left"
         )
+        if epoch % self.every == 0:
+            self.finish()
         return False
+
+    def finish(self):
+        if self.pending is not None:
+            print(self.pending, flush=True)
+        self.pending = None

@@ -132,6 +132,7 @@ class TrainingMonitor:
         -------
         FitResult
         """
+        self.callback.finish()
         theta, state, n_iter = self.objective.network.theta, self.state, len(self.loss_curve)
         if interrupt is not None:
             theta[...], state, n_iter = self.last_epoch

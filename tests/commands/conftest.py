@@ -28,13 +28,16 @@ def X(frame):
 
 @pytest.fixture(scope="session")
 def folder(frame, X, tmp_path_factory):
-    """The rows in every format; only CSV and parquet have names."""
+    """The rows in every format; only text and parquet have names."""
     folder = tmp_path_factory.mktemp("rows")
     frame.to_csv(folder / "rows.csv", index=False)
     frame.to_parquet(folder / "rows.parquet", index=False)
     np.save(folder / "rows.npy", X)
     np.savez(folder / "rows.npz", X=X)
     pd.DataFrame(X).to_csv(folder / "plain.csv", index=False, header=False)
+    frame.to_csv(folder / "rows.tsv", index=False, sep="\t")
+    frame.to_csv(folder / "rows.csv.gz", index=False)
+    frame.to_csv(folder / "rows.tsv.gz", index=False, sep="\t")
     return folder
 
 

@@ -179,7 +179,10 @@ def test_a_block_listens_to_every_training_in_it(X):
 @pytest.mark.parametrize(
     "arguments, words",
     [
-        (["rows.txt"], "argument INPUT: must end in .csv or .parquet or .npy or .npz; got"),
+        (
+            ["rows.txt"],
+            "argument INPUT: must end in .csv or .tsv or .csv.gz or .tsv.gz or .parquet or .npy or .npz; got",
+        ),
         (["rows.csv", "--columns", "a,a"], "argument --columns: must be names of columns, separated by commas"),
         (["rows.csv", "--columns", ""], "argument --columns: must be names"),
         (["rows.csv", "--columns", "a", "--exclude", "b"], "not allowed with argument --columns"),

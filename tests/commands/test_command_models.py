@@ -1,6 +1,8 @@
 """The commands that use a model: ``transform``, ``reconstruct`` and ``score``."""
 
 import os
+import shlex
+import shutil
 import subprocess
 import sys
 
@@ -50,7 +52,7 @@ def _expected(model, X):
 
 
 @pytest.mark.parametrize("ending", WRITERS)
-@pytest.mark.parametrize("source", [".csv", ".parquet"])
+@pytest.mark.parametrize("source", [".csv", ".tsv", ".csv.gz", ".tsv.gz", ".parquet"])
 def test_rows_with_names_give_what_the_model_gives(source, ending, folder, frame, named, named_file, written):
     for (command, *options), names, values in _expected(named, frame[FEATURES]):
         table = written(command, named_file, folder / f"rows{source}", *options, ending=ending)
@@ -308,7 +310,12 @@ def test_an_error_of_the_model_names_the_rows_and_a_remedy(options, X, tmp_path,
 @pytest.mark.parametrize(
     "command, status, options, words",
     [
-        ("transform", 2, ["--output", "code.txt"], "argument --output: must end in .csv or .parquet or .npy"),
+        (
+            "transform",
+            2,
+            ["--output", "code.txt"],
+            "argument --output: must end in .csv or .tsv or .csv.gz or .tsv.gz or .parquet or .npy",
+        ),
         ("transform", 2, ["--keep", "id", "--output", "code.npy"], "--keep: code.npy holds numbers without names"),
         ("transform", 1, ["--keep", "nothing"], "has no 'nothing'; its columns are 'id', 'a', 'b', 'c', 'd', 'label'"),
         ("reconstruct", 1, ["--keep", "id,a"], "--keep: 'a' would be there twice"),
@@ -388,3 +395,18 @@ def test_a_reader_that_leaves_is_no_error(unnamed_file, X, tmp_path):
     command = f"{sys.executable} -m skae transform {unnamed_file} {tmp_path / 'many.npy'} | head -n 1"
     done = subprocess.run(command, shell=True, capture_output=True, text=True, timeout=120)
     assert done.stdout == ",".join(CODE) + "\n" and done.stderr == ""
+
+
+@pytest.mark.skipif(os.name != "posix" or shutil.which("bash") is None, reason="a shell that has every status")
+@pytest.mark.parametrize("command", ["transform", "reconstruct", "score --per-row"])
+def test_a_command_whose_reader_leaves_ends_as_others_do(command, unnamed_file, X, tmp_path):
+    name, *options = command.split()
+    np.save(tmp_path / "many.npy", np.tile(X, (2000, 1)))
+    ours = [sys.executable, "-m", "skae", name, str(unnamed_file), str(tmp_path / "many.npy"), *options]
+    statuses = []
+    for line in (shlex.join(ours), "yes"):
+        script = f"{line} | head -n 1 > {tmp_path / 'first'}; echo ${{PIPESTATUS[0]}}"
+        done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=120)
+        assert done.stderr == ""
+        statuses.append(done.stdout)
+    assert statuses == ["141\n", "141\n"]

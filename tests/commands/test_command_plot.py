@@ -1,6 +1,7 @@
 """``python -m skae plot``: each kind draws its display, of the right data."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from skae import AutoencoderTransformer, DenoisingAE, plotting, save
@@ -134,7 +135,6 @@ def test_wrong_usage_is_told(kind, options, words, folder, named_file, tmp_path,
     [
         ("filters", ["--image-shape", "3,3"], "--image-shape must be (height, width) with height * width = 4"),
         ("code", ["--color-by", "z"], "--color-by: "),
-        ("code", ["--color-by", "gaps"], "--kind code: The column of --color-by contains NaN"),
         ("code", ["--columns", "a"], "--columns and --exclude are for a model that was fitted without names"),
     ],
 )
@@ -145,12 +145,31 @@ def test_what_cannot_be_drawn_is_told(kind, options, words, frame, named_file, t
     assert [path.name for path in tmp_path.iterdir()] == ["rows.csv"]
 
 
-def test_what_is_no_image_is_told_and_the_old_picture_stays(X, folder, tmp_path, refused):
-    save(AutoencoderTransformer(2, max_iter=2, random_state=0).fit(X[:, :3]), tmp_path / "m.skae")
+def test_a_shape_that_does_not_fit_is_told_and_the_old_picture_stays(named_file, tmp_path, refused):
     (tmp_path / "picture.png").write_text("older")
-    words = "--kind filters: --image-shape must be given: 3 features do not make a square image"
-    refused(1, words, "plot", tmp_path / "m.skae", "--kind", "filters", "--output", tmp_path / "picture.png")
+    words = "--kind filters: --image-shape must be (height, width) with height * width = 4"
+    arguments = ["plot", named_file, "--kind", "filters", "--output", tmp_path / "picture.png"]
+    refused(1, words, *arguments, "--image-shape", "3,3")
     assert (tmp_path / "picture.png").read_text() == "older"
+
+
+@pytest.mark.parametrize("kind", ["filters", "reconstructions", "feature-errors"])
+def test_columns_that_are_no_image_are_drawn_by_name(kind, rng, tmp_path, drawn):
+    frame = pd.DataFrame(rng.random((20, 13)), columns=[f"property {j}" for j in range(13)])
+    frame.to_csv(tmp_path / "rows.csv", index=False)
+    save(AutoencoderTransformer(2, max_iter=2, random_state=0).fit(frame), tmp_path / "m.skae")
+    arguments = ["plot", tmp_path / "m.skae", tmp_path / "rows.csv", "--kind", kind, "--quiet"]
+    assert _main(*arguments, "--output", tmp_path / "picture.png") == 0
+    assert len(drawn) == 1
+
+
+def test_colours_with_gaps_are_drawn(frame, named_file, tmp_path, drawn):
+    gaps = np.where(frame["a"] < 0.3, "", np.where(frame["a"] < 0.6, "low", "high"))
+    frame.assign(gaps=gaps, nothing=np.nan).to_csv(tmp_path / "rows.csv", index=False)
+    for name in ("gaps", "nothing"):
+        arguments = ["plot", named_file, tmp_path / "rows.csv", "--kind", "code", "--color-by", name, "--quiet"]
+        assert _main(*arguments, "--output", tmp_path / "code.png") == 0
+        assert pd.isna(drawn["CodeDisplay"][1]["y"]).sum() == (gaps == "").sum() if name == "gaps" else 30
 
 
 def test_missing_matplotlib_is_told_before_the_work(named_file, tmp_path, refused, monkeypatch):

@@ -1,5 +1,6 @@
 """Files of rows: what is read, what is written, and what is refused."""
 
+import gzip
 import importlib
 import io
 import os
@@ -16,6 +17,7 @@ import pytest
 from skae.commands.tables import READERS, WRITERS, read, write
 
 FEATURES = ["a", "b", "c", "d"]
+TEXT = [".csv", ".tsv", ".csv.gz", ".tsv.gz"]
 NAMES = ["id", *FEATURES, "label"]
 
 
@@ -34,7 +36,7 @@ def test_a_pipe_is_refused_before_it_is_opened(ending, tmp_path):
 @pytest.mark.parametrize("ending", READERS)
 def test_every_format_is_read_with_its_values(ending, folder, X):
     table = read(folder / f"rows{ending}")
-    has_names = ending in (".csv", ".parquet")
+    has_names = ending not in (".npy", ".npz")
     assert table.named is has_names
     assert table.names == (NAMES if has_names else ["x0", "x1", "x2", "x3"])
     np.testing.assert_allclose(table.part(FEATURES if has_names else table.names), X, rtol=1e-15)
@@ -43,6 +45,8 @@ def test_every_format_is_read_with_its_values(ending, folder, X):
 def test_the_case_of_an_ending_does_not_count(folder, tmp_path, X):
     (tmp_path / "ROWS.NPY").write_bytes((folder / "rows.npy").read_bytes())
     np.testing.assert_array_equal(read(tmp_path / "ROWS.NPY").data, X)
+    (tmp_path / "ROWS.CSV.GZ").write_bytes((folder / "rows.csv.gz").read_bytes())
+    np.testing.assert_allclose(read(tmp_path / "ROWS.CSV.GZ").part(FEATURES), X, rtol=1e-15)
 
 
 def test_an_array_stays_a_memory_map_of_its_type(tmp_path):
@@ -65,8 +69,9 @@ def test_a_file_without_names_has_those_of_scikit_learn(folder, X):
     assert table.names == ["x0", "x1", "x2", "x3"] and len(table.data) == len(X)
 
 
-def test_csv_columns_that_go_through_are_text(folder):
-    kept = read(folder / "rows.csv").frame(["label", "id"])
+@pytest.mark.parametrize("ending", TEXT)
+def test_columns_of_text_that_go_through_are_text(ending, folder):
+    kept = read(folder / f"rows{ending}").frame(["label", "id"])
     assert list(kept.columns) == ["label", "id"]
     assert list(kept.iloc[1]) == ["no, never", "001"] and kept["label"][0] == "NA"
 
@@ -106,6 +111,24 @@ def test_another_separator_is_told(separator, values, header, tmp_path):
     assert f"its first line has {separator!r}" in str(raised.value)
 
 
+@pytest.mark.parametrize(
+    "name, separator, words",
+    [
+        ("rows.csv", "\t", "save the file with commas between them, and points in numbers, or name it .tsv"),
+        ("rows.csv", ";", "save the file with commas between them, and points in numbers"),
+        ("rows.tsv", ",", "save the file with tabs between them, and points in numbers, or name it .csv"),
+        ("rows.tsv.gz", ",", "save the file with tabs between them, and points in numbers, or name it .csv.gz"),
+    ],
+)
+def test_the_name_that_a_separator_asks_for_is_told(name, separator, words, tmp_path):
+    text = "".join(separator.join(line) + "\n" for line in (["a", "b"], ["1.5", "2.5"]))
+    content = text.encode()
+    (tmp_path / name).write_bytes(gzip.compress(content) if name.endswith("gz") else content)
+    with pytest.raises(ValueError) as raised:
+        read(tmp_path / name)
+    assert str(raised.value).endswith(words)
+
+
 def test_one_column_of_words_is_no_table(tmp_path):
     (tmp_path / "rows.csv").write_text("a\nb\nc\n")
     with pytest.raises(ValueError, match=r"it has one column, which holds no numbers$"):
@@ -128,6 +151,10 @@ NO_TABLES = [
     ("x.csv", b"a,b\n1,2,3\n4,5,6\n", "lines with more values than the first one has names"),
     ("x.csv", b"a,b\n1,2\n4,5,6\n", "Expected 2 fields in line 3, saw 3"),
     ("x.csv", b"a\n\xff\xfe\n", "utf-8"),
+    ("x.csv.gz", b"a,b\n1,2\n", "Not a gzipped file"),
+    ("x.csv.gz", gzip.compress(b"a,b\n1,2\n" * 500, mtime=0)[:-20], "ended before"),
+    ("x.tsv", b"", "No columns"),
+    ("x.tsv", b"a\tb\n1\t2\n4\t5\t6\n", "Expected 2 fields in line 3, saw 3"),
     ("x.parquet", b"no parquet", "cannot be read"),
     ("x.parquet", b"", "cannot be read"),
     ("x.npy", b"", "magic string"),
@@ -236,6 +263,18 @@ def test_what_is_written_is_read_with_the_same_numbers(ending, dtype, tmp_path, 
         assert table.names == ["u", "v"]
 
 
+@pytest.mark.parametrize("ending", TEXT)
+def test_text_is_what_pandas_writes_and_the_same_every_time(ending, tmp_path, rng):
+    values = rng.standard_normal((5, 2))
+    for name in ("one", "two"):
+        write(tmp_path / f"{name}{ending}", ["u", "v"], values)
+    content = (tmp_path / f"one{ending}").read_bytes()
+    assert content == (tmp_path / f"two{ending}").read_bytes()
+    text = gzip.decompress(content) if ending.endswith(".gz") else content
+    separator = "\t" if "tsv" in ending else ","
+    assert text.decode() == pd.DataFrame(values, columns=["u", "v"]).to_csv(index=False, sep=separator)
+
+
 def test_csv_has_every_digit(tmp_path, rng):
     values = rng.standard_normal((50, 3)) * 10.0 ** rng.integers(-30, 30, (50, 3))
     write(tmp_path / "out.csv", ["u", "v", "w"], values)
@@ -244,12 +283,13 @@ def test_csv_has_every_digit(tmp_path, rng):
     np.testing.assert_array_equal([[float(text) for text in line.split(",")] for line in lines[1:]], values)
 
 
-@pytest.mark.parametrize("ending", [".csv", ".parquet"])
+@pytest.mark.parametrize("ending", [*TEXT, ".parquet"])
 def test_columns_that_are_kept_stand_before_the_others(ending, frame, folder, tmp_path):
     kept = read(folder / "rows.csv").frame(["id", "label"])
     write(tmp_path / f"out{ending}", ["u"], np.ones((len(kept), 1)), kept)
-    if ending == ".csv":
-        written = pd.read_csv(tmp_path / "out.csv", dtype=str, keep_default_na=False)
+    if ending in TEXT:
+        separator = "\t" if "tsv" in ending else ","
+        written = pd.read_csv(tmp_path / f"out{ending}", dtype=str, keep_default_na=False, sep=separator)
     else:
         written = pd.read_parquet(tmp_path / "out.parquet")
     assert list(written.columns) == ["id", "label", "u"]
@@ -288,7 +328,9 @@ sys.exit(main())
 """
 
 
-@pytest.mark.parametrize("ending, missing", [(".csv", "pandas"), (".parquet", "pyarrow"), (".parquet", "pandas")])
+@pytest.mark.parametrize(
+    "ending, missing", [(".csv", "pandas"), (".tsv.gz", "pandas"), (".parquet", "pyarrow"), (".parquet", "pandas")]
+)
 def test_what_a_format_needs_is_told_in_one_line(ending, missing, folder, named_file, refused, monkeypatch):
     def import_module(name):
         if name == missing:
@@ -315,6 +357,8 @@ def test_arrays_need_numpy_alone(folder, unnamed, unnamed_file, tmp_path, X):
         ([], "CSV on standard output needs pandas: pip install 'skae[cli]'"),
         (["code.csv"], "code.csv needs pandas: pip install 'skae[cli]'"),
         (["code.PARQUET"], "code.PARQUET needs pandas: pip install 'skae[cli]'"),
+        (["code.tsv"], "code.tsv needs pandas: pip install 'skae[cli]'"),
+        (["code.CSV.GZ"], "code.CSV.GZ needs pandas: pip install 'skae[cli]'"),
     ],
 )
 def test_what_an_output_needs_is_told_before_the_work(output, words, unnamed_file, tmp_path, refused, monkeypatch):

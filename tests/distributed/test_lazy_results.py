@@ -4,11 +4,21 @@ import dask.array as da
 import numpy as np
 import pytest
 from sklearn.compose import make_column_transformer
+from sklearn.ensemble import IsolationForest
+from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, OneHotEncoder, StandardScaler
 
 from skae import AutoencoderOutlierDetector, AutoencoderTransformer
-from skae.distributed import inverse_transform, reconstruct, score, score_samples, transform
+from skae.distributed import (
+    decision_function,
+    inverse_transform,
+    predict,
+    reconstruct,
+    score,
+    score_samples,
+    transform,
+)
 
 METHODS = {"transform": transform, "reconstruct": reconstruct, "score_samples": score_samples}
 
@@ -136,3 +146,52 @@ def test_estimators_without_the_method(client, rows, parts):
 def test_scores_of_a_detector(client, rows, parts):
     detector = AutoencoderOutlierDetector(AutoencoderTransformer(3, max_iter=5, random_state=0)).fit(rows)
     np.testing.assert_allclose(score_samples(detector, parts).compute(), detector.score_samples(rows), rtol=1e-9)
+
+
+OF_DETECTORS = {"score_samples": score_samples, "decision_function": decision_function, "predict": predict}
+
+
+@pytest.mark.parametrize("method", OF_DETECTORS)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_what_a_detector_says_of_arrays_and_frames(method, dtype, client, rows):
+    dataframe, pd = pytest.importorskip("dask.dataframe"), pytest.importorskip("pandas")
+    X = rows.astype(dtype)
+    ae = AutoencoderTransformer(3, max_iter=5, random_state=0)
+    detector = AutoencoderOutlierDetector(ae, contamination=0.1).fit(X)
+    for model in (
+        detector,
+        make_pipeline(StandardScaler(), detector).fit(X),
+        IsolationForest(n_estimators=5, random_state=0).fit(X),
+    ):
+        expected = getattr(model, method)(X)
+        lazy = OF_DETECTORS[method](model, da.from_array(X, chunks=(170, 10)))
+        assert (lazy.shape, lazy.dtype, lazy.chunks[0]) == ((600,), expected.dtype, (170, 170, 170, 90))
+        np.testing.assert_allclose(lazy.compute(), expected, rtol=1e-4, atol=1e-4)
+    frame = pd.DataFrame(X, columns=list("abcdefghij"), index=np.arange(600) * 2)
+    detector.fit(frame)
+    series = OF_DETECTORS[method](detector, dataframe.from_pandas(frame, npartitions=3)).compute()
+    assert isinstance(series, pd.Series) and list(series.index) == list(frame.index)
+    np.testing.assert_allclose(series, getattr(detector, method)(frame), rtol=1e-4, atol=1e-4)
+
+
+def test_what_a_classifier_on_codes_says(client, rows):
+    dataframe, pd = pytest.importorskip("dask.dataframe"), pytest.importorskip("pandas")
+    y = np.array(["low", "middle", "very high"])[np.digitize(rows[:, 0], [-1.0, 1.0])]
+    model = make_pipeline(AutoencoderTransformer(3, max_iter=5, random_state=0), LogisticRegression()).fit(rows, y)
+    labels = predict(model, da.from_array(rows, chunks=(170, 10)))
+    assert labels.dtype == model.predict(rows).dtype
+    np.testing.assert_array_equal(labels.compute(), model.predict(rows))
+    sides = decision_function(model, da.from_array(rows, chunks=(170, 10)))
+    assert sides.shape == (600, 3)
+    np.testing.assert_allclose(sides.compute(), model.decision_function(rows), rtol=1e-9)
+    parts = dataframe.from_pandas(pd.DataFrame(rows).add_prefix("x"), npartitions=3)
+    model.fit(pd.DataFrame(rows).add_prefix("x"), y)
+    np.testing.assert_array_equal(predict(model, parts).compute().to_numpy(), model.predict(parts.compute()))
+    np.testing.assert_allclose(decision_function(model, parts).compute(), model.decision_function(parts.compute()))
+
+
+def test_what_has_no_decision_is_named(client, fitted):
+    ae, X = fitted
+    for method in ("decision_function", "predict"):
+        with pytest.raises(TypeError, match=f"method {method}; got AutoencoderTransformer"):
+            OF_DETECTORS[method](ae, da.from_array(X, chunks=(170, 10)))

@@ -220,7 +220,7 @@ def test_nothing_waits_for_the_garbage_collector(case, few_objects):
         X = make()
         ae = work(X)
         watched = {"X": weakref.ref(X), "the estimator": weakref.ref(ae)}
-        if hasattr(ae, "_network"):
+        if ae._fitted is not None:
             watched["the network"] = weakref.ref(ae._fitted.network)
         del X, ae
         assert not [name for name, reference in watched.items() if reference() is not None]

@@ -140,6 +140,31 @@ def test_detectors(run, loss, missing, dtype, digits):
     assert set(labels[sure, 0]) == {-1, 1}
 
 
+@DTYPES
+@pytest.mark.parametrize("missing", ["error", "mask"])
+@pytest.mark.parametrize("loss", LOSSES)
+def test_scores_of_detectors(run, loss, missing, dtype, digits):
+    X = digits[0][:200].astype(dtype)
+    detector = AutoencoderOutlierDetector(make(DenoisingAE, loss=loss, missing_values=missing)).fit(X)
+    X = holes(X) if missing == "mask" else X
+    for opset in (graph.LEAST_OPSET, None):
+        model = skl2onnx.to_onnx(detector, X[:1], options={"score_samples": True}, target_opset=opset)
+        assert [value.name for value in model.graph.output] == ["label", "scores", "score_samples"]
+        _, decision, scores = run(model, X=X)
+        assert scores.shape == (200, 1) and scores.dtype == dtype
+        np.testing.assert_allclose(scores[:, 0], detector.score_samples(X), **tolerance(dtype))
+        np.testing.assert_allclose(decision, scores - dtype(detector.offset_), **tolerance(dtype))
+    without = skl2onnx.to_onnx(detector, X[:1], options={"score_samples": False})
+    assert [value.name for value in without.graph.output] == ["label", "scores"]
+
+
+def test_scores_of_a_detector_in_a_pipeline(run, digits):
+    X = digits[0][:200]
+    pipeline = make_pipeline(PCANormalizer(), AutoencoderOutlierDetector(make(activation="tanh"))).fit(X)
+    model = skl2onnx.to_onnx(pipeline, X[:1], options={id(pipeline[-1]): {"score_samples": True}})
+    np.testing.assert_allclose(run(model, X=X)[2][:, 0], pipeline.score_samples(X), **tolerance(np.float64))
+
+
 def test_the_losses_of_sure_and_wrong_outputs(run):
     X = np.array([[0.0, 1.0], [1.0, 0.0]] * 4)
     detector = AutoencoderOutlierDetector(make(n_components=1, loss="log_loss", activation="tanh")).fit(X)

@@ -81,7 +81,7 @@ def test_every_autoencoder_has_its_units_named(cls, X):
 
 
 def test_long_lists_are_cut():
-    display = ActivationDisplay(np.zeros((2, 20)), dead_units=np.arange(3, 20)).plot()
+    display = ActivationDisplay(np.eye(2, 20), dead_units=np.arange(3, 20)).plot()
     assert display.ax_.get_title() == ("dead: 17 of 20 units (3, 4, 5, 6, 7, 8, 9, 10, ...)\nsaturated: 0 of 20 units")
 
 
@@ -110,3 +110,10 @@ def test_values_that_differ_by_rounding_alone_have_bins():
     display = ActivationDisplay(np.array([[1.0, np.nextafter(1.0, 2.0)]])).plot()
     counts, edges, _ = display.histogram_.get_data()
     assert counts.sum() == 2 and edges[0] < 1.0 < edges[-1]
+
+
+def test_a_code_that_does_not_vary_is_said_to(fitted, X):
+    same = ActivationDisplay.from_estimator(fitted["plain"], np.repeat(X[:1], 5, axis=0))
+    assert same.ax_.get_title().splitlines()[-1] == "the code is the same for all rows"
+    for rows in (X, X[:1]):
+        assert "same" not in ActivationDisplay.from_estimator(fitted["plain"], rows).ax_.get_title()

@@ -1,10 +1,12 @@
 """CodeDisplay: points are the code, or the projection by the eigenvectors of its covariance; colours are y."""
 
 from datetime import date
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
 import polars as pl
+import pyarrow as pa
 import pytest
 from matplotlib.colors import to_rgba
 from sklearn.cluster import DBSCAN
@@ -72,7 +74,7 @@ def test_classes_have_a_legend(name, fitted, X, y):
 
 @pytest.mark.parametrize("values", ["fractions", "many integers"])
 def test_numbers_have_a_colour_bar(values, fitted, X):
-    numbers = X.mean(axis=1) if values == "fractions" else np.arange(len(X)) % 21
+    numbers = X.mean(axis=1) if values == "fractions" else 1900 + np.arange(len(X)) % 21
     display = CodeDisplay.from_estimator(fitted["plain"], X, numbers, cmap="cividis")
     np.testing.assert_array_equal(display.scatter_.get_array(), numbers)
     assert display.colorbar_.mappable is display.scatter_ and display.legend_ is None
@@ -145,7 +147,7 @@ def test_a_style_is_a_dict(scatter_kwargs, fitted, X):
         CodeDisplay.from_estimator(fitted["plain"], X, scatter_kwargs=scatter_kwargs)
 
 
-@pytest.mark.parametrize("n_classes", [3, 48, 49, 200])
+@pytest.mark.parametrize("n_classes", [3, 60, 61, 200])
 def test_the_legend_is_on_the_figure(n_classes, fitted, X):
     names = [f"the name of a class that is longer than a figure is wide {i % n_classes:03}" * 2 for i in range(len(X))]
     display = CodeDisplay.from_estimator(fitted["plain"], X, names)
@@ -154,13 +156,28 @@ def test_the_legend_is_on_the_figure(n_classes, fitted, X):
     assert display.ax_.get_window_extent().xmax <= legend.xmin and legend.xmax <= figure.xmax
     assert 0 <= legend.ymin and legend.ymax <= figure.ymax
     texts = [text.get_text() for text in display.legend_.get_texts()]
-    assert len(texts) == min(n_classes, 48) and max(map(len, texts)) == 40
-    assert (texts[-1] == f"and {n_classes - 47} more") == (n_classes > 48)
+    assert len(texts) == min(n_classes, 60) and max(map(len, texts)) == 40
+    assert (texts[-1] == f"and {n_classes - 59} more") == (n_classes > 60)
 
 
 def test_a_code_that_does_not_vary(X):
-    display = CodeDisplay.from_estimator(PCA(3).fit(X), np.repeat(X[:1], 5, axis=0))
-    assert display.ax_.get_xlabel() == "first principal component of the code\n(0 % of its variance)"
+    same = np.repeat(X[:1], 5, axis=0)
+    noise = 1 + 1e-16 * np.arange(5)[:, None]
+    for rows in (same, same * noise, same.astype(np.float32)):
+        display = CodeDisplay.from_estimator(PCA(3).fit(X), rows)
+        assert display.ax_.get_xlabel() == "first principal component of the code\n(the same for all rows)"
+        assert display.ax_.get_ylabel() == "second principal component of the code\n(the same for all rows)"
+        assert not display.points.any()
+    dead = AutoencoderTransformer(4, activation="relu", max_iter=2, tol=0.0, random_state=0).fit(X)
+    dead.coefs_[0][...] = 0
+    dead.intercepts_[0][...] = [0.1, 0.2, 0.3, 1 / 3]
+    assert "the same for all rows" in CodeDisplay.from_estimator(dead, X).ax_.get_xlabel()
+    dead.coefs_[0][:, 2] = 0.01
+    one = CodeDisplay.from_estimator(dead, X)
+    assert "(100 % of its variance)" in one.ax_.get_xlabel() and "(0 % of its" in one.ax_.get_ylabel()
+    chosen = CodeDisplay.from_estimator(dead, X, components=(3, 2))
+    assert chosen.ax_.get_xlabel() == "component 3 of the code\n(the same for all rows)"
+    assert chosen.ax_.get_ylabel() == "component 2 of the code"
 
 
 def test_one_row(fitted, X):
@@ -202,13 +219,77 @@ def test_wrong_input(fitted, X, y):
         pd.Series(["one", None], dtype="string"),
         pd.Categorical(["one", None]),
         pl.Series(["one", None]),
-        pd.Series([pd.Timestamp("2020-01-01", tz="UTC"), pd.NaT]),
     ],
     ids=str,
 )
-def test_missing_values_of_all_kinds(y):
-    with pytest.raises(ValueError, match=r"Input y contains (NaN|nan|None|<NA>|NaT)"):
-        CodeDisplay(np.eye(2), y=y).plot()
+def test_missing_values_of_all_kinds_are_grey_and_in_the_legend(y):
+    display = CodeDisplay(np.eye(2), y=y).plot()
+    present, missing = display.scatter_.get_facecolors()[:, :3]
+    np.testing.assert_allclose(missing, 0.8)
+    assert np.ptp(present) > 0.2, "the point with a class is grey"
+    name = str(next(value for value in y if value is not None and value == value and value is not pd.NA))
+    assert [text.get_text() for text in display.legend_.get_texts()] == [name.removesuffix(".0"), "missing"]
+
+
+def test_numbers_that_are_missing_are_grey_beside_a_colour_bar(fitted, X):
+    numbers = X.mean(axis=1)
+    for y in (np.where(numbers > 0.3, np.nan, numbers), [None if value > 0.3 else value for value in numbers]):
+        display = CodeDisplay.from_estimator(fitted["plain"], X, y)
+        display.figure_.canvas.draw()
+        colours = display.scatter_.to_rgba(display.scatter_.get_array())[:, :3]
+        np.testing.assert_allclose(colours[numbers > 0.3], 0.8)
+        assert (np.ptp(colours[numbers <= 0.3], axis=1) > 0.1).all()
+        assert display.scatter_.get_clim() == (numbers.min(), numbers[numbers <= 0.3].max())
+        assert [text.get_text() for text in display.legend_.get_texts()] == ["missing"]
+        legend, bar = display.legend_.get_window_extent(), display.colorbar_.ax.get_window_extent()
+        assert legend.ymin >= display.ax_.get_window_extent().ymax and legend.xmax <= bar.xmin
+
+
+@pytest.mark.parametrize("y", [[None, None], [np.nan, np.nan], np.full(2, np.nan), np.array([None, None])], ids=str)
+def test_no_label_at_all(y):
+    display = CodeDisplay(np.eye(2), y=y).plot()
+    assert [text.get_text() for text in display.legend_.get_texts()] == ["missing"] and display.colorbar_ is None
+    np.testing.assert_allclose(display.scatter_.get_facecolors()[:, :3], 0.8)
+
+
+def test_missing_labels_are_named_beside_many_classes():
+    names = [f"class {i}" for i in range(80)]
+    display = CodeDisplay(np.arange(162.0).reshape(81, 2), y=[*names, None]).plot()
+    texts = [text.get_text() for text in display.legend_.get_texts()]
+    assert "missing" in texts and texts[-1] == "and 22 more" and len(texts) == 60
+
+
+@pytest.mark.parametrize("kind", [np.array, list, pd.Series, pl.Series, pa.array])
+def test_labels_with_gaps_of_all_kinds_have_the_names_of_those_without(kind, fitted, X, y):
+    gaps = [None if i % 7 == 0 else int(label) for i, label in enumerate(y)]
+    display = CodeDisplay.from_estimator(fitted["plain"], X, kind(gaps))
+    assert [text.get_text() for text in display.legend_.get_texts()] == [*map(str, range(10)), "missing"]
+
+
+def test_decimals_are_numbers(fitted, X):
+    cents = [Decimal(i).scaleb(-2) for i in range(len(X))]
+    display = CodeDisplay.from_estimator(fitted["plain"], X, np.array(cents, dtype=object))
+    np.testing.assert_allclose(display.scatter_.get_array(), np.arange(len(X)) / 100)
+
+
+@pytest.mark.parametrize("dtype", [np.int64, np.uint8, object])
+@pytest.mark.parametrize("first", [0, 1])
+def test_sixty_classes_as_integers_have_a_legend(first, dtype, fitted, X):
+    labels = (np.arange(len(X)) % 60 + first).astype(dtype)
+    display = CodeDisplay.from_estimator(fitted["plain"], X, labels)
+    texts = [text.get_text() for text in display.legend_.get_texts()]
+    assert texts == [str(first + i) for i in range(60)] and display.colorbar_ is None
+    display.figure_.canvas.draw()
+    legend, figure = display.legend_.get_window_extent(), display.figure_.bbox
+    assert legend.xmax <= figure.xmax and 0 <= legend.ymin and legend.ymax <= figure.ymax
+
+
+@pytest.mark.parametrize("numbers", [np.arange(200), 1950 + np.arange(200) % 60, np.arange(200) % 60 * 100])
+def test_integers_that_count_no_classes_have_a_colour_bar(numbers, fitted, X):
+    display = CodeDisplay.from_estimator(fitted["plain"], X, numbers)
+    assert display.legend_ is None and display.colorbar_ is not None
+    as_floats = CodeDisplay.from_estimator(fitted["plain"], X, (np.arange(200) % 60).astype(float))
+    assert as_floats.legend_ is None and as_floats.colorbar_ is not None
 
 
 @pytest.mark.parametrize(
@@ -217,6 +298,7 @@ def test_missing_values_of_all_kinds(y):
         pd.Series(pd.to_datetime(["2020-01-01", "2020-02-01"])),
         pd.Series(pd.to_datetime(["2020-01-01", "2020-02-01"])).dt.tz_localize("UTC"),
         pd.to_timedelta([1, 2], unit="D"),
+        pd.Series([pd.Timestamp("2020-01-01", tz="UTC"), pd.NaT]),
         [date(2020, 1, 1), date(2020, 2, 1)],
     ],
     ids=str,

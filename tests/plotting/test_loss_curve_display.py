@@ -96,13 +96,13 @@ def test_the_autoencoder_of_a_detector(X, fitted):
 
 
 def test_more_curves_than_colours():
-    display = LossCurveDisplay({f"a training with a name that is long {i}": [2.0, 1.0 + i] for i in range(60)}).plot()
-    assert len({tuple(line.get_color()) for line in display.lines_.values()}) == 60
+    display = LossCurveDisplay({f"a training with a name that is long {i}": [2.0, 1.0 + i] for i in range(62)}).plot()
+    assert len({tuple(line.get_color()) for line in display.lines_.values()}) == 62
     display.figure_.canvas.draw()
     legend, figure = display.ax_.get_legend().get_window_extent(), display.figure_.bbox
     assert display.ax_.get_window_extent().xmax <= legend.xmin and legend.xmax <= figure.xmax
     assert 0 <= legend.ymin and legend.ymax <= figure.ymax
-    assert [text.get_text() for text in display.ax_.get_legend().get_texts()][-1] == "and 13 more"
+    assert [text.get_text() for text in display.ax_.get_legend().get_texts()][-1] == "and 3 more"
 
 
 def test_no_curve_is_lost_by_its_label():

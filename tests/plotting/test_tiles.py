@@ -7,20 +7,9 @@ import pytest
 from skae.plotting._tiles import checked_image_shape, draw_picture, line_middles, tiled
 
 
-@pytest.mark.parametrize("n_features, expected", [(1, (1, 1)), (64, (8, 8)), (784, (28, 28)), (10**12, (10**6, 10**6))])
-def test_squares_are_guessed(n_features, expected):
-    assert checked_image_shape(None, n_features) == expected
-
-
 @pytest.mark.parametrize("image_shape", [(2, 6), [2, 6], np.array([2, 6]), (np.int64(2), 6)])
 def test_a_shape_that_fits(image_shape):
     assert checked_image_shape(image_shape, 12) == (2, 6)
-
-
-@pytest.mark.parametrize("n_features", [2, 12, 783])
-def test_other_shapes_cannot_be_guessed(n_features):
-    with pytest.raises(ValueError, match=rf"image_shape must be given: {n_features} features .*width = {n_features}"):
-        checked_image_shape(None, n_features)
 
 
 @pytest.mark.parametrize("image_shape", [(3, 5), (12,), 12, (2, 2, 3), (-3, -4), (3.0, 4.0), "ab", (), {3, 4}])
@@ -43,6 +32,17 @@ def test_images_lie_line_by_line_with_gaps(rng):
 
 def test_middles_of_the_lines():
     np.testing.assert_array_equal(line_middles(3, (3, 9)), [1, 5, 9])
+    np.testing.assert_array_equal(line_middles(4, (4, 9), block=2), [1.5, 6.5, 13.5, 18.5])
+
+
+def test_blocks_of_lines_have_a_wider_gap(rng):
+    images = rng.random((6, 8))
+    lines = [images[:2], images[2:4], images[4:5], images[5:6]]
+    picture = tiled(lines, (4, 2), block=2)
+    assert picture.shape == (4 * 4 + 3 + 2, 2 * 2 + 1)
+    for i, top in enumerate([0, 5, 12, 17]):
+        np.testing.assert_array_equal(picture[top : top + 4, :2], lines[i][0].reshape(4, 2))
+    assert np.isnan(picture[9:12]).all() and np.isnan(picture[12:, 3:]).all()
 
 
 def test_gaps_have_their_colour_and_values_theirs():

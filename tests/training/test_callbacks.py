@@ -17,6 +17,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skae import AutoencoderTransformer, ContractiveAE, DenoisingAE, SparseAE
+from skae.training.callbacks import EpochPrinter
 
 try:
     from sklearn.callback import ProgressBar, ScoringMonitor
@@ -437,6 +438,37 @@ def test_verbose_prints_an_aligned_line_an_epoch_and_nothing_else(early_stopping
         assert re.fullmatch(pattern, line), line
         assert f"{loss:.6g}" in line
     assert lines[-1].endswith(" 0.0 s left")
+
+
+def printed_epochs(capsys):
+    return [int(re.search(r"epoch +(\d+)/", line)[1]) for line in capsys.readouterr().out.splitlines()]
+
+
+@every_solver
+@pytest.mark.parametrize("every, max_iter, epochs", [(5, 12, [5, 10, 12]), (4, 8, [4, 8]), (50, 3, [3]), (2, 1, [1])])
+def test_a_verbose_above_one_prints_its_multiples_and_the_last_epoch(every, max_iter, epochs, solver, X, capsys):
+    ae = estimator(solver=solver, max_iter=max_iter, verbose=every).fit(X)
+    assert ae.n_iter_ == max_iter and printed_epochs(capsys) == epochs
+
+
+def test_the_last_epoch_is_printed_however_a_training_ends(X, capsys, monkeypatch):
+    settled = estimator(max_iter=300, tol=0.05, n_iter_no_change=2, verbose=1000).fit(X)
+    assert settled.n_iter_ < 300 and printed_epochs(capsys) == [settled.n_iter_]
+    going_on = estimator(max_iter=7, warm_start=True, verbose=5).fit(X)
+    assert printed_epochs(capsys) == [5, 7]
+    going_on.fit(X)
+    assert printed_epochs(capsys) == [5, 7]
+    whole = EpochPrinter.end
+
+    def end(self, epoch, loss, validation_loss):
+        whole(self, epoch, loss, validation_loss)
+        if epoch == 3:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(EpochPrinter, "end", end)
+    with pytest.raises(KeyboardInterrupt):
+        estimator(max_iter=7, warm_start=True, verbose=5).fit(X)
+    assert printed_epochs(capsys) == [3]
 
 
 @every_solver

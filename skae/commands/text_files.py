@@ -1,0 +1,170 @@
+"""Rows as text: values between commas or tabs, plain or compressed by gzip, through pandas."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import warnings
+from typing import NamedTuple
+
+from .columns import check_distinct
+from .numeric_columns import as_numbers, wordy_columns
+
+# What may separate values in a file whose ending says that something else does.
+_SEPARATORS = (",", ";", "\t", "|")
+
+# Bytes of a first line in which a separator is looked for.
+_FIRST_BYTES = 4096
+
+
+class TextFormat(NamedTuple):
+    """How values are written as text.
+
+    Attributes
+    ----------
+    separator : str
+        Between values.
+    word : str
+        For that, in errors.
+    compressed : bool
+        Whether by gzip.
+    """
+
+    separator: str
+    word: str
+    compressed: bool = False
+
+    def open(self, path):
+        """The bytes of the text of a file."""
+        return gzip.open(path, "rb") if self.compressed else path.open("rb")
+
+
+TEXT_FORMATS = {
+    ".csv": TextFormat(",", "commas"),
+    ".tsv": TextFormat("\t", "tabs"),
+    ".csv.gz": TextFormat(",", "commas", compressed=True),
+    ".tsv.gz": TextFormat("\t", "tabs", compressed=True),
+}
+
+
+def read_frame(path, header, form):
+    """The rows of a text.
+
+    Parameters
+    ----------
+    path : Path
+    header : bool
+        Whether the first line holds the names of the columns.
+    form : TextFormat
+
+    Returns
+    -------
+    DataFrame
+
+    Raises
+    ------
+    ValueError
+        For what is no table.
+    """
+    if header:
+        _check_names(path, form)
+    data = _parsed(path, header, form)
+    if data.shape[1] == 1 and not _has_numbers(data):
+        raise ValueError(f"it has one column, which holds no numbers{_separator_hint(path, form)}")
+    if header:
+        _warn_of_names(path, list(data.columns))
+    return data
+
+
+def read_words(path, header, form):
+    """The same as the text that the file has: with leading zeros, and with words that pandas takes for NaN."""
+    return _parsed(path, header, form, dtype=str, keep_default_na=False)
+
+
+def write_frame(file, data, form):
+    """Write a frame as text.
+
+    Parameters
+    ----------
+    file : binary file or text file
+        Text for what is not compressed alone.
+    data : DataFrame
+    form : TextFormat
+    """
+    options = {"index": False, "lineterminator": "\n", "sep": form.separator}
+    if not form.compressed:
+        data.to_csv(file, **options)
+        return
+    # Without a time, so that equal rows give equal files.
+    with gzip.GzipFile(filename="", fileobj=file, mode="wb", mtime=0) as packed:
+        with io.TextIOWrapper(packed, encoding="utf-8", newline="") as text:
+            data.to_csv(text, **options)
+
+
+def _parsed(path, header, form, **options):
+    import pandas
+
+    if tuple(map(int, pandas.__version__.split(".")[:2])) < (3, 1):
+        # Later versions read every number exactly, and warn of the option.
+        options["float_precision"] = "round_trip"
+    options.update(sep=form.separator, compression="gzip" if form.compressed else None)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", pandas.errors.ParserWarning)
+        try:
+            # No column becomes the index, and types are settled on whole columns.
+            return pandas.read_csv(path, header=0 if header else None, index_col=False, low_memory=False, **options)
+        except pandas.errors.ParserWarning as warning:
+            reason = f"there are lines with more values than the first one has names{_separator_hint(path, form)}"
+            raise ValueError(reason) from warning
+        except pandas.errors.ParserError as error:
+            raise ValueError(f"{error}{_separator_hint(path, form)}") from error
+        except UnicodeError as error:
+            raise ValueError(f"its text is not in UTF-8, save it in that encoding: {error}") from error
+
+
+def _separator_hint(path, form):
+    """What to do where the first line has another separator, as the end of a sentence."""
+    with form.open(path) as file:
+        line = file.readline(_FIRST_BYTES)
+    for separator in _SEPARATORS:
+        if separator != form.separator and separator.encode() in line:
+            renamed = [ending for ending, other in TEXT_FORMATS.items() if other == (separator, other.word, form[2])]
+            return (
+                f"; its first line has {separator!r}: where that separates the values, save the file with {form.word} "
+                f"between them, and points in numbers{''.join(f', or name it {ending}' for ending in renamed)}"
+            )
+    return ""
+
+
+def _has_numbers(data):
+    """Whether a column holds a number, beside words that are told later."""
+    words, _ = wordy_columns(as_numbers(data), [0])
+    return not words
+
+
+def _check_names(path, form):
+    """Raise ValueError where names stand twice in the first line, to which pandas would give others."""
+    line = _parsed(path, False, form, nrows=1, dtype=str, keep_default_na=False)
+    check_distinct(
+        [name for name in line.iloc[0] if name],
+        "rename them, or pass --no-header where the first line holds values",
+    )
+
+
+def _warn_of_names(path, names):
+    """Tell of a first line that may not be one of names, and of a column that may be an index."""
+    numbers = all(map(_is_number, names))
+    # Counted from 0 they are those that pandas gives columns without names.
+    if numbers and names != [str(j) for j in range(len(names))]:
+        warnings.warn(f"the first line of {path} holds numbers, taken for names; pass --no-header if they are values")
+    unnamed = [name for name in names if name.startswith("Unnamed: ")]
+    if unnamed:
+        warnings.warn(f"{path} has a column without a name, {unnamed[0]!r}: leave it out if it numbers the rows")
+
+
+def _is_number(text):
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
