@@ -5,72 +5,12 @@ The settings were chosen on training rows alone, with ``--held-out``.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import NamedTuple
-
-from sklearn.decomposition import PCA
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
-
 from skae import AutoencoderTransformer, ContractiveAE, DenoisingAE, SparseAE
 
 from ._measures import FineTuned, Frozen, FrozenSearched, SquaredError
+from ._row import Row, centred, layers, maker, on_components
 from ._splits import digits, mnist, mnist_basic, nudged_digits, self_taught
 from ._training import whole_schedule
-
-
-class Row(NamedTuple):
-    """One line of the table.
-
-    Attributes
-    ----------
-    label : str
-        As a reader sees it.
-    figure : {"error", "accuracy", "squared error"}
-        What is measured: per cent of the test rows, or a mean over the test images.
-    published, goal : float or None
-    source : str
-        Of the published figure.
-    split : callable (held_out) -> Split
-    model : callable (seed) -> estimator
-        What is trained without labels: an autoencoder, or a Pipeline of them.
-    measure : callable (model, Split, seed) -> float
-        Trains the model and measures it.
-    width : int
-        Components of the code, for PCA beside it.
-    seeds : int
-        How many the result is a mean of.
-    """
-
-    label: str
-    figure: str
-    published: float | None
-    goal: float | None
-    source: str
-    split: Callable
-    model: Callable
-    measure: Callable
-    width: int
-    seeds: int = 3
-
-
-def _maker(kind, n_components, **parameters):
-    return lambda seed: kind(n_components, random_state=seed, **parameters)
-
-
-def _centred(make):
-    """On the rows less their mean."""
-    return lambda seed: make_pipeline(StandardScaler(with_std=False), make(seed))
-
-
-def _layers(*makers):
-    return lambda seed: make_pipeline(*(make(seed) for make in makers))
-
-
-def _on_components(n_components, *makers):
-    """Layers on the first principal components of the rows."""
-    return _layers(lambda seed: PCA(n_components, random_state=0), *makers)
-
 
 # Grey values in [0, 1] are taken as probabilities of ink.
 _INK = {"loss": "log_loss", "tied_weights": True}
@@ -85,9 +25,9 @@ _NOISY_KL_OF_FEW = {
     "tied_weights": True,
     "batch_size": 100,
 }
-_TWO_LAYERS = _on_components(
+_TWO_LAYERS = on_components(
     100,
-    _maker(
+    maker(
         SparseAE,
         200,
         **_NOISY_KL_OF_FEW,
@@ -95,7 +35,7 @@ _TWO_LAYERS = _on_components(
         loss="squared_error",
         **whole_schedule(40, learning_rate_init=1e-2),
     ),
-    _maker(
+    maker(
         SparseAE,
         200,
         **_NOISY_KL_OF_FEW,
@@ -117,9 +57,9 @@ ROWS = {
         2.1,
         _RIFAI,
         mnist,
-        _on_components(
+        on_components(
             50,
-            _maker(
+            maker(
                 AutoencoderTransformer, 1000, activation="relu", tied_weights=True, batch_size=40, **whole_schedule(15)
             ),
         ),
@@ -133,9 +73,9 @@ ROWS = {
         1.6,
         _VINCENT,
         mnist,
-        _on_components(
+        on_components(
             100,
-            _maker(
+            maker(
                 DenoisingAE,
                 1000,
                 corruption="gaussian",
@@ -156,9 +96,9 @@ ROWS = {
         1.6,
         _RIFAI,
         mnist,
-        _on_components(
+        on_components(
             100,
-            _maker(
+            maker(
                 ContractiveAE,
                 1000,
                 contraction_weight=0.5,
@@ -180,7 +120,7 @@ ROWS = {
         1.8,
         "",
         mnist,
-        _maker(SparseAE, 1000, **_NOISY_KL, **whole_schedule(30, learning_rate_init=3e-2, warmup_epochs=1)),
+        maker(SparseAE, 1000, **_NOISY_KL, **whole_schedule(30, learning_rate_init=3e-2, warmup_epochs=1)),
         Frozen(0.02),
         1000,
     ),
@@ -191,8 +131,8 @@ ROWS = {
         1.3,
         "Makhzani and Frey 2013",
         mnist,
-        _centred(
-            _maker(
+        centred(
+            maker(
                 SparseAE,
                 1000,
                 sparsity="topk",
@@ -215,7 +155,7 @@ ROWS = {
         1.1,
         "Makhzani and Frey 2015",
         mnist,
-        _maker(SparseAE, 2000, **_WINNERS, batch_size=40, **whole_schedule(60)),
+        maker(SparseAE, 2000, **_WINNERS, batch_size=40, **whole_schedule(60)),
         Frozen(0.02),
         2000,
     ),
@@ -226,7 +166,7 @@ ROWS = {
         3.0,
         _VINCENT,
         mnist_basic,
-        _maker(SparseAE, 2000, **_NOISY_KL, **whole_schedule(80, learning_rate_init=3e-2, warmup_epochs=2)),
+        maker(SparseAE, 2000, **_NOISY_KL, **whole_schedule(80, learning_rate_init=3e-2, warmup_epochs=2)),
         Frozen(0.02),
         2000,
     ),
@@ -237,9 +177,9 @@ ROWS = {
         98.6,
         _UFLDL,
         self_taught,
-        _on_components(
+        on_components(
             60,
-            _maker(
+            maker(
                 SparseAE,
                 200,
                 **_NOISY_KL_OF_FEW,
@@ -280,9 +220,9 @@ ROWS = {
         1.2,
         _VINCENT,
         mnist,
-        _layers(
+        layers(
             *(
-                _maker(DenoisingAE, 1000, noise_level=0.3, **_INK, **whole_schedule(10, learning_rate_init=5e-3))
+                maker(DenoisingAE, 1000, noise_level=0.3, **_INK, **whole_schedule(10, learning_rate_init=5e-3))
                 for _ in range(3)
             )
         ),
@@ -296,7 +236,7 @@ ROWS = {
         3.0,
         "Hinton and Salakhutdinov 2006",
         mnist,
-        _maker(
+        maker(
             AutoencoderTransformer,
             30,
             hidden_layer_sizes=(1000, 500, 250),
@@ -316,7 +256,7 @@ ROWS = {
         99.2,
         "",
         digits,
-        _maker(SparseAE, 256, **_WINNERS, batch_size=16, **whole_schedule(1000)),
+        maker(SparseAE, 256, **_WINNERS, batch_size=16, **whole_schedule(1000)),
         FrozenSearched(),
         256,
         5,
@@ -328,7 +268,7 @@ ROWS = {
         95.0,
         "scikit-learn's example of BernoulliRBM",
         nudged_digits,
-        _maker(SparseAE, 100, **_WINNERS, batch_size=64, **whole_schedule(200)),
+        maker(SparseAE, 100, **_WINNERS, batch_size=64, **whole_schedule(200)),
         Frozen(0.3),
         100,
     ),

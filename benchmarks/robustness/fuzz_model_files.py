@@ -111,7 +111,7 @@ class Findings:
         except Exception as error:
             self._keep(content, error)
         if self.n_runs % _REPORTED == 0:
-            print(f"{self.n_runs} runs, {self.n_loaded} made an estimator, {len(self.places)} findings", flush=True)
+            print(f"{self.n_runs} runs, {self.n_loaded} made an estimator, {len(self.places)} findings")
 
     def _loaded(self, length):
         """The estimator in the file, or None where it is refused as it should be."""
@@ -134,7 +134,7 @@ class Findings:
         place = f"{type(error).__name__}-{os.path.basename(frame.filename)}-{frame.lineno}"
         if place not in self.places:
             self.places[place] = str(error)
-            print(f"FINDING {place}: {error}", flush=True)
+            print(f"FINDING {place}: {error}")
             with open(os.path.join(self.folder, f"{place}.skae"), "wb") as file:
                 file.write(content)
 
