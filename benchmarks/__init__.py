@@ -1,1 +1,1 @@
-"""Measurements behind the figures in the documentation; each module is a command."""
+"""Measurements behind the figures in the documentation, by subject; ``python -m benchmarks`` lists them."""

@@ -4,7 +4,7 @@ Few labels
 
 All training digits are at hand, but only a few have labels. An autoencoder learns from all of them; a linear classifier
 on its code, or a network that starts from its encoder, learns from the few. Beside them the same models without it.
-``python -m benchmarks.few_labels digits`` measures more of it, over ten seeds.
+``python -m benchmarks few_labels digits`` measures more of it, over ten seeds.
 """
 
 import warnings

@@ -20,7 +20,7 @@ from skae import load, save
 from skae.model_files import container
 from skae.preprocessing import PCANormalizer
 
-# As many as a few seconds allow; benchmarks/damaged_files.py does it ten thousand times.
+# As many as a few seconds allow; `python -m benchmarks damaged_files` does it ten thousand times.
 N_DAMAGES = 100
 
 

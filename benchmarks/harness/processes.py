@@ -1,0 +1,31 @@
+"""Fresh processes of Python with a cache of compiled code of their own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+
+def python_process(code, *arguments, cache):
+    """Start a process that runs some code with pipes for what it prints.
+
+    Parameters
+    ----------
+    code : str
+    *arguments : str
+        Its ``sys.argv[1:]``.
+    cache : str
+        Folder of the compiled code.
+
+    Returns
+    -------
+    subprocess.Popen
+    """
+    return subprocess.Popen(
+        [sys.executable, "-c", code, *arguments],
+        env={**os.environ, "NUMBA_CACHE_DIR": cache},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )

@@ -1,0 +1,66 @@
+"""Results as JSON, with options, seeds and the versions of all that took part; written as a whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from importlib import metadata
+from pathlib import Path
+
+from .timing import timed
+
+_PACKAGES = ("skae", "numpy", "scipy", "numba", "scikit-learn", "torch", "distributed")
+
+
+def versions():
+    """Versions of Python and of the packages; None for those that are not installed."""
+    found = {}
+    for name in _PACKAGES:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            found[name] = None
+    return {"python": platform.python_version(), "machine": platform.machine(), **found}
+
+
+def write(options, results):
+    """Write results to the file that ``--output`` names, with versions and the options of the command, seeds too."""
+    given = {name: value for name, value in vars(options).items() if name != "output"}
+    _replace(Path(options.output), {"versions": versions(), "options": given, "results": results})
+
+
+class StoredResults:
+    """Results by key in a JSON file, which is written anew after each, so that a run goes on where it was stopped.
+
+    Parameters
+    ----------
+    path : str or Path
+    """
+
+    def __init__(self, path):
+        self._path = Path(path)
+        self.found = json.loads(self._path.read_text()) if self._path.exists() else {}
+
+    def has(self, key, settings):
+        """Whether there is a result of these settings."""
+        return key in self.found and self.found[key]["settings"] == settings
+
+    def once(self, key, settings, make):
+        """Have a result for the key, a number that make() gives where there is none of these settings yet."""
+        if self.has(key, settings):
+            return
+        seconds, value = timed(make)
+        seconds = round(seconds, 1)
+        self.found[key] = {"value": value, "settings": settings, "seconds": seconds, "versions": versions()}
+        _replace(self._path, self.found)
+        print(f"{key:<40}{value:>9.3f}{seconds:>9.1f} s")
+
+
+def _replace(path, content):
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        unfinished.write_text(json.dumps(content, indent=1) + "\n")
+        os.replace(unfinished, path)
+    finally:
+        unfinished.unlink(missing_ok=True)

@@ -1,0 +1,1 @@
+"""Quality: outliers found, missing values filled, digits told apart."""

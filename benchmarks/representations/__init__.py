@@ -1,0 +1,1 @@
+"""Representations: codes learned without labels, and what makes them good."""

@@ -1,0 +1,67 @@
+"""What is measured of a model that is trained without labels.
+
+A measure trains the model on a split and gives one number; the seed is for what it trains itself.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from skae import stack
+
+
+def linear(C):
+    """The classifier of frozen codes."""
+    return make_pipeline(StandardScaler(), LogisticRegression(C=C, max_iter=1000, tol=1e-4))
+
+
+class Frozen(NamedTuple):
+    """Per cent of the test rows that a linear classifier on frozen codes gets right; C of its L2."""
+
+    C: float
+
+    def __call__(self, model, split, seed):
+        model.fit(split.X if split.X_unlabelled is None else split.X_unlabelled)
+        classifier = linear(self.C).fit(model.transform(split.X), split.y)
+        return 100.0 * classifier.score(model.transform(split.X_test), split.y_test)
+
+
+class FrozenSearched(NamedTuple):
+    """The same with C chosen by five-fold cross-validation on the training rows."""
+
+    candidates: tuple = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
+
+    def __call__(self, model, split, seed):
+        model.fit(split.X)
+        search = GridSearchCV(linear(1.0), {"logisticregression__C": self.candidates}, cv=5)
+        search.fit(model.transform(split.X), split.y)
+        return 100.0 * search.score(model.transform(split.X_test), split.y_test)
+
+
+class FineTuned(NamedTuple):
+    """Per cent right of the classifier that starts from the stacked layers, behind what stands before them, and is
+    trained with labels."""
+
+    parameters: dict
+
+    def __call__(self, model, split, seed):
+        steps = list(model.fit(split.X))
+        first = next(place for place, step in enumerate(steps) if hasattr(step, "to_mlp"))
+        mlp = stack(*steps[first:]).to_mlp("classifier", random_state=seed, **self.parameters)
+        classifier = make_pipeline(*steps[:first], mlp)
+        return 100.0 * classifier.fit(split.X, split.y).score(split.X_test, split.y_test)
+
+
+class SquaredError(NamedTuple):
+    """Squared error of a test image, summed over its pixels."""
+
+    def __call__(self, model, split, seed):
+        model.fit(split.X)
+        restored = model.inverse_transform(model.transform(split.X_test))
+        return float(np.square(restored - split.X_test, dtype=np.float64).sum(axis=1).mean())

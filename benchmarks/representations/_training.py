@@ -1,0 +1,19 @@
+"""How the networks of these benchmarks are trained, and the options of those that train on part of MNIST."""
+
+from __future__ import annotations
+
+from ..harness import option, seed
+
+
+def whole_schedule(max_iter, **parameters):
+    """Parameters of a training that its schedule ends, and no stopping rule."""
+    return {"max_iter": max_iter, "learning_rate": "cosine", "tol": 0.0, "n_iter_no_change": max_iter, **parameters}
+
+
+def part_of_mnist(epochs):
+    """The options ``--rows``, ``--epochs`` and ``--seed``."""
+    return (
+        option("--rows", 10_000, "training rows", quick=500),
+        option("--epochs", epochs, "of each training", quick=1),
+        seed(),
+    )

@@ -1,0 +1,1 @@
+"""Scale: many rows, many columns, many workers."""

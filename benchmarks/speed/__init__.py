@@ -1,0 +1,1 @@
+"""Speed: time of training, transform and start, beside other libraries."""
