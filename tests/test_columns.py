@@ -20,7 +20,7 @@ STAMPS = pd.date_range("2020", periods=N)
 DATES, TIMES = [datetime.date(2020, 1, 1)] * N, [datetime.time(1)] * N
 SPANS = [datetime.timedelta(1)] * N
 DECIMALS = [Decimal("1.5"), None, Decimal("2.5")] * 2
-WORDS = ["1", "2"] * 3
+WORDS = ["1", "word"] * 3
 
 
 def pandas(values, dtype=None):
@@ -94,7 +94,7 @@ METHODS = ["fit", "partial_fit", "transform", "reconstruct", "score", "score_sam
 METHODS += ["decision_function", "predict", "inverse_transform"]
 
 
-@pytest.mark.parametrize("case", ["pandas timestamps", "polars timestamps", "Arrow timestamps", "polars text"])
+@pytest.mark.parametrize("case", ["pandas timestamps", "polars timestamps", "Arrow timestamps", "polars lists"])
 @pytest.mark.parametrize("reader", READERS)
 def test_it_is_named_by_every_method(reader, case):
     estimator = READERS[reader].fit(TRAINING)
@@ -135,7 +135,13 @@ def test_dates_of_numpy_among_objects_are_no_numbers(value):
 
 
 NUMBERS = [1.0, 2.0, 4.0] * 2
+SPELT = list(map(str, NUMBERS))
 COLUMNS = {
+    "pandas text": pandas(SPELT, "string"),
+    "pandas text among objects": pandas(SPELT, object),
+    "pandas Arrow text": pandas(SPELT, pd.ArrowDtype(pa.string())),
+    "polars text": polars(SPELT),
+    "Arrow text": arrow(SPELT),
     "pandas categories of numbers": pandas(NUMBERS, "category"),
     "pandas objects": pandas(NUMBERS, object),
     "pandas decimals": pandas(list(map(Decimal, NUMBERS)), pd.ArrowDtype(pa.decimal128(5, 2))),
@@ -157,6 +163,8 @@ def test_columns_of_numbers_are_read(case):
 WITH_GAPS = {
     "pandas.NA among objects": pandas([1.0, pd.NA, 2.0] * 2, object),
     "Arrow decimals in pandas": pandas(DECIMALS, pd.ArrowDtype(pa.decimal128(5, 2))),
+    "text with gaps": pandas(["1.0", pd.NA, "2.0"] * 2, "string"),
+    "polars text with gaps": polars(["1.0", None, "2.0"] * 2),
     "nullable integers": pandas([1, pd.NA, 2] * 2, "Int64"),
     "nullable booleans": pandas([True, pd.NA, False] * 2, "boolean"),
     "Arrow decimals": arrow(DECIMALS),

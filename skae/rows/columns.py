@@ -9,8 +9,8 @@ import numpy as np
 _DATES = "Convert {} first, to days since a date of your choice for example, or leave {} out."
 _OTHERS = "Make numbers of {} first, with OneHotEncoder for example, or leave {} out."
 
-# Of polars, beside those that say of themselves that they are numeric. Objects are read one by one.
-_POLARS = ("Boolean", "Null", "Object")
+# Types of polars beside those that say of themselves that they are numeric; objects are read one by one.
+_NUMBERS, _TEXT = ("Boolean", "Null", "Object"), ("String", "Categorical", "Enum")
 
 
 def with_readable_columns(X, name):
@@ -31,7 +31,7 @@ def with_readable_columns(X, name):
     Raises
     ------
     ValueError or TypeError
-        For dates, durations, text and whatever else is no number, with the column named.
+        For dates, durations, and whatever else is no number, with the column named. Text that spells numbers is read.
     """
     pandas = sys.modules.get("pandas")
     if pandas is not None and isinstance(X, pandas.DataFrame):
@@ -57,54 +57,66 @@ def _check_pandas_types(X, name):
             )
         if kind in "mM":
             raise _no_number(name, label, dtype, _DATES)
-        if getattr(dtype, "type", None) in (str, bytes):
-            raise _no_number(name, label, dtype, _OTHERS)
 
 
 def _with_floats_for_objects(X, name):
     _check_pandas_types(X, name)
     changed = X
     for j, (label, dtype) in enumerate(zip(X.columns, X.dtypes)):
-        if dtype.kind != "O":
+        if dtype.kind in "biuf":
             continue
         values = _without_na(X.iloc[:, j].to_numpy(dtype=object), f"Column {label!r} of {name} holds")
-        try:
-            values = values.astype(np.float64)
-        except (TypeError, ValueError, ArithmeticError) as error:
-            kind = TypeError if isinstance(error, TypeError) else ValueError
-            advice = _OTHERS.format("it", "it")
-            raise kind(f"Column {label!r} of {name} cannot be read as numbers: {error}. {advice}") from error
         if changed is X:
             changed = X.copy(deep=False)
-        changed.isetitem(j, values)
+        changed.isetitem(j, _floats(values, name, label))
     return changed
+
+
+def _floats(values, name, label):
+    """A column of objects as numbers."""
+    try:
+        return values.astype(np.float64)
+    except (TypeError, ValueError, ArithmeticError) as error:
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        advice = _OTHERS.format("it", "it")
+        raise kind(f"Column {label!r} of {name} cannot be read as numbers: {error}. {advice}") from error
 
 
 def _check_types(X, name):
     """Raise ValueError for a polars or Arrow frame with a column that has no numbers."""
     if type(X).__module__.split(".")[0] == "polars":
-        columns, is_number = X.schema.items(), _is_number_of_polars
+        columns, is_number, is_text = X.schema.items(), _is_number_of_polars, _is_text_of_polars
     elif type(X).__module__.split(".")[0] == "pyarrow":
-        columns, is_number = zip(X.schema.names, X.schema.types), _is_number_of_arrow
+        columns, is_number, is_text = zip(X.schema.names, X.schema.types), _is_number_of_arrow, _is_text_of_arrow
     else:
         return
     for label, dtype in columns:
-        if not is_number(dtype):
+        if is_text(dtype):
+            _floats(np.asarray(X[label]), name, label)
+        elif not is_number(dtype):
             is_time = str(dtype).lower().startswith(("date", "time", "duration"))
             raise _no_number(name, label, dtype, _DATES if is_time else _OTHERS)
 
 
 def _is_number_of_polars(dtype):
-    return dtype.is_numeric() or str(dtype) in _POLARS
+    return dtype.is_numeric() or str(dtype) in _NUMBERS
+
+
+def _is_text_of_polars(dtype):
+    return str(dtype).startswith(_TEXT)
 
 
 def _is_number_of_arrow(dtype):
     from pyarrow import types
 
-    if types.is_dictionary(dtype):
-        return _is_number_of_arrow(dtype.value_type)
     kinds = types.is_integer, types.is_floating, types.is_decimal, types.is_boolean, types.is_null
     return any(is_kind(dtype) for is_kind in kinds)
+
+
+def _is_text_of_arrow(dtype):
+    from pyarrow import types
+
+    return types.is_string(dtype) or types.is_large_string(dtype) or types.is_dictionary(dtype)
 
 
 def _no_number(name, label, dtype, advice):

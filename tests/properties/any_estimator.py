@@ -147,6 +147,7 @@ RIGHT = {
     "revive_dead": (False, True),
     "contraction_weight": (0.0, 0.1),
     "contamination": ("auto", 0.1, 0.5),
+    "add_indicator": (False, True),
 }
 
 # Legal as well, and further out than anyone goes.
@@ -204,9 +205,11 @@ def autoencoders(draw, classes=AUTOENCODERS, **settings):
 @st.composite
 def imputers(draw):
     """With an estimator of its own: the default one is too large for many examples."""
+    missing_values = draw(rarely(st.sampled_from((0, -1, 0.5, 1e300, np.nan, pd.NA, np.inf, *WRONG)), st.just(np.nan)))
     inner = rarely(autoencoders(), autoencoders(missing_values="mask"), 8)
     estimator = draw(rarely(st.sampled_from([value for value in WRONG if value is not None]), inner, 10))
-    return AutoencoderImputer(estimator, **draw(parameters(AutoencoderImputer)))
+    others = draw(parameters(AutoencoderImputer, ["missing_values"]))
+    return AutoencoderImputer(estimator, missing_values=missing_values, **others)
 
 
 @st.composite
