@@ -15,7 +15,7 @@ import pytest
 
 import skae
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 # Extras for those who work on the package, not with it.
 OURS = {"test", "lint", "docs", "coverage"}
 
