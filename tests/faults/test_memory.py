@@ -104,105 +104,21 @@ def test_what_is_made_beside_the_layers_is_counted(ae, shape, most, fork):
 
 TRANSFORMS = """
 from dataclasses import replace
+
 rows = np.broadcast_to(WIDE[:1, :6], (200_000, 6))
 ae = AutoencoderTransformer(500, max_iter=1, random_state=0).fit(X.astype(np.float32))
 codes = ae.transform(X.astype(np.float32))
 layers = []
+
+
 def seen(activation):
-    """An activation of which each use is noted."""
+    # Notes each use.
     noting, forward = replace(activation), activation.forward
     vars(noting)["forward"] = lambda *arguments: (layers.append(1), forward(*arguments))
     return noting
 
 
-ae._fitted.network.layers = [
-    layer._replace(activation=seen(layer.activation)) for layer in ae._fitted.network.layers
-]
-
-
-def refused_or_fitted(ae):
-    before = dict(vars(ae))
-    steps.clear()
-    try:
-        ae.fit(rows)
-    except MemoryError as error:
-        assert steps == [] and vars(ae) == before and "MiB" in str(error), error
-        return 1
-    return 0
-
-
-def check(ae):
-    limits = range(0, int(sys.argv[2]), int(sys.argv[3]))
-    outcomes = [limited(mebibytes, lambda: refused_or_fitted(ae)) for mebibytes in limits]
-    assert set(outcomes) == {0, 1} and outcomes == sorted(outcomes, reverse=True), outcomes
-
-
-"""
-
-FITS = """
-rows = WIDE
-parameters = {"n_components": 1000, "max_iter": 3, "tol": 0.0, "random_state": 0, **json.loads(sys.argv[1])}
-# No product was made yet, for which BLAS asks for memory of its own.
-check(AutoencoderTransformer(**parameters))
-check(AutoencoderTransformer(**{**parameters, "n_components": 3, "warm_start": False}).fit(WIDE[:, :5]).set_params(
-    n_components=1000
-))
-"""
-
-
-@pytest.mark.parametrize(
-    "parameters, most, step",
-    [
-        ('{"solver": "adam"}', 130, 10),
-        pytest.param('{"solver": "adam", "warm_start": true, "early_stopping": true}', 200, 20, marks=pytest.mark.slow),
-        pytest.param('{"solver": "lbfgs"}', 900, 60, marks=pytest.mark.slow),
-    ],
-)
-def test_a_fit_is_refused_before_its_first_step(parameters, most, step, fork):
-    fork(LIMITED + CHECK + FITS, parameters, most, step)
-
-
-BESIDE = """
-from skae import ContractiveAE, SparseAE
-
-shape = json.loads(sys.argv[4])
-rows = np.random.default_rng(0).random(shape).astype(np.float32)
-check(eval(sys.argv[1]).set_params(batch_size=shape[0], max_iter=1, tol=0.0, random_state=0))
-"""
-
-TALL, WIDE = [80_000, 20], [4_000, 6_000]
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    "ae, shape, most",
-    [
-        ("ContractiveAE(300)", TALL, 500),
-        ("SparseAE(300, sparsity='topk', n_active=5, revive_dead=True)", TALL, 400),
-        ("SparseAE(300, sparsity='lifetime')", TALL, 400),
-        ("DenoisingAE(20, corruption='gaussian')", WIDE, 600),
-        ("DenoisingAE(20, emphasis=0.5)", WIDE, 700),
-        ("AutoencoderTransformer(20, missing_values='mask')", WIDE, 600),
-    ],
-)
-def test_what_is_made_beside_the_layers_is_counted(ae, shape, most, fork):
-    fork(LIMITED + CHECK + BESIDE, ae, most, 20, json.dumps(shape))
-
-
-TRANSFORMS = """
-from dataclasses import replace
-rows = np.broadcast_to(WIDE[:1, :6], (200_000, 6))
-ae = AutoencoderTransformer(500, max_iter=1, random_state=0).fit(X.astype(np.float32))
-codes = ae.transform(X.astype(np.float32))
-layers = []
-ae._fitted.network.layers = [
-    layer._replace(
-        activation=layer.activation._replace(
-            forward=lambda *arguments, forward=layer.activation.forward: (layers.append(1), forward(*arguments))
-        )
-    )
-    for layer in ae._fitted.network.layers
-]
+ae._fitted.network.layers = [layer._replace(activation=seen(layer.activation)) for layer in ae._fitted.network.layers]
 
 
 def refused():
