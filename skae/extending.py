@@ -28,15 +28,24 @@ were registered before.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
+
 from .estimator.base import BaseAutoencoder
 from .estimator.parameters import Parameter, store_parameters
+from .estimator.prediction import filled
 from .estimator.registry import autoencoder
 from .kernels.activations import ACTIVATIONS, Activation
 from .kernels.compiler import kernel
 from .kernels.corruptions import CORRUPTIONS, Corruption
 from .kernels.losses import LOSSES, Loss
 from .kernels.optimizers import OPTIMIZERS, Optimizer
+from .network.network import Network
 from .objective.batch import Batch
+from .objective.gradient_check import gradient_error as objective_gradient_error
+from .objective.l2 import L2
+from .objective.objective import Objective
 from .objective.penalty import Penalty, WeightPenalty
 from .objective.sparsity import SPARSITIES
 from .objective.sparsity_record import Sparsity
@@ -62,6 +71,7 @@ __all__ = [
     "TrainingState",
     "WeightPenalty",
     "autoencoder",
+    "gradient_error",
     "kernel",
     "register",
     "store_parameters",
@@ -158,3 +168,41 @@ def unregister(part):
     del registry[part.name]
     if isinstance(part, Optimizer):
         del SOLVERS[part.name]
+
+
+def gradient_error(estimator, X, seed=0):
+    """Whether the gradient of an estimator's objective is the derivative of its value, along a random direction.
+
+    The objective is that of the parameters, loss, penalties and L2, at the parameters of the network that was fitted,
+    moved a little; without noise, and without the gate of a sparse code.
+
+    Parameters
+    ----------
+    estimator : autoencoder of skae
+        Fitted.
+    X : array-like of shape (n_samples, n_features)
+    seed : int, default=0
+        Of the direction.
+
+    Returns
+    -------
+    float
+        The relative difference: 1e-6 or less for a gradient that is right, away from the kinks of a function.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skae import ContractiveAE
+    >>> from skae.extending import gradient_error
+    >>> X = np.random.default_rng(0).normal(size=(20, 4))
+    >>> gradient_error(ContractiveAE(3, max_iter=2, random_state=0).fit(X), X) < 1e-6
+    True
+    """
+    fitted, rows = estimator._read(X)
+    network = fitted.network
+    theta = network.theta.astype(np.float64)
+    theta += 0.1 * np.random.default_rng(seed).standard_normal(theta.shape)
+    network = Network(replace(network.architecture, n_active=None), theta)
+    penalties = [L2(estimator.alpha), *estimator._penalties(network.architecture)]
+    objective = Objective(network, LOSSES[fitted.loss], penalties)
+    return objective_gradient_error(objective, np.ascontiguousarray(filled(fitted, rows)[:], np.float64), seed)
