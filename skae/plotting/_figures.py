@@ -66,7 +66,7 @@ def axes_for(ax, height=None):
     return plt.subplots(figsize=(width, usual if height is None else height), layout="constrained")[1]
 
 
-def fitting(name):
+def shorten_label(name):
     """A name as it is drawn: a long one without its middle, so that it leaves room for what it names."""
     name = str(name)
     if len(name) <= _MOST_LETTERS:
@@ -94,7 +94,7 @@ def draw_legend(ax, handles, names, **options):
     """
     legend = ax.legend(handles, ["name"] * len(names), **options)
     for text, name in zip(legend.get_texts(), names):
-        text.set(text=fitting(name), parse_math=False)
+        text.set(text=shorten_label(name), parse_math=False)
     return legend
 
 

@@ -8,7 +8,7 @@ from enum import Enum
 import numpy as np
 from sklearn.utils.validation import _get_feature_names
 
-from ._figures import fitting
+from ._figures import shorten_label
 from ._tiles import checked_image_shape
 
 # Columns whose names stand legibly side by side; more are drawn as a curve.
@@ -91,7 +91,7 @@ def label_features(ax, names, n_features, rotated=True):
         Whether every feature has a cell, with its name on end.
     """
     if rotated:
-        names = [fitting(name) for name in checked_names(names, n_features)]
+        names = [shorten_label(name) for name in checked_names(names, n_features)]
         ax.set_xticks(np.arange(n_features), names, rotation=90, parse_math=False)
         return
     ax.set_xlim(0, max(n_features - 1, 1))
@@ -100,4 +100,4 @@ def label_features(ax, names, n_features, rotated=True):
         return
     names = checked_names(names, n_features)
     places = np.unique(np.linspace(0, n_features - 1, _TICKS).astype(int))
-    ax.set_xticks(places, [fitting(names[j]) for j in places], rotation=30, ha="right", parse_math=False)
+    ax.set_xticks(places, [shorten_label(names[j]) for j in places], rotation=30, ha="right", parse_math=False)

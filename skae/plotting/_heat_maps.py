@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ._figures import axes_for, fitting
+from ._figures import axes_for, shorten_label
 from ._forms import label_features
 
 # Of a line, at the least where it has a name; of all lines; of the space for names of columns and a title.
@@ -58,7 +58,7 @@ def draw_heat_map(ax, cells, columns, lines, few=None, *, cmap, vmin, vmax, gap)
 
 def _room(ax, inches, columns):
     """Inches that the lines have, at most, in axes that may be part of a figure."""
-    below = _INCHES_OF_LETTER * max(len(fitting(name)) for name in columns)
+    below = _INCHES_OF_LETTER * max(len(shorten_label(name)) for name in columns)
     return min(inches, max(ax.get_position().height * ax.figure.get_figheight() - below, 0.1))
 
 

@@ -47,8 +47,8 @@ def corrupted_rows(sources, X, rows, corruption, noise_level, random_state):
         if source is None:
             return None, None
         name, level = source.model.corruption, source.model.noise_level
-        noisy = _apply(name, level, source.enter(X), source.enter(rows), random_state)
-        noisy = source.leave(in_container(source.enter(rows), noisy))
+        noisy = _apply(name, level, source.transform_steps(X), source.transform_steps(rows), random_state)
+        noisy = source.inverse_transform_steps(in_container(source.transform_steps(rows), noisy))
     else:
         name, level = corruption, noise_level
         _check_corruption(name, level)
@@ -72,7 +72,7 @@ def _noisy(sources, rows):
     """A source that stands for all that were trained on corrupted input; None where none was."""
     noisy = [s for s in sources if isinstance(s.model, CorruptedInput) and s.model.noise_level > 0]
     settings = {(source.model.corruption, source.model.noise_level) for source in noisy}
-    entered = [as_array(source.enter(rows)) for source in noisy]
+    entered = [as_array(source.transform_steps(rows)) for source in noisy]
     if len(settings) > 1 or not all(
         rows.shape == entered[0].shape and np.allclose(rows, entered[0], equal_nan=True) for rows in entered
     ):

@@ -91,13 +91,13 @@ class Source(NamedTuple):
                 names = step.get_feature_names_out(names)
         return names
 
-    def enter(self, X):
+    def transform_steps(self, X):
         """X as the model takes it."""
         for step in self.steps:
             X = step.transform(X)
         return X
 
-    def leave(self, Z):
+    def inverse_transform_steps(self, Z):
         """What the model takes, back in the features of X."""
         for step in reversed(self.steps):
             _check_methods("A reconstruction", step, "inverse_transform")
@@ -107,11 +107,11 @@ class Source(NamedTuple):
     def code(self, X):
         """Code of each row of X; ndarray of shape (n_samples, n_components)."""
         _check_methods("A code", self.model, "transform")
-        return as_array(self.model.transform(self.enter(X)))
+        return as_array(self.model.transform(self.transform_steps(X)))
 
     def reconstruct(self, X):
         """Reconstruction of each row of X in its own features; ndarray of shape (n_samples, n_features)."""
-        return self.leave(self.reconstruct_entered(self.enter(X)))
+        return self.inverse_transform_steps(self.reconstruct_entered(self.transform_steps(X)))
 
     def reconstruct_entered(self, Z):
         """Reconstruction of rows as the model takes them."""

@@ -10,7 +10,7 @@ from sklearn.utils import check_array
 from ..estimator.prediction import Prediction, reconstruction
 from ..rows.reconstruction_errors import feature_errors, in_container
 from ..rows.validation import checked_reconstruction
-from ._figures import axes_for, distinct_colors, fitting, require_matplotlib
+from ._figures import axes_for, distinct_colors, require_matplotlib, shorten_label
 from ._forms import Form, checked_names, form_of, label_features
 from ._options import check_count, checked_numbers
 from ._sources import Source
@@ -113,7 +113,7 @@ class FeatureErrorDisplay:
         """
         require_matplotlib(cls)
         source = Source.of(estimator)
-        entered = source.enter(X)
+        entered = source.transform_steps(X)
         if isinstance(source.model, Prediction):
             fitted, rows = source.model._read(entered)
             errors = feature_errors(partial(reconstruction, fitted), rows)
@@ -178,7 +178,7 @@ class FeatureErrorDisplay:
         self.ax_ = axes_for(ax, height=_BAR_INCHES * len(order) + _MARGIN_INCHES)
         self.figure_ = self.ax_.figure
         self.bars_ = self.ax_.barh(places, errors[order], color=distinct_colors(1))
-        self.ax_.set_yticks(places, [fitting(names[j]) for j in order], parse_math=False)
+        self.ax_.set_yticks(places, [shorten_label(names[j]) for j in order], parse_math=False)
         self.ax_.set_ylim(len(order) - 0.4, -0.6)
         self.ax_.set_xlabel("mean squared error (squared units of the feature)")
         if len(order) < len(errors):

@@ -268,7 +268,7 @@ def _strength(source, X, order, weights):
         return np.zeros(len(weights))
     if isinstance(source.model, Prediction):
         # The code is of the last layer of the encoder, the filters are of the first.
-        fitted, rows = source.model._read(source.enter(X))
+        fitted, rows = source.model._read(source.transform_steps(X))
         activations = fitted.network.first_layer(filled(fitted, rows))
     else:
         activations = source.code(X)

@@ -8,7 +8,7 @@ from sklearn.utils import _safe_indexing, check_array
 
 from ..rows.reconstruction_errors import in_container
 from ._curves import draw_curves, in_bands
-from ._figures import axes_for, distinct_colors, draw_legend_beside, fitting, require_matplotlib
+from ._figures import axes_for, distinct_colors, draw_legend_beside, require_matplotlib, shorten_label
 from ._forms import Form, checked_names, form_of, label_features, names_of_frame
 from ._heat_maps import draw_heat_map, grouped
 from ._noise import corrupted_rows
@@ -275,7 +275,7 @@ class ReconstructionDisplay:
             lines.append((self.corruption_name or "corrupted", corrupted))
         lines += checked_by_name("reconstructions", self.reconstructions, X.shape).items()
         names, lines = zip(*lines)
-        return list(map(fitting, names)), lines
+        return list(map(shorten_label, names)), lines
 
 
 def _in_blocks(lines, n_columns):
