@@ -226,7 +226,7 @@ class AutoencoderImputer(NumericParameters, FittedSummary, OneToOneFeatureMixin,
         Returns
         -------
         ndarray of str
-            Those of X, and "missingindicator_" before the name of a column for what ``add_indicator`` adds.
+            Those of X, and ``missingindicator_`` before the name of a column for what ``add_indicator`` adds.
         """
         names = super().get_feature_names_out(input_features)
         if self.indicator_ is None:

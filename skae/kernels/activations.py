@@ -92,7 +92,7 @@ def operator(name):
 class Activation:
     """One activation function.
 
-    Attributes
+    Parameters
     ----------
     name : str
         What the parameters ``activation`` and ``output_activation`` call it.

@@ -80,7 +80,7 @@ def salt_and_pepper(x, draws, level, low, high, out):
 class Corruption(NamedTuple):
     """One corruption process.
 
-    Attributes
+    Parameters
     ----------
     name : str
     draw : callable (rng, draws) -> None

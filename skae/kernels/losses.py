@@ -65,7 +65,7 @@ def loss_of_halves(n_features, mean_squares):
 class Loss:
     """One reconstruction loss: the sum of a function of each entry.
 
-    Attributes
+    Parameters
     ----------
     name : str
         What the parameter ``loss`` calls it.

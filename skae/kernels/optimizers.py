@@ -92,7 +92,17 @@ def sgd(theta, grad, memory, rate, t, momentum=0.9):
 
 
 class Optimizer(NamedTuple):
-    """One first-order update: its step, and how many vectors it remembers."""
+    """One first-order optimiser.
+
+    Parameters
+    ----------
+    name : str
+        What the parameter ``solver`` calls it.
+    step : callable (theta, grad, state, rate, t) -> None
+        Changes theta, of shape (n_parameters,), and the vectors of the state in place; t counts the steps from 1.
+    n_state_vectors : int
+        Vectors of the shape of theta that it keeps between steps, zero at the first.
+    """
 
     name: str
     step: Callable

@@ -15,7 +15,7 @@ class Sparsity(NamedTuple):
 
     Its functions are given the settings: an object with the parameters of ``SparseAE`` as attributes.
 
-    Attributes
+    Parameters
     ----------
     name : str
     penalty : callable (settings) -> Penalty or None

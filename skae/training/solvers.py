@@ -20,7 +20,7 @@ _LBFGS_VECTORS = 25 + 23
 class Solver(NamedTuple):
     """A solver, and what those who call it must know of it.
 
-    Attributes
+    Parameters
     ----------
     name : str
     train : callable (objective, sample, config, state, validation, callback) -> FitResult
