@@ -20,7 +20,8 @@ from .estimator.base import BaseAutoencoder
 from .estimator.notebook import FittedSummary
 from .estimator.parameters import NumericParameters
 from .estimator.registry import ESTIMATORS
-from .rows.validation import as_floats, as_numbers, checked_weights, legal_clone, named_input_errors
+from .rows.columns import as_floats, as_numbers
+from .rows.validation import checked_weights, legal_clone, named_input_errors
 
 __all__ = ["AutoencoderImputer"]
 
@@ -138,7 +139,7 @@ class AutoencoderImputer(NumericParameters, FittedSummary, OneToOneFeatureMixin,
     def _fit(self, X, sample_weight):
         estimator = self._autoencoder()
         X = self._checked(X, reset=True)
-        weights = checked_weights(1.0 if sample_weight is None else sample_weight, X)
+        weights = checked_weights(1.0 if sample_weight is None else sample_weight, len(X))
         # Divided, so that their sums are finite.
         weights = weights / weights.max()
         rows = X if weights.all() else X[weights > 0]

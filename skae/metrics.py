@@ -5,9 +5,10 @@ from __future__ import annotations
 from scipy.sparse import issparse
 from sklearn.utils import check_array
 
+from .rows.columns import as_numbers
 from .rows.matrices import CSRMatrix
 from .rows.reconstruction_errors import explained_fraction, in_container
-from .rows.validation import as_numbers, check_finite, checked_reconstruction, checked_weights, named_input_errors
+from .rows.validation import check_finite, checked_reconstruction, checked_weights, named_input_errors
 
 
 def reconstruction_score(estimator, X, y=None, sample_weight=None):
@@ -57,7 +58,7 @@ def reconstruction_score(estimator, X, y=None, sample_weight=None):
         values = as_numbers(values, "X")
     values = CSRMatrix(values) if issparse(values) else values
     check_finite(values.csr.data if isinstance(values, CSRMatrix) else values, "X")
-    sample_weight = checked_weights(sample_weight, values)
+    sample_weight = checked_weights(sample_weight, values.shape[0])
 
     def reconstruct(block):
         values = estimator.inverse_transform(estimator.transform(in_container(X, block)))

@@ -8,7 +8,8 @@ from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .estimator.atomic_update import atomic_update, reads_snapshot
-from .rows.validation import as_floats, check_finite, named_input_errors, refuse_overflow
+from .rows.columns import as_floats
+from .rows.validation import check_finite, named_input_errors, refuse_overflow
 
 
 class PCANormalizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from functools import partial
 
-import numpy as np
 from sklearn.base import clone
 
 from ..estimator.input import training_rows
@@ -119,7 +118,7 @@ def _check_options(estimator, n_copies):
 def _weights(sample_weight, n_samples, client):
     if hasattr(sample_weight, "compute"):
         sample_weight = client.compute(sample_weight).result()
-    return checked_weights(sample_weight, np.broadcast_to(0.0, (n_samples, 1)))
+    return checked_weights(sample_weight, n_samples)
 
 
 def _train(estimator, partitions, n_copies):

@@ -41,7 +41,7 @@ def training_rows(estimator, X, sample_weight, previous):
     else:
         columns = previous.columns
         X = known_rows(estimator, X, columns, allow_nan)
-    return Sample.of(X, checked_weights(sample_weight, X)), columns
+    return Sample.of(X, checked_weights(sample_weight, len(X))), columns
 
 
 def first_rows(estimator, X, allow_nan):

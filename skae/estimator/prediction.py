@@ -10,10 +10,11 @@ from sklearn.utils import check_array
 
 from ..kernels.losses import LOSSES
 from ..objective.row_losses import row_losses
+from ..rows.columns import as_numbers
 from ..rows.matrices import FilledRows
 from ..rows.reconstruction_errors import explained_fraction, labelled, squared_errors, within_range
 from ..rows.sample import Sample
-from ..rows.validation import as_numbers, check_finite, checked_weights, named_input_errors, refuse_overflow
+from ..rows.validation import check_finite, checked_weights, named_input_errors, refuse_overflow
 from .fitted import FittedAttributes
 from .input import check_range, known_rows
 from .notebook import FittedSummary
@@ -124,7 +125,7 @@ class Prediction(FittedAttributes, FittedSummary, ClassNamePrefixFeaturesOutMixi
             For input that is not legal, and where the squares are beyond the range of float64.
         """
         fitted, X = self._read(X)
-        return explained_fraction(partial(reconstruction, fitted), X, checked_weights(sample_weight, X))
+        return explained_fraction(partial(reconstruction, fitted), X, checked_weights(sample_weight, len(X)))
 
     def score_samples(self, X):
         """Minus the reconstruction loss of each row: the higher, the more like the training rows.

@@ -135,3 +135,26 @@ def _without_na(values, holds):
         return values
     missing = np.reshape([value is pandas.NA for value in values.ravel()], values.shape)
     return np.where(missing, np.nan, values)
+
+
+def as_numbers(array, name):
+    """An array that scikit-learn took for numeric, where it is: objects and wider floats as float64, and no dates or
+    durations.
+
+    To be called within ``named_input_errors``, since objects may be anything.
+    """
+    if array.dtype.kind in "mM":
+        raise ValueError(
+            f"{name} must hold numbers; got dtype {array.dtype}. Convert it first, to days since a date of your choice "
+            "for example."
+        )
+    if array.dtype != object and not (array.dtype.kind == "f" and array.dtype.itemsize > 8):
+        return array
+    # A list with None in it, a frame with columns of which NumPy has no type, or an array of long doubles.
+    return array.astype(np.float64)
+
+
+def as_floats(array, name, copy=False):
+    """``as_numbers`` in float32, where they are that, or float64."""
+    array = as_numbers(array, name)
+    return array.astype(np.float32 if array.dtype == np.float32 else np.float64, copy=copy)

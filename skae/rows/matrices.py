@@ -129,17 +129,3 @@ class FilledRows:
 def as_csr(X):
     """A sparse matrix or array of any format as CSR; X itself where it is that already."""
     return X if X.format == "csr" else sparse.csr_array(X)
-
-
-def with_equal_indices(X):
-    """A sparse matrix whose arrays of indices have one type, which functions of SciPy before 1.13 need; X if they do.
-
-    Parameters
-    ----------
-    X : sparse matrix or array
-        Not changed.
-    """
-    if X.format not in ("csr", "csc", "bsr") or X.indices.dtype == X.indptr.dtype:
-        return X
-    # The constructor gives both the smallest type that holds them.
-    return type(X)((X.data, X.indices, X.indptr), shape=X.shape)

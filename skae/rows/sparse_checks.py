@@ -5,6 +5,20 @@ from __future__ import annotations
 import numpy as np
 
 
+def with_equal_indices(X):
+    """A sparse matrix whose arrays of indices have one type, which functions of SciPy before 1.13 need; X if they do.
+
+    Parameters
+    ----------
+    X : sparse matrix or array
+        Not changed.
+    """
+    if X.format not in ("csr", "csc", "bsr") or X.indices.dtype == X.indptr.dtype:
+        return X
+    # The constructor gives both the smallest type that holds them.
+    return type(X)((X.data, X.indices, X.indptr), shape=X.shape)
+
+
 def check_sparse(X, name):
     """Raise ValueError for a sparse array of other than two dimensions, and for one that is not sound.
 

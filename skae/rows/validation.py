@@ -12,9 +12,9 @@ from sklearn.utils import assert_all_finite
 from sklearn.utils.validation import _check_sample_weight
 
 from .blocks import read_blocks, sums_finite
-from .columns import with_readable_columns
-from .matrices import CSRMatrix, as_csr, with_equal_indices
-from .sparse_checks import check_sparse
+from .columns import as_numbers, with_readable_columns
+from .matrices import CSRMatrix, as_csr
+from .sparse_checks import check_sparse, with_equal_indices
 
 # What says itself which input is meant, or what is wrong with its shape.
 _NAMED = r"\b{}\b|Expected 2D array|Found array with|[Ff]eature|[Ss]ample"
@@ -55,23 +55,6 @@ def named_input_errors(values, name):
         raise kind(f"{name} cannot be read as an array of numbers: {error}") from error
 
 
-def as_numbers(array, name):
-    """An array that scikit-learn took for numeric, where it is: objects and wider floats as float64, and no dates or
-    durations.
-
-    To be called within ``named_input_errors``, since objects may be anything.
-    """
-    if array.dtype.kind in "mM":
-        raise ValueError(
-            f"{name} must hold numbers; got dtype {array.dtype}. Convert it first, to days since a date of your choice "
-            "for example."
-        )
-    if array.dtype != object and not (array.dtype.kind == "f" and array.dtype.itemsize > 8):
-        return array
-    # A list with None in it, a frame with columns of which NumPy has no type, or an array of long doubles.
-    return array.astype(np.float64)
-
-
 def numeric_rows(X, convert, estimator, allow_nan):
     """X as a numeric matrix that is read by rows, finite but for NaN where that is allowed.
 
@@ -109,12 +92,6 @@ def numeric_rows(X, convert, estimator, allow_nan):
     return X
 
 
-def as_floats(array, name, copy=False):
-    """``as_numbers`` in float32, where they are that, or float64."""
-    array = as_numbers(array, name)
-    return array.astype(np.float32 if array.dtype == np.float32 else np.float64, copy=copy)
-
-
 @np.errstate(over="ignore", invalid="ignore")
 def check_finite(values, name, estimator=None, allow_nan=False):
     """Raise ValueError, in scikit-learn's words, for values of an input that are not finite.
@@ -144,13 +121,13 @@ def _advice_on_gaps(estimator):
     return f"{taker} takes no missing values: {imputer}; autoencoders take them with missing_values='mask'."
 
 
-def checked_weights(sample_weight, X):
-    """Weights of the rows of X, in float64, with at least one above zero; None stays None.
+def checked_weights(sample_weight, n_rows):
+    """Weights of some rows, in float64, with at least one above zero; None stays None.
 
     Parameters
     ----------
     sample_weight : array-like of shape (n_samples,), float or None
-    X : array of shape (n_samples, n_features)
+    n_rows : int
 
     Returns
     -------
@@ -165,7 +142,9 @@ def checked_weights(sample_weight, X):
         return None
     with named_input_errors(sample_weight, "sample_weight") as given:
         as_numbers(np.asarray(given), "sample_weight")
-        weights = _check_sample_weight(given, X, dtype=np.float64, ensure_non_negative=True)
+        # Of which scikit-learn takes the length alone.
+        rows = np.broadcast_to(0.0, (n_rows, 1))
+        weights = _check_sample_weight(given, rows, dtype=np.float64, ensure_non_negative=True)
     if not weights.any():
         raise ValueError("Sample weights must contain at least one non-zero number.")
     return weights
