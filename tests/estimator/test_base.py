@@ -16,6 +16,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from sklearn.utils.metadata_routing import get_routing_for_object
 
 from skae import AutoencoderTransformer, ContractiveAE, DenoisingAE, SparseAE
 from skae.estimator.plan import _split
@@ -545,8 +546,30 @@ def test_wrong_widths(X):
     for method in (ae.transform, ae.reconstruct, ae.score, ae.score_samples, ae.reconstruction_error, ae.partial_fit):
         with pytest.raises(ValueError, match="X has 4 features, but AutoencoderTransformer is expecting 5 features"):
             method(X[:, :4])
-    with pytest.raises(ValueError, match="H has 5 features, but AutoencoderTransformer is expecting 3 features"):
+    with pytest.raises(ValueError, match=r"X has 5 features, but AutoencoderTransformer.inverse_transform is expecting 3"):
         ae.inverse_transform(X)
+
+
+@every_estimator
+def test_codes_are_named_as_scikit_learn_names_them(cls, X):
+    ae = fitted(cls, X)
+    H = ae.transform(X)
+    expected = ae.inverse_transform(H)
+    np.testing.assert_array_equal(ae.inverse_transform(X=H), expected)
+    with pytest.warns(FutureWarning, match=rf"H of {cls.__name__}.inverse_transform\(\) is now called X"):
+        np.testing.assert_array_equal(ae.inverse_transform(H=H), expected)
+    for codes in ({}, {"X": H, "H": H}):
+        with pytest.raises(TypeError, match=rf"{cls.__name__}.inverse_transform\(\) needs codes as X; got "):
+            ae.inverse_transform(**codes)
+
+
+@every_estimator
+def test_codes_are_no_metadata(cls):
+    assert not hasattr(cls, "set_inverse_transform_request")
+    requests = get_routing_for_object(cls())
+    assert requests.inverse_transform.requests == {}
+    # The routing is there, as for what is metadata.
+    assert requests.fit.requests == {"sample_weight": None}
 
 
 def test_warm_start_refuses_another_network(X):
@@ -566,7 +589,7 @@ def test_dates_are_not_numbers(dtype, X):
     dates = np.arange(12).reshape(4, 3).astype(dtype)
     with pytest.raises(ValueError, match=r"X must hold numbers; got dtype .*64"):
         AutoencoderTransformer(2).fit(dates)
-    with pytest.raises(ValueError, match=r"H must hold numbers; got dtype .*64"):
+    with pytest.raises(ValueError, match=r"X must hold numbers; got dtype .*64"):
         fitted(AutoencoderTransformer, X).inverse_transform(dates)
 
 
