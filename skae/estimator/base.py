@@ -185,11 +185,33 @@ class BaseAutoencoder(NumericParameters, CallbackSupportMixin, Prediction):
             raise copy.copy(result.interrupt)
         if not result.converged:
             warnings.warn(
-                f"{type(self).__name__} stopped at max_iter={self.max_iter} before the loss settled within "
-                f"tol={self.tol:g}. Raise max_iter or tol, or scale the columns of X.",
+                f"{type(self).__name__} stopped at max_iter={self.max_iter} before its loss settled. "
+                f"{self._what_converges()}",
                 ConvergenceWarning,
                 stacklevel=3,
             )
+
+    def _what_converges(self):
+        """What to do about a training that did not, a sentence."""
+        if not SOLVERS[self.solver].minibatch:
+            return "Raise max_iter, to some thousands, or scale the columns of X."
+        advice = [f"raise learning_rate_init={self.learning_rate_init:g} by a factor of 3 to 10"]
+        if self.learning_rate == "constant":
+            advice[0] += ", with learning_rate='cosine' to let it end quietly"
+        if self._may_be_solved_by("lbfgs"):
+            advice.insert(0, "for small X set solver='lbfgs' with max_iter=1000 or more")
+        text = "; ".join([*advice, "or raise max_iter"])
+        return f"{text[0].upper()}{text[1:]}."
+
+    def _may_be_solved_by(self, solver):
+        """Whether the other parameters go together with another solver."""
+        other = copy.copy(self)
+        other.solver = solver
+        try:
+            other._check_combination()
+        except ValueError:
+            return False
+        return SOLVERS[solver].minibatch or self.zero_sampling is None
 
     @available_if(_trains_in_batches)
     @_fit_context(prefer_skip_nested_validation=True)

@@ -25,7 +25,7 @@ class Prediction(FittedAttributes, FittedSummary, ClassNamePrefixFeaturesOutMixi
     """Mixin with the methods of a fitted autoencoder. Each reads one fit, should another thread fit it meanwhile."""
 
     # Another name of X is no metadata to be routed.
-    __metadata_request__inverse_transform = {"H": UNUSED}  # noqa: RUF012
+    __metadata_request__inverse_transform = {"H": UNUSED}
 
     def _read(self, X):
         """The last fit, and X as rows with the same columns.
