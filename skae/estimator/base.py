@@ -21,7 +21,7 @@ from ..training.descent import check_last_step, run_epoch
 from ..training.solvers import SOLVERS, minibatch_solvers
 from .fitted import Fitted
 from .input import training_rows
-from .parameters import NumericParameters
+from .parameters import NumericParameters, layer_widths
 from .plan import plan_training
 from .prediction import Prediction
 from .sklearn_callbacks import FitTasks
@@ -43,7 +43,7 @@ class BaseAutoencoder(NumericParameters, CallbackSupportMixin, Prediction):
 
     def _check_combination(self):
         """Raise ValueError where parameters that are legal alone do not go together."""
-        if not all(isinstance(width, Integral) and width >= 1 for width in self.hidden_layer_sizes):
+        if not all(isinstance(width, Integral) and width >= 1 for width in layer_widths(self.hidden_layer_sizes)):
             raise ValueError(
                 f"The 'hidden_layer_sizes' parameter of {type(self).__name__} must hold integers of at least 1; "
                 f"got {shown(self.hidden_layer_sizes)}."

@@ -19,7 +19,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.utils.metadata_routing import get_routing_for_object
 
-from skae import AutoencoderTransformer, ContractiveAE, DenoisingAE, SparseAE
+from skae import AutoencoderTransformer, ContractiveAE, DenoisingAE, SparseAE, load, save, stack
 from skae.estimator.plan import _split
 from skae.metrics import reconstruction_score
 from skae.rows.sample import Sample
@@ -57,6 +57,29 @@ def test_shapes(cls, tied, hidden, X):
     if tied:
         for encoder, decoder in zip(ae.coefs_, ae.coefs_[::-1]):
             np.testing.assert_array_equal(encoder, decoder.T)
+
+
+@every_estimator
+def test_one_layer_may_be_given_by_its_width(cls, X, tmp_path):
+    expected = fitted(cls, X, hidden_layer_sizes=(5,))
+    for width in (5, np.int64(5)):
+        ae = fitted(cls, X, hidden_layer_sizes=width)
+        np.testing.assert_array_equal(ae.transform(X), expected.transform(X))
+        # Stored as it was given.
+        assert clone(ae).hidden_layer_sizes is width
+    assert stack(ae).hidden_layer_sizes == (5,)
+    assert ae.to_mlp().hidden_layer_sizes == (5, 3)
+    save(ae, tmp_path / "model.skae")
+    again = load(tmp_path / "model.skae")
+    assert again.hidden_layer_sizes == 5 and type(again.hidden_layer_sizes) is np.int64
+    np.testing.assert_array_equal(again.transform(X), ae.transform(X))
+    assert ae.set_params(warm_start=True).fit(X).n_iter_ == 10
+
+
+@pytest.mark.parametrize("width", [0, -1, 2.5, "5", None])
+def test_a_width_of_one_layer_is_a_positive_integer(width, X):
+    with pytest.raises(ValueError, match="'hidden_layer_sizes' parameter of AutoencoderTransformer must be an "):
+        AutoencoderTransformer(3, hidden_layer_sizes=width).fit(X)
 
 
 def test_filters_are_the_inputs_of_norm_one_that_activate_most(X, rng):
