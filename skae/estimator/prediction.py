@@ -58,7 +58,7 @@ class Prediction(FittedAttributes, FittedSummary, ClassNamePrefixFeaturesOutMixi
         return encoded(fitted, X)
 
     def inverse_transform(self, X=None, *, H=None):
-        """Reconstruction from codes, an array whatever ``set_output`` asks for.
+        """Reconstruction from codes: an array, as of scikit-learn's own transformers, whatever ``set_output`` asks for.
 
         Parameters
         ----------
@@ -105,15 +105,17 @@ class Prediction(FittedAttributes, FittedSummary, ClassNamePrefixFeaturesOutMixi
 
         Returns
         -------
-        X_hat : ndarray of shape (n_samples, n_features)
+        X_hat : ndarray, or frame, of shape (n_samples, n_features)
+            It comes as ``set_output`` wants transformed data, in columns with the names of the features.
 
         Raises
         ------
         ValueError
             For X that is not legal, and where a reconstruction is beyond the range of its precision.
         """
-        fitted, X = self._read(X)
-        return refuse_overflow(reconstruction(fitted, X), "The reconstruction", "X")
+        fitted, rows = self._read(X)
+        values = refuse_overflow(reconstruction(fitted, rows), "The reconstruction", "X")
+        return labelled(self, values, X, feature_names(fitted))
 
     def score(self, X, y=None, sample_weight=None):
         """Fraction of the variance of X that its reconstruction explains.

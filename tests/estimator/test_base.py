@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from sklearn import config_context
 from sklearn.base import clone
 from sklearn.datasets import load_iris
 from sklearn.decomposition import PCA
@@ -22,6 +23,7 @@ from sklearn.utils.metadata_routing import get_routing_for_object
 from skae import AutoencoderTransformer, ContractiveAE, DenoisingAE, SparseAE, load, save, stack
 from skae.estimator.plan import _split
 from skae.metrics import reconstruction_score
+from skae.plotting import FeatureErrorDisplay, ReconstructionDisplay
 from skae.rows.sample import Sample
 
 ESTIMATORS = [AutoencoderTransformer, DenoisingAE, SparseAE, ContractiveAE]
@@ -782,6 +784,32 @@ def test_set_output_and_feature_names(cls, container, frame, X):
     assert list(H.columns) == [f"{cls.__name__.lower()}{j}" for j in range(3)]
     assert list(ae.feature_names_in_) == names
     assert list(ae.get_feature_names_out()) == list(H.columns)
+
+
+@every_estimator
+@pytest.mark.parametrize("container, frame", [("pandas", pd.DataFrame), ("polars", pl.DataFrame)])
+def test_a_reconstruction_is_what_set_output_asks_for(cls, container, frame, X):
+    names = [f"column {j}" for j in range(5)]
+    data = frame(dict(zip(names, X.T)))
+    if container == "pandas":
+        data.index = np.arange(60)[::-1]
+    ae = fitted(cls, data)
+    expected = ae.reconstruct(data)
+    assert type(expected) is np.ndarray
+    ae.set_output(transform=container)
+    rebuilt = ae.reconstruct(data)
+    assert isinstance(rebuilt, frame) and list(rebuilt.columns) == names
+    np.testing.assert_array_equal(rebuilt.to_numpy(), expected)
+    if container == "pandas":
+        assert list(rebuilt.index) == list(data.index)
+    # As of scikit-learn's own transformers.
+    assert type(ae.inverse_transform(ae.transform(data))) is np.ndarray
+    assert isinstance(ae.score(data), float)
+    ReconstructionDisplay.from_estimator(ae, data, n_images=2)
+    assert np.isfinite(FeatureErrorDisplay.from_estimator(ae, data).errors).all()
+    with config_context(transform_output=container):
+        unnamed = fitted(cls, X).reconstruct(X)
+        assert isinstance(unnamed, frame) and list(unnamed.columns) == [f"x{j}" for j in range(5)]
 
 
 @pytest.mark.parametrize("n_jobs", [1, pytest.param(2, marks=pytest.mark.slow)])
