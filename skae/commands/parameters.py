@@ -57,7 +57,7 @@ class Value:
             elif isinstance(constraint, StrOptions):
                 words.update({word: word for word in sorted(constraint.options)})
             elif isinstance(constraint, Interval):
-                number = int if constraint.type is Integral and number is None else float
+                number = int if constraint.type is Integral and number in (None, int) else float
         return cls(words, number, many)
 
     def parse(self, text):

@@ -21,7 +21,7 @@ from ..training.descent import check_last_step, run_epoch
 from ..training.solvers import SOLVERS, minibatch_solvers
 from .fitted import Fitted
 from .input import training_rows
-from .parameters import NumericParameters
+from .parameters import NumericParameters, layer_widths
 from .plan import plan_training
 from .prediction import Prediction
 from .sklearn_callbacks import FitTasks
@@ -43,7 +43,7 @@ class BaseAutoencoder(NumericParameters, CallbackSupportMixin, Prediction):
 
     def _check_combination(self):
         """Raise ValueError where parameters that are legal alone do not go together."""
-        if not all(isinstance(width, Integral) and width >= 1 for width in self.hidden_layer_sizes):
+        if not all(isinstance(width, Integral) and width >= 1 for width in layer_widths(self.hidden_layer_sizes)):
             raise ValueError(
                 f"The 'hidden_layer_sizes' parameter of {type(self).__name__} must hold integers of at least 1; "
                 f"got {shown(self.hidden_layer_sizes)}."
@@ -185,11 +185,33 @@ class BaseAutoencoder(NumericParameters, CallbackSupportMixin, Prediction):
             raise copy.copy(result.interrupt)
         if not result.converged:
             warnings.warn(
-                f"{type(self).__name__} stopped at max_iter={self.max_iter} before the loss settled within "
-                f"tol={self.tol:g}. Raise max_iter or tol, or scale the columns of X.",
+                f"{type(self).__name__} stopped at max_iter={self.max_iter} before its loss settled. "
+                f"{self._what_converges()}",
                 ConvergenceWarning,
                 stacklevel=3,
             )
+
+    def _what_converges(self):
+        """What to do about a training that did not, a sentence."""
+        if not SOLVERS[self.solver].minibatch:
+            return "Raise max_iter, to some thousands, or scale the columns of X."
+        advice = [f"raise learning_rate_init={self.learning_rate_init:g} by a factor of 3 to 10"]
+        if self.learning_rate == "constant":
+            advice[0] += ", with learning_rate='cosine' to let it end quietly"
+        if self._may_be_solved_by("lbfgs"):
+            advice.insert(0, "for small X set solver='lbfgs' with max_iter=1000 or more")
+        text = "; ".join([*advice, "or raise max_iter"])
+        return f"{text[0].upper()}{text[1:]}."
+
+    def _may_be_solved_by(self, solver):
+        """Whether the other parameters go together with another solver."""
+        other = copy.copy(self)
+        other.solver = solver
+        try:
+            other._check_combination()
+        except ValueError:
+            return False
+        return SOLVERS[solver].minibatch or self.zero_sampling is None
 
     @available_if(_trains_in_batches)
     @_fit_context(prefer_skip_nested_validation=True)

@@ -7,7 +7,7 @@ them in step.
 
 from __future__ import annotations
 
-from numbers import Real
+from numbers import Integral, Real
 from textwrap import dedent, indent
 from typing import NamedTuple
 
@@ -83,6 +83,11 @@ def store_parameters(estimator, arguments):
         ``locals()`` of the constructor.
     """
     vars(estimator).update({name: value for name, value in arguments.items() if name not in ("self", "__class__")})
+
+
+def layer_widths(hidden_layer_sizes):
+    """Widths of the layers that ``hidden_layer_sizes`` asks for, of which an integer is one."""
+    return (hidden_layer_sizes,) if isinstance(hidden_layer_sizes, Integral) else tuple(hidden_layer_sizes)
 
 
 class NumericParameters:

@@ -22,6 +22,7 @@ from ..training.solvers import SOLVERS, minibatch_solvers
 from ..training.state import TrainingState
 from .fitted import Statistics
 from .input import check_range
+from .parameters import layer_widths
 
 # Of a network: 4 TiB in float32, before any training.
 _MOST_PARAMETERS = 2**40
@@ -127,7 +128,7 @@ def architecture_of(estimator, n_features, loss):
     output = estimator.output_activation
     if output == "auto":
         output = LOSSES[loss].default_output
-    sizes = (int(n_features), *map(int, estimator.hidden_layer_sizes), int(estimator.n_components))
+    sizes = (int(n_features), *map(int, layer_widths(estimator.hidden_layer_sizes)), int(estimator.n_components))
     tied, n_active = bool(estimator.tied_weights), estimator._units_kept()
     architecture = Architecture(sizes, estimator.activation, output, tied, n_active)
     if architecture.n_parameters > _MOST_PARAMETERS:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from functools import partial
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import check_array
+from sklearn.utils.metadata_routing import UNUSED
 
 from ..kernels.losses import LOSSES
 from ..objective.row_losses import row_losses
@@ -22,6 +24,9 @@ from .notebook import FittedSummary
 
 class Prediction(FittedAttributes, FittedSummary, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     """Mixin with the methods of a fitted autoencoder. Each reads one fit, should another thread fit it meanwhile."""
+
+    # Another name of X is no metadata to be routed.
+    __metadata_request__inverse_transform = {"H": UNUSED}
 
     def _read(self, X):
         """The last fit, and X as rows with the same columns.
@@ -53,12 +58,18 @@ class Prediction(FittedAttributes, FittedSummary, ClassNamePrefixFeaturesOutMixi
         fitted, X = self._read(X)
         return encoded(fitted, X)
 
-    def inverse_transform(self, H):
-        """Reconstruction from codes.
+    def inverse_transform(self, X=None, *, H=None):
+        """Reconstruction from codes: an array, as of scikit-learn's own transformers, whatever ``set_output`` asks for.
 
         Parameters
         ----------
+        X : array-like of shape (n_samples, n_components)
+            Codes, as ``transform`` gives them.
         H : array-like of shape (n_samples, n_components)
+            The former name of ``X``, which still works with a FutureWarning.
+
+            .. deprecated:: 0.2
+                Use ``X``.
 
         Returns
         -------
@@ -67,19 +78,22 @@ class Prediction(FittedAttributes, FittedSummary, ClassNamePrefixFeaturesOutMixi
         Raises
         ------
         ValueError
-            For H that is not legal, and where a reconstruction is beyond the range of its precision.
+            For codes that are not legal, and where a reconstruction is beyond the range of its precision.
+        TypeError
+            Without codes, and with both X and H.
         """
+        X = _codes(self, X, H)
         network = self._record().network
-        with named_input_errors(H, "H") as H:
-            H = as_numbers(check_array(H, dtype="numeric", ensure_all_finite=False, input_name="H"), "H")
-        check_finite(H, "H", self)
+        with named_input_errors(X, "X") as X:
+            X = as_numbers(check_array(X, dtype="numeric", ensure_all_finite=False, input_name="X"), "X")
+        check_finite(X, "X", self)
         n_components = network.architecture.encoder_sizes[-1]
-        if H.shape[1] != n_components:
+        if X.shape[1] != n_components:
             raise ValueError(
-                f"H has {H.shape[1]} features, but {type(self).__name__} is expecting {n_components} features as input "
-                "(n_components)."
+                f"X has {X.shape[1]} features, but {type(self).__name__}.inverse_transform is expecting {n_components} "
+                "features as input (n_components)."
             )
-        return refuse_overflow(network.decode(H), "The reconstruction", "H")
+        return refuse_overflow(network.decode(X), "The reconstruction", "X")
 
     def reconstruct(self, X):
         """Reconstruction of each row of X: ``inverse_transform(transform(X))`` in the model's precision.
@@ -92,15 +106,17 @@ class Prediction(FittedAttributes, FittedSummary, ClassNamePrefixFeaturesOutMixi
 
         Returns
         -------
-        X_hat : ndarray of shape (n_samples, n_features)
+        X_hat : ndarray, or frame, of shape (n_samples, n_features)
+            It comes as ``set_output`` wants transformed data, in columns with the names of the features.
 
         Raises
         ------
         ValueError
             For X that is not legal, and where a reconstruction is beyond the range of its precision.
         """
-        fitted, X = self._read(X)
-        return refuse_overflow(reconstruction(fitted, X), "The reconstruction", "X")
+        fitted, rows = self._read(X)
+        values = refuse_overflow(reconstruction(fitted, rows), "The reconstruction", "X")
+        return labelled(self, values, X, feature_names(fitted))
 
     def score(self, X, y=None, sample_weight=None):
         """Fraction of the variance of X that its reconstruction explains.
@@ -199,6 +215,22 @@ class Prediction(FittedAttributes, FittedSummary, ClassNamePrefixFeaturesOutMixi
         from .fine_tuning import started_perceptron
 
         return started_perceptron(network, kind, parameters)
+
+
+def _codes(estimator, X, H):
+    """The codes of a call of ``inverse_transform``, which H named before scikit-learn settled on X."""
+    if (X is None) == (H is None):
+        given = "no codes" if X is None else "both X and H"
+        raise TypeError(f"{type(estimator).__name__}.inverse_transform() needs codes as X; got {given}.")
+    if H is None:
+        return X
+    warnings.warn(
+        f"H of {type(estimator).__name__}.inverse_transform() is now called X, as in scikit-learn, and will go. Pass "
+        "the codes as X.",
+        FutureWarning,
+        stacklevel=3,
+    )
+    return H
 
 
 def filled(fitted, X):

@@ -25,10 +25,11 @@ SHARED = (
     Parameter(
         "hidden_layer_sizes",
         (),
-        ["array-like"],
-        "tuple of int",
+        ["array-like", Interval(Integral, 1, None, closed="left")],
+        "int or array-like of int",
         """
-        Widths of further encoder layers between the input and the code; the decoder mirrors them.
+        Widths of further encoder layers between the input and the code; the decoder mirrors them. An integer is the
+        width of one such layer.
         """,
     ),
     Parameter(

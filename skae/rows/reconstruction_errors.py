@@ -79,10 +79,10 @@ def in_container(X, rows):
     return type(X)(dict(zip(names, rows.T)))
 
 
-def labelled(estimator, errors, X, names):
-    """Errors of every entry in the container that ``set_output`` asks for, with the index of X where it has one."""
+def labelled(estimator, values, X, names):
+    """Values of each entry of X in the container that ``set_output`` asks for, with the index of X where it has one."""
     adapter = _get_container_adapter("transform", estimator)
-    return errors if adapter is None else adapter.create_container(errors, X, columns=np.asarray(names, dtype=object))
+    return values if adapter is None else adapter.create_container(values, X, columns=np.asarray(names, dtype=object))
 
 
 class FractionSums(NamedTuple):

@@ -143,6 +143,14 @@ def test_a_warning_is_one_line_and_the_result_another(folder, tmp_path, capsys):
     warning, written = captured.err.splitlines()
     assert captured.out == ""
     assert warning.startswith("python -m skae fit: warning: AutoencoderTransformer stopped at --max-iter=3 before")
+    for option in (
+        "--solver='lbfgs'",
+        "--learning-rate-init=0.001",
+        "--learning-rate='cosine'",
+        "or raise --max-iter.",
+    ):
+        assert option in warning
+    assert "tol" not in warning
     loss = load(path).loss_curve_[-1]
     assert written == f"written: {path} (AutoencoderTransformer, 4 columns to 3, 3 epochs, loss {loss:.6g})"
 

@@ -9,17 +9,21 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from sklearn import config_context
 from sklearn.base import clone
+from sklearn.datasets import load_iris
 from sklearn.decomposition import PCA
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from sklearn.utils.metadata_routing import get_routing_for_object
 
-from skae import AutoencoderTransformer, ContractiveAE, DenoisingAE, SparseAE
+from skae import AutoencoderTransformer, ContractiveAE, DenoisingAE, SparseAE, load, save, stack
 from skae.estimator.plan import _split
 from skae.metrics import reconstruction_score
+from skae.plotting import FeatureErrorDisplay, ReconstructionDisplay
 from skae.rows.sample import Sample
 
 ESTIMATORS = [AutoencoderTransformer, DenoisingAE, SparseAE, ContractiveAE]
@@ -55,6 +59,29 @@ def test_shapes(cls, tied, hidden, X):
     if tied:
         for encoder, decoder in zip(ae.coefs_, ae.coefs_[::-1]):
             np.testing.assert_array_equal(encoder, decoder.T)
+
+
+@every_estimator
+def test_one_layer_may_be_given_by_its_width(cls, X, tmp_path):
+    expected = fitted(cls, X, hidden_layer_sizes=(5,))
+    for width in (5, np.int64(5)):
+        ae = fitted(cls, X, hidden_layer_sizes=width)
+        np.testing.assert_array_equal(ae.transform(X), expected.transform(X))
+        # Stored as it was given.
+        assert clone(ae).hidden_layer_sizes is width
+    assert stack(ae).hidden_layer_sizes == (5,)
+    assert ae.to_mlp().hidden_layer_sizes == (5, 3)
+    save(ae, tmp_path / "model.skae")
+    again = load(tmp_path / "model.skae")
+    assert again.hidden_layer_sizes == 5 and type(again.hidden_layer_sizes) is np.int64
+    np.testing.assert_array_equal(again.transform(X), ae.transform(X))
+    assert ae.set_params(warm_start=True).fit(X).n_iter_ == 10
+
+
+@pytest.mark.parametrize("width", [0, -1, 2.5, "5", None])
+def test_a_width_of_one_layer_is_a_positive_integer(width, X):
+    with pytest.raises(ValueError, match="'hidden_layer_sizes' parameter of AutoencoderTransformer must be an "):
+        AutoencoderTransformer(3, hidden_layer_sizes=width).fit(X)
 
 
 def test_filters_are_the_inputs_of_norm_one_that_activate_most(X, rng):
@@ -378,9 +405,43 @@ def test_the_stopping_rule_ends_training_without_a_warning(X):
     assert ae.n_iter_ < 2000
 
 
-def test_max_iter_warns(X):
-    with pytest.warns(ConvergenceWarning, match=r"stopped at max_iter=2 .* Raise max_iter or tol"):
-        AutoencoderTransformer(3, max_iter=2).fit(X)
+BATCHES = r"[rR]aise learning_rate_init=0.001 by .*; or raise max_iter\.$"
+
+
+@pytest.mark.parametrize(
+    "ae, advice",
+    [
+        (AutoencoderTransformer(3, max_iter=2), r"For small X set solver='lbfgs' .*learning_rate='cosine'.*max_iter"),
+        (DenoisingAE(3, max_iter=2, solver="sgd", learning_rate="cosine"), rf"solver='lbfgs' [^']*; {BATCHES}"),
+        (AutoencoderTransformer(3, max_iter=2, solver="lbfgs"), r"Raise max_iter, to some thousands, or scale the"),
+        (SparseAE(3, max_iter=2, sparsity="topk", n_active=2), rf"settled\. {BATCHES}"),
+        (AutoencoderTransformer(3, max_iter=2, zero_sampling=0.5), rf"settled\. {BATCHES}"),
+    ],
+    ids=["adam", "sgd with cosine", "lbfgs", "topk", "zero sampling"],
+)
+def test_max_iter_warns_and_names_what_helps(ae, advice, X):
+    with pytest.warns(
+        ConvergenceWarning, match=rf"{type(ae).__name__} stopped at max_iter=2 before .*{advice}"
+    ) as told:
+        ae.fit(X)
+    # A wider tolerance would hide that the training is not at its end.
+    assert "tol" not in str(told[0].message)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize(
+    "advised",
+    [
+        {"solver": "lbfgs", "max_iter": 1000},
+        {"learning_rate_init": 1e-2, "learning_rate": "cosine"},
+        {"max_iter": 1000},
+    ],
+    ids=["lbfgs", "rate", "epochs"],
+)
+def test_what_the_warning_names_helps(advised):
+    X = StandardScaler().fit_transform(load_iris().data)
+    before, after = (AutoencoderTransformer(2, random_state=0, **more).fit(X).score(X) for more in ({}, advised))
+    assert after > before + 0.2
 
 
 def test_cosine_differs_from_constant_after_the_first_epoch(X):
@@ -545,8 +606,32 @@ def test_wrong_widths(X):
     for method in (ae.transform, ae.reconstruct, ae.score, ae.score_samples, ae.reconstruction_error, ae.partial_fit):
         with pytest.raises(ValueError, match="X has 4 features, but AutoencoderTransformer is expecting 5 features"):
             method(X[:, :4])
-    with pytest.raises(ValueError, match="H has 5 features, but AutoencoderTransformer is expecting 3 features"):
+    with pytest.raises(
+        ValueError, match=r"X has 5 features, but AutoencoderTransformer.inverse_transform is expecting 3"
+    ):
         ae.inverse_transform(X)
+
+
+@every_estimator
+def test_codes_are_named_as_scikit_learn_names_them(cls, X):
+    ae = fitted(cls, X)
+    H = ae.transform(X)
+    expected = ae.inverse_transform(H)
+    np.testing.assert_array_equal(ae.inverse_transform(X=H), expected)
+    with pytest.warns(FutureWarning, match=rf"H of {cls.__name__}.inverse_transform\(\) is now called X"):
+        np.testing.assert_array_equal(ae.inverse_transform(H=H), expected)
+    for codes in ({}, {"X": H, "H": H}):
+        with pytest.raises(TypeError, match=rf"{cls.__name__}.inverse_transform\(\) needs codes as X; got "):
+            ae.inverse_transform(**codes)
+
+
+@every_estimator
+def test_codes_are_no_metadata(cls):
+    assert not hasattr(cls, "set_inverse_transform_request")
+    requests = get_routing_for_object(cls())
+    assert requests.inverse_transform.requests == {}
+    # The routing is there, as for what is metadata.
+    assert requests.fit.requests == {"sample_weight": None}
 
 
 def test_warm_start_refuses_another_network(X):
@@ -566,7 +651,7 @@ def test_dates_are_not_numbers(dtype, X):
     dates = np.arange(12).reshape(4, 3).astype(dtype)
     with pytest.raises(ValueError, match=r"X must hold numbers; got dtype .*64"):
         AutoencoderTransformer(2).fit(dates)
-    with pytest.raises(ValueError, match=r"H must hold numbers; got dtype .*64"):
+    with pytest.raises(ValueError, match=r"X must hold numbers; got dtype .*64"):
         fitted(AutoencoderTransformer, X).inverse_transform(dates)
 
 
@@ -699,6 +784,32 @@ def test_set_output_and_feature_names(cls, container, frame, X):
     assert list(H.columns) == [f"{cls.__name__.lower()}{j}" for j in range(3)]
     assert list(ae.feature_names_in_) == names
     assert list(ae.get_feature_names_out()) == list(H.columns)
+
+
+@every_estimator
+@pytest.mark.parametrize("container, frame", [("pandas", pd.DataFrame), ("polars", pl.DataFrame)])
+def test_a_reconstruction_is_what_set_output_asks_for(cls, container, frame, X):
+    names = [f"column {j}" for j in range(5)]
+    data = frame(dict(zip(names, X.T)))
+    if container == "pandas":
+        data.index = np.arange(60)[::-1]
+    ae = fitted(cls, data)
+    expected = ae.reconstruct(data)
+    assert type(expected) is np.ndarray
+    ae.set_output(transform=container)
+    rebuilt = ae.reconstruct(data)
+    assert isinstance(rebuilt, frame) and list(rebuilt.columns) == names
+    np.testing.assert_array_equal(rebuilt.to_numpy(), expected)
+    if container == "pandas":
+        assert list(rebuilt.index) == list(data.index)
+    # As of scikit-learn's own transformers.
+    assert type(ae.inverse_transform(ae.transform(data))) is np.ndarray
+    assert isinstance(ae.score(data), float)
+    ReconstructionDisplay.from_estimator(ae, data, n_images=2)
+    assert np.isfinite(FeatureErrorDisplay.from_estimator(ae, data).errors).all()
+    with config_context(transform_output=container):
+        unnamed = fitted(cls, X).reconstruct(X)
+        assert isinstance(unnamed, frame) and list(unnamed.columns) == [f"x{j}" for j in range(5)]
 
 
 @pytest.mark.parametrize("n_jobs", [1, pytest.param(2, marks=pytest.mark.slow)])
