@@ -86,7 +86,7 @@ class Prediction(FittedAttributes, FittedSummary, ClassNamePrefixFeaturesOutMixi
         network = self._record().network
         with named_input_errors(X, "X") as X:
             X = as_numbers(check_array(X, dtype="numeric", ensure_all_finite=False, input_name="X"), "X")
-        check_finite(X, "X", self)
+        check_finite(X, "X", self, may_be_filled=False)
         n_components = network.architecture.encoder_sizes[-1]
         if X.shape[1] != n_components:
             raise ValueError(

@@ -93,22 +93,23 @@ def numeric_rows(X, convert, estimator, allow_nan):
 
 
 @np.errstate(over="ignore", invalid="ignore")
-def check_finite(values, name, estimator=None, allow_nan=False):
+def check_finite(values, name, estimator=None, allow_nan=False, may_be_filled=True):
     """Raise ValueError, in scikit-learn's words, for values of an input that are not finite.
 
     Parameters
     ----------
     values : ndarray
     name : str
-        For "X" the error says what takes missing values.
     estimator : estimator, default=None
         What the input was given to.
     allow_nan : bool, default=False
+    may_be_filled : bool, default=True
+        Whether the error says what takes missing values; codes have none.
     """
     try:
         assert_all_finite(values, allow_nan=allow_nan, input_name=name)
     except ValueError as error:
-        if name != "X" or "NaN" not in str(error):
+        if not may_be_filled or "NaN" not in str(error):
             raise
         raise ValueError(f"{error}\n{_advice_on_gaps(estimator)}") from None
 

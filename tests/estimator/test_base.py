@@ -4,6 +4,7 @@ import itertools
 import pickle
 import warnings
 
+import matplotlib.pyplot as plt
 import numba
 import numpy as np
 import pandas as pd
@@ -807,6 +808,7 @@ def test_a_reconstruction_is_what_set_output_asks_for(cls, container, frame, X):
     assert isinstance(ae.score(data), float)
     ReconstructionDisplay.from_estimator(ae, data, n_images=2)
     assert np.isfinite(FeatureErrorDisplay.from_estimator(ae, data).errors).all()
+    plt.close("all")
     with config_context(transform_output=container):
         unnamed = fitted(cls, X).reconstruct(X)
         assert isinstance(unnamed, frame) and list(unnamed.columns) == [f"x{j}" for j in range(5)]
