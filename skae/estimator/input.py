@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from functools import partial
 from typing import NamedTuple
 
@@ -81,13 +82,15 @@ def known_rows(estimator, X, columns, allow_nan):
     return numeric_rows(X, partial(validate_data, known, reset=False, **_READ_AS), estimator, allow_nan)
 
 
-def check_range(sample, loss):
+def check_range(sample, loss, settled_before=False):
     """Raise ValueError for values outside the range that a loss needs.
 
     Parameters
     ----------
     sample : Sample
     loss : str
+    settled_before : bool, default=False
+        Whether ``loss="auto"`` became this loss by earlier rows.
     """
     record = LOSSES[loss]
     legal = record.data_range
@@ -96,7 +99,29 @@ def check_range(sample, loss):
     low, high = sample.value_range()
     # What scales to the range meets its ends up to rounding.
     if low < legal[0] - _ROUNDING or high > legal[1] + _ROUNDING:
-        raise ValueError(
-            f"loss={loss!r} needs values of X in [{legal[0]:g}, {legal[1]:g}]; they lie in [{low:.9g}, {high:.9g}]. "
-            f"{record.range_hint}"
+        needs = f"needs values of X in [{legal[0]:g}, {legal[1]:g}]; they lie in [{low:.9g}, {high:.9g}]"
+        if settled_before:
+            raise ValueError(
+                f"loss='auto' settled on {loss!r} by the X of the first training, whose values were all 0 or 1, and "
+                f"this {needs}. Begin anew, with loss='squared_error' from the start: by fit with warm_start=False, or "
+                "with a new estimator for partial_fit."
+            )
+        raise ValueError(f"loss={loss!r} {needs}. {record.range_hint}")
+
+
+def warn_if_settled_too_early(sample, loss):
+    """Warn where ``loss="auto"`` became another loss by earlier rows than it would be by these.
+
+    Parameters
+    ----------
+    sample : Sample
+    loss : str
+        What it became.
+    """
+    if LOSSES[loss].data_range is not None and not sample.is_binary():
+        warnings.warn(
+            f"loss='auto' settled on {loss!r} by the X of the first training, whose values were all 0 or 1; this X has "
+            f"others. Set loss={loss!r} to keep it, or begin anew with loss='squared_error'.",
+            UserWarning,
+            stacklevel=5,
         )

@@ -21,7 +21,7 @@ from ..training.memory import check_training_memory
 from ..training.solvers import SOLVERS, minibatch_solvers
 from ..training.state import TrainingState
 from .fitted import Statistics
-from .input import check_range
+from .input import check_range, warn_if_settled_too_early
 from .parameters import layer_widths
 
 # Of a network: 4 TiB in float32, before any training.
@@ -85,7 +85,10 @@ def plan_training(estimator, sample, previous, add_means=False):
         _check_continues(previous, architecture)
     _check_memory(estimator, architecture, training_dtype, sample, config)
     network, state = _start(estimator, architecture, training_dtype, previous)
-    check_range(sample, loss)
+    settled_before = previous is not None and estimator.loss == "auto"
+    check_range(sample, loss, settled_before)
+    if settled_before:
+        warn_if_settled_too_early(sample, loss)
     if estimator.zero_sampling is not None and not solver.minibatch:
         raise ValueError(
             f"zero_sampling={estimator.zero_sampling!r} draws anew for each mini-batch: it needs solver in "
@@ -114,7 +117,7 @@ def resolved_loss(estimator, sample, previous):
         if estimator.loss not in ("auto", previous.loss):
             raise ValueError(
                 f"The training cannot continue: it began with loss={previous.loss!r}, and now loss={estimator.loss!r}. "
-                "Set the loss back, or fit with warm_start=False."
+                f"Set loss={previous.loss!r}, or begin anew: by fit with warm_start=False, or with a new estimator."
             )
         return previous.loss
     if estimator.loss != "auto":

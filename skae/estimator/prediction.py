@@ -161,7 +161,7 @@ class Prediction(FittedAttributes, FittedSummary, ClassNamePrefixFeaturesOutMixi
             With ``log_loss``, for values outside [0, 1], of which it has no meaning.
         """
         fitted, X = self._read(X)
-        check_range(Sample.of(X), fitted.loss)
+        check_range(Sample.of(X), fitted.loss, settled_before=self.loss == "auto")
         return -within_range(row_losses(fitted.network, LOSSES[fitted.loss], X, fitted.statistics.means))
 
     def reconstruction_error(self, X, per_feature=False):

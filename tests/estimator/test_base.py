@@ -634,6 +634,38 @@ def test_codes_are_no_metadata(cls):
     assert requests.fit.requests == {"sample_weight": None}
 
 
+@pytest.mark.parametrize("first", [np.zeros, np.ones, lambda shape: np.eye(*shape)], ids=["zeros", "ones", "both"])
+@every_estimator
+def test_a_loss_that_the_first_chunk_settled_by_chance(cls, first, X):
+    ae = cls(3, random_state=0).partial_fit(first((20, 5)))
+    settled = r"loss='auto' settled on 'log_loss' by the X of the first training, whose values were all 0 or 1"
+    for method in (ae.partial_fit, ae.set_params(warm_start=True).fit, ae.score_samples):
+        with pytest.raises(
+            ValueError, match=rf"{settled}.*Begin anew, with loss='squared_error' from the start"
+        ) as told:
+            method(X)
+        # Advice for a loss that was set.
+        assert "MinMaxScaler" not in str(told.value)
+    # What it advises.
+    advised = cls(3, loss="squared_error", random_state=0).partial_fit(first((20, 5))).partial_fit(X)
+    assert np.isfinite(advised.score_samples(X)).all()
+    assert ae.set_params(loss="squared_error", warm_start=False, max_iter=2).fit(X).loss_ == "squared_error"
+
+
+def test_a_loss_that_the_first_chunk_settled_and_the_next_would_not_have(rng):
+    chunk = rng.random((20, 5))
+    ae = AutoencoderTransformer(3, random_state=0).partial_fit(np.zeros((20, 5)))
+    with pytest.warns(UserWarning, match=r"settled on 'log_loss' .* Set loss='log_loss' to keep it, or begin anew"):
+        ae.partial_fit(chunk)
+    assert ae.loss_ == "log_loss"
+    # Where it fits, and where it was asked for, there is nothing to say.
+    ae.partial_fit(np.ones((20, 5))).set_params(loss="log_loss").partial_fit(chunk)
+    with pytest.raises(ValueError, match=r"loss='log_loss' needs values of X in \[0, 1\].*MinMaxScaler"):
+        ae.partial_fit(2 * chunk)
+    with pytest.raises(ValueError, match=r"began with .*Set loss='log_loss', or begin anew: .* a new estimator"):
+        ae.set_params(loss="squared_error").partial_fit(chunk)
+
+
 def test_warm_start_refuses_another_network(X):
     ae = fitted(AutoencoderTransformer, X, warm_start=True).set_params(n_components=4)
     with pytest.raises(ValueError, match=r"cannot continue.*warm_start=False"):
