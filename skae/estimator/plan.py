@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import warnings
 from typing import NamedTuple
 
 import numpy as np
@@ -78,6 +79,8 @@ def plan_training(estimator, sample, previous, add_means=False):
     solver = SOLVERS[estimator.solver]
     loss = resolved_loss(estimator, sample, previous)
     architecture = architecture_of(estimator, sample.n_features, loss)
+    if previous is None:
+        warn_if_mirrored(estimator, sample.n_features)
     dtype = np.dtype(model_dtype(sample) if previous is None else previous.network.dtype)
     training_dtype = solver.training_dtype(dtype)
     config = training_config(estimator, len(sample.rows))
@@ -142,6 +145,28 @@ def architecture_of(estimator, n_features, loss):
             f"2**{_MOST_PARAMETERS.bit_length() - 1}. Choose smaller widths."
         )
     return architecture
+
+
+def warn_if_mirrored(estimator, n_features):
+    """Warn where the widths look like those of an encoder and its decoder, which is added once more."""
+    hidden, code = tuple(map(int, layer_widths(estimator.hidden_layer_sizes))), int(estimator.n_components)
+    for widths in (hidden, (*hidden, code), (n_features, *hidden)):
+        half, odd = divmod(len(widths), 2)
+        if not (half and odd) or widths != widths[::-1]:
+            continue
+        narrow = widths[half]
+        # Narrower than what comes before it, and no wider than the code.
+        if narrow < min(widths[:half]) and narrow <= code:
+            layers = [*hidden, code, *hidden[::-1], n_features]
+            first = hidden[: hidden.index(narrow)]
+            warnings.warn(
+                f"hidden_layer_sizes={hidden!r} with n_components={code} looks like an encoder "
+                f"and its decoder. The decoder is added: these make the layers {', '.join(map(str, layers))}. For a "
+                f"code of {narrow} set n_components={narrow} and hidden_layer_sizes={first!r}.",
+                UserWarning,
+                stacklevel=5,
+            )
+            return
 
 
 def training_config(estimator, n_rows):
