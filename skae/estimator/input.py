@@ -45,6 +45,39 @@ def training_rows(estimator, X, sample_weight, previous):
     return Sample.of(X, checked_weights(sample_weight, X)), columns
 
 
+def warn_of_targets(estimator, X, y):
+    """Warn where y looks like what X is to be turned into, which no autoencoder here learns.
+
+    Parameters
+    ----------
+    estimator : BaseAutoencoder
+        Its name.
+    X, y : object
+        As they were given.
+    """
+    # One column is as a rule that of a supervised task.
+    if y is None or y is X or _shape(y) != _shape(X) or len(_shape(X)) != 2 or _shape(X)[1] == 1:
+        return
+    warnings.warn(
+        f"{type(estimator).__name__} does not use y, which here has the shape of X, {_shape(X)}: what it reconstructs "
+        "is X. To learn from clean rows give them as X, and let DenoisingAE make the noise; for pairs of noisy and clean "
+        "rows fit to_mlp('regressor') to them. Where y is for another step of a Pipeline, ignore this warning.",
+        UserWarning,
+        stacklevel=4,
+    )
+
+
+def _shape(rows):
+    """Shape of an input of any kind, () where it has none."""
+    shape = getattr(rows, "shape", None)
+    if isinstance(shape, tuple):
+        return shape
+    try:
+        return (len(rows), len(rows[0]))
+    except (TypeError, IndexError, KeyError):
+        return ()
+
+
 def first_rows(estimator, X, allow_nan):
     """X as ``numeric_rows`` reads it, and its columns.
 

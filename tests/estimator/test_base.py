@@ -601,6 +601,25 @@ def test_a_failed_partial_fit_leaves_the_old_model(X):
     assert ae.loss_curve_ == curve
 
 
+@pytest.mark.parametrize("convert", [np.asarray, pd.DataFrame, np.ndarray.tolist], ids=["array", "frame", "list"])
+@every_estimator
+def test_targets_are_told_to_be_ignored(cls, convert, X):
+    noisy, ae = convert(X + 0.1), cls(3, max_iter=2, random_state=0)
+    for train in (ae.fit, ae.partial_fit, ae.fit_transform):
+        with pytest.warns(UserWarning, match=rf"{cls.__name__} does not use y, .*\(60, 5\).* to_mlp\('regressor'\)"):
+            train(noisy, convert(X))
+    np.testing.assert_array_equal(ae.fit(noisy).coefs_[0], cls(3, max_iter=2, random_state=0).fit(noisy).coefs_[0])
+
+
+def test_other_y_is_ignored_in_silence(X):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        for y in (None, X, X[:, 0], X[:, :1], X[:, :2], list("ab" * 30), 3.0, X[0].tolist()):
+            AutoencoderTransformer(3, max_iter=1).fit(X, y)
+        AutoencoderTransformer(3, max_iter=1).fit(X[:, :1], X[:, 1:2])
+
+
 def test_wrong_widths(X):
     ae = fitted(AutoencoderTransformer, X)
     for method in (ae.transform, ae.reconstruct, ae.score, ae.score_samples, ae.reconstruction_error, ae.partial_fit):
