@@ -59,9 +59,9 @@ def warn_of_targets(estimator, X, y):
     if y is None or y is X or _shape(y) != _shape(X) or len(_shape(X)) != 2 or _shape(X)[1] == 1:
         return
     warnings.warn(
-        f"{type(estimator).__name__} does not use y, which here has the shape of X, {_shape(X)}: what it reconstructs "
-        "is X. To learn from clean rows give them as X, and let DenoisingAE make the noise; for pairs of noisy and clean "
-        "rows fit to_mlp('regressor') to them. Where y is for another step of a Pipeline, ignore this warning.",
+        f"{type(estimator).__name__} does not use y, which here has the shape of X, {_shape(X)}: it reconstructs X. To "
+        "learn from clean rows give them as X, and let DenoisingAE make the noise; for pairs of noisy and clean rows "
+        "fit to_mlp('regressor') to them. Where y is for another step of a Pipeline, ignore this warning.",
         UserWarning,
         stacklevel=4,
     )
