@@ -115,15 +115,23 @@ def known_rows(estimator, X, columns, allow_nan):
     return numeric_rows(X, partial(validate_data, known, reset=False, **_READ_AS), estimator, allow_nan)
 
 
-def check_range(sample, loss, settled_before=False):
+# What to do where the first rows settled on a loss that others do not fit.
+FIT_ANEW = "Fit anew with loss='squared_error'."
+TRAIN_ANEW = (
+    "Begin anew, with loss='squared_error' from the start: by fit with warm_start=False, or with a new estimator for "
+    "partial_fit."
+)
+
+
+def check_range(sample, loss, remedy=None):
     """Raise ValueError for values outside the range that a loss needs.
 
     Parameters
     ----------
     sample : Sample
     loss : str
-    settled_before : bool, default=False
-        Whether ``loss="auto"`` became this loss by earlier rows.
+    remedy : str, default=None
+        A sentence, where earlier rows settled what ``loss="auto"`` became; None where it was set, or is settled now.
     """
     record = LOSSES[loss]
     legal = record.data_range
@@ -133,11 +141,10 @@ def check_range(sample, loss, settled_before=False):
     # What scales to the range meets its ends up to rounding.
     if low < legal[0] - _ROUNDING or high > legal[1] + _ROUNDING:
         needs = f"needs values of X in [{legal[0]:g}, {legal[1]:g}]; they lie in [{low:.9g}, {high:.9g}]"
-        if settled_before:
+        if remedy is not None:
             raise ValueError(
                 f"loss='auto' settled on {loss!r} by the X of the first training, whose values were all 0 or 1, and "
-                f"this {needs}. Begin anew, with loss='squared_error' from the start: by fit with warm_start=False, or "
-                "with a new estimator for partial_fit."
+                f"this {needs}. {remedy}"
             )
         raise ValueError(f"loss={loss!r} {needs}. {record.range_hint}")
 

@@ -22,7 +22,7 @@ from ..training.memory import check_training_memory
 from ..training.solvers import SOLVERS, minibatch_solvers
 from ..training.state import TrainingState
 from .fitted import Statistics
-from .input import check_range, warn_if_settled_too_early
+from .input import TRAIN_ANEW, check_range, warn_if_settled_too_early
 from .parameters import layer_widths
 
 # Of a network: 4 TiB in float32, before any training.
@@ -89,7 +89,7 @@ def plan_training(estimator, sample, previous, add_means=False):
     _check_memory(estimator, architecture, training_dtype, sample, config)
     network, state = _start(estimator, architecture, training_dtype, previous)
     settled_before = previous is not None and estimator.loss == "auto"
-    check_range(sample, loss, settled_before)
+    check_range(sample, loss, TRAIN_ANEW if settled_before else None)
     if settled_before:
         warn_if_settled_too_early(sample, loss)
     if estimator.zero_sampling is not None and not solver.minibatch:

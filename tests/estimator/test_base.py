@@ -658,10 +658,10 @@ def test_codes_are_no_metadata(cls):
 def test_a_loss_that_the_first_chunk_settled_by_chance(cls, first, X):
     ae = cls(3, random_state=0).partial_fit(first((20, 5)))
     settled = r"loss='auto' settled on 'log_loss' by the X of the first training, whose values were all 0 or 1"
-    for method in (ae.partial_fit, ae.set_params(warm_start=True).fit, ae.score_samples):
-        with pytest.raises(
-            ValueError, match=rf"{settled}.*Begin anew, with loss='squared_error' from the start"
-        ) as told:
+    anew = r"Begin anew, with loss='squared_error' from the start"
+    trainings = {ae.partial_fit: anew, ae.set_params(warm_start=True).fit: anew}
+    for method, remedy in {**trainings, ae.score_samples: r"Fit anew with loss='squared_error'\.$"}.items():
+        with pytest.raises(ValueError, match=rf"{settled}.*{remedy}") as told:
             method(X)
         # Advice for a loss that was set.
         assert "MinMaxScaler" not in str(told.value)
