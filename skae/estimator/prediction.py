@@ -7,7 +7,7 @@ from functools import partial
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
-from sklearn.utils import check_array
+from sklearn.utils import assert_all_finite, check_array
 from sklearn.utils.metadata_routing import UNUSED
 
 from ..kernels.losses import LOSSES
@@ -15,7 +15,7 @@ from ..objective.row_losses import row_losses
 from ..rows.matrices import FilledRows
 from ..rows.reconstruction_errors import explained_fraction, labelled, squared_errors, within_range
 from ..rows.sample import Sample
-from ..rows.validation import as_numbers, check_finite, checked_weights, named_input_errors, refuse_overflow
+from ..rows.validation import as_numbers, checked_weights, named_input_errors, refuse_overflow
 from .fitted import FittedAttributes
 from .input import FIT_ANEW, check_range, known_rows
 from .notebook import FittedSummary
@@ -85,7 +85,8 @@ class Prediction(FittedAttributes, FittedSummary, ClassNamePrefixFeaturesOutMixi
         network = self._record().network
         with named_input_errors(X, "X") as X:
             X = as_numbers(check_array(X, dtype="numeric", ensure_all_finite=False, input_name="X"), "X")
-        check_finite(X, "X", self)
+        # Not by check_finite, whose advice is on gaps in rows: a code has none.
+        assert_all_finite(X, input_name="X")
         n_components = network.architecture.encoder_sizes[-1]
         if X.shape[1] != n_components:
             raise ValueError(

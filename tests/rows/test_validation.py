@@ -75,7 +75,7 @@ def test_what_is_no_matrix_of_numbers_is_named(reader, case):
 @pytest.mark.parametrize("case", ["a word", "an object", "dates", "complex columns", "a mask that nothing reads"])
 def test_a_code_that_is_no_matrix_of_numbers_is_named(X, case):
     ae = AutoencoderTransformer(**SETTINGS).fit(X)
-    with pytest.raises((ValueError, TypeError), match=r"\bH\b"):
+    with pytest.raises((ValueError, TypeError), match=r"\bX\b"):
         ae.inverse_transform(UNREADABLE[case])
 
 
@@ -87,8 +87,10 @@ def test_a_masked_array_without_masked_values_is_an_array(X):
 
 @pytest.mark.parametrize("code", [[[np.nan, 0.0]], [[None, 0.0]], [[np.inf, -np.inf]]])
 def test_a_code_that_is_not_finite(X, code):
-    with pytest.raises(ValueError, match="Input H contains"):
+    with pytest.raises(ValueError, match="Input X contains") as told:
         AutoencoderTransformer(**SETTINGS).fit(X).inverse_transform(code)
+    # Which is for rows.
+    assert "missing_values" not in str(told.value)
 
 
 def test_infinities_that_cancel_are_refused_without_a_warning():
@@ -249,7 +251,7 @@ def test_results_beyond_the_range_are_refused(X, dtype, huge):
     for method, what in methods.items():
         with pytest.raises(ValueError, match=f"{what} of row 2 of X is beyond the range of {np.dtype(dtype)}"):
             getattr(ae, method)(rows)
-    with pytest.raises(ValueError, match="The reconstruction of row 0 of H is beyond the range"):
+    with pytest.raises(ValueError, match="The reconstruction of row 0 of X is beyond the range"):
         ae.inverse_transform([[huge, huge]])
     with pytest.raises(ValueError, match="The score cannot be calculated"):
         ae.score(rows)
