@@ -86,7 +86,7 @@ class Prediction(FittedAttributes, FittedSummary, ClassNamePrefixFeaturesOutMixi
         with named_input_errors(X, "X") as X:
             X = as_numbers(check_array(X, dtype="numeric", ensure_all_finite=False, input_name="X"), "X")
         # Not by check_finite, whose advice is on gaps in rows: a code has none.
-        with np.errstate(invalid="ignore"):
+        with np.errstate(over="ignore", invalid="ignore"):
             assert_all_finite(X, input_name="X")
         n_components = network.architecture.encoder_sizes[-1]
         if X.shape[1] != n_components:
