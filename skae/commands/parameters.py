@@ -12,6 +12,7 @@ from numbers import Integral
 
 from sklearn.utils._param_validation import Interval, StrOptions
 
+from ..estimator.near_names import near_value
 from ..estimator.plan import architecture_of
 from ..estimator.registry import ESTIMATORS
 
@@ -67,7 +68,9 @@ class Value:
         try:
             return tuple(map(self.number, text.split(","))) if self.many else self.number(text)
         except (TypeError, ValueError):
-            raise argparse.ArgumentTypeError(f"must be {self}; got {text!r}") from None
+            near = near_value(text, self.words)
+            meant = "" if near is None else f". Did you mean {near!r}?"
+            raise argparse.ArgumentTypeError(f"must be {self}; got {text!r}{meant}") from None
 
     @property
     def metavar(self):

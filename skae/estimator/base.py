@@ -20,7 +20,7 @@ from ..training.callbacks import CallbackList, callbacks_of
 from ..training.descent import check_last_step, run_epoch
 from ..training.solvers import SOLVERS, minibatch_solvers
 from .fitted import Fitted
-from .input import training_rows
+from .input import training_rows, warn_of_targets
 from .parameters import NumericParameters, layer_widths
 from .plan import plan_training
 from .prediction import Prediction
@@ -102,7 +102,8 @@ class BaseAutoencoder(NumericParameters, CallbackSupportMixin, Prediction):
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
         y : None
-            Not used in training. Callbacks get it, or X in its place where it is None.
+            Not used in training, with a warning where it looks like rows to reconstruct. Callbacks get it, or X in its
+            place where it is None.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the rows in the mean loss; only their ratios count.
 
@@ -127,6 +128,7 @@ class BaseAutoencoder(NumericParameters, CallbackSupportMixin, Prediction):
         ConvergenceWarning
             When ``max_iter`` is reached before the stopping rule is met.
         """
+        warn_of_targets(self, X, y)
         before = self._fitted
         with interruptible():
             tasks = FitTasks(self, X, y, sample_weight)
@@ -233,6 +235,7 @@ class BaseAutoencoder(NumericParameters, CallbackSupportMixin, Prediction):
         -------
         self
         """
+        warn_of_targets(self, X, y)
         with interruptible():
             previous = self._fitted
             if previous is not None:

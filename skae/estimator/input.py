@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from functools import partial
 from typing import NamedTuple
 
@@ -44,6 +45,39 @@ def training_rows(estimator, X, sample_weight, previous):
     return Sample.of(X, checked_weights(sample_weight, len(X))), columns
 
 
+def warn_of_targets(estimator, X, y):
+    """Warn where y looks like what X is to be turned into, which no autoencoder here learns.
+
+    Parameters
+    ----------
+    estimator : BaseAutoencoder
+        Its name.
+    X, y : object
+        As they were given.
+    """
+    # One column is as a rule that of a supervised task.
+    if y is None or y is X or _shape(y) != _shape(X) or len(_shape(X)) != 2 or _shape(X)[1] == 1:
+        return
+    warnings.warn(
+        f"{type(estimator).__name__} does not use y, which here has the shape of X, {_shape(X)}: it reconstructs X. To "
+        "learn from clean rows give them as X, and let DenoisingAE make the noise; for pairs of noisy and clean rows "
+        "fit to_mlp('regressor') to them. Where y is for another step of a Pipeline, ignore this warning.",
+        UserWarning,
+        stacklevel=4,
+    )
+
+
+def _shape(rows):
+    """Shape of an input of any kind, () where it has none."""
+    shape = getattr(rows, "shape", None)
+    if isinstance(shape, tuple):
+        return shape
+    try:
+        return (len(rows), len(rows[0]))
+    except (TypeError, IndexError, KeyError):
+        return ()
+
+
 def first_rows(estimator, X, allow_nan):
     """X as ``numeric_rows`` reads it, and its columns.
 
@@ -81,13 +115,23 @@ def known_rows(estimator, X, columns, allow_nan):
     return numeric_rows(X, partial(validate_data, known, reset=False, **_READ_AS), estimator, allow_nan)
 
 
-def check_range(sample, loss):
+# What to do where the first rows settled on a loss that others do not fit.
+FIT_ANEW = "Fit anew with loss='squared_error'."
+TRAIN_ANEW = (
+    "Begin anew, with loss='squared_error' from the start: by fit with warm_start=False, or with a new estimator for "
+    "partial_fit."
+)
+
+
+def check_range(sample, loss, remedy=None):
     """Raise ValueError for values outside the range that a loss needs.
 
     Parameters
     ----------
     sample : Sample
     loss : str
+    remedy : str, default=None
+        A sentence, where earlier rows settled what ``loss="auto"`` became; None where it was set, or is settled now.
     """
     record = LOSSES[loss]
     legal = record.data_range
@@ -96,7 +140,28 @@ def check_range(sample, loss):
     low, high = sample.value_range()
     # What scales to the range meets its ends up to rounding.
     if low < legal[0] - _ROUNDING or high > legal[1] + _ROUNDING:
-        raise ValueError(
-            f"loss={loss!r} needs values of X in [{legal[0]:g}, {legal[1]:g}]; they lie in [{low:.9g}, {high:.9g}]. "
-            f"{record.range_hint}"
+        needs = f"needs values of X in [{legal[0]:g}, {legal[1]:g}]; they lie in [{low:.9g}, {high:.9g}]"
+        if remedy is not None:
+            raise ValueError(
+                f"loss='auto' settled on {loss!r} by the X of the first training, whose values were all 0 or 1, and "
+                f"this {needs}. {remedy}"
+            )
+        raise ValueError(f"loss={loss!r} {needs}. {record.range_hint}")
+
+
+def warn_if_settled_too_early(sample, loss):
+    """Warn where ``loss="auto"`` became another loss by earlier rows than it would be by these.
+
+    Parameters
+    ----------
+    sample : Sample
+    loss : str
+        What it became.
+    """
+    if LOSSES[loss].data_range is not None and not sample.is_binary():
+        warnings.warn(
+            f"loss='auto' settled on {loss!r} by the X of the first training, whose values were all 0 or 1; this X has "
+            f"others. Set loss={loss!r} to keep it, or begin anew with loss='squared_error'.",
+            UserWarning,
+            stacklevel=5,
         )

@@ -11,9 +11,10 @@ from numbers import Integral, Real
 from textwrap import dedent, indent
 from typing import NamedTuple
 
-from sklearn.utils._param_validation import StrOptions
+from sklearn.utils._param_validation import InvalidParameterError, StrOptions
 
 from ..runtime.numbers import in_float64, shown
+from .near_names import meant_value
 
 
 class Parameter(NamedTuple):
@@ -103,4 +104,11 @@ class NumericParameters:
                     f"The {name!r} parameter of {type(self).__name__} must be an int or a float, of Python or NumPy, "
                     f"within the range of float64, which ends at 1.8e308; got {shown(value)}. Set another value."
                 )
-        super()._validate_params()
+        try:
+            super()._validate_params()
+        except InvalidParameterError as error:
+            for name, value in self.get_params(deep=False).items():
+                if str(error).startswith(f"The {name!r} parameter of "):
+                    meant = meant_value(name, value, self._parameter_constraints[name])
+                    raise InvalidParameterError(f"{error}{meant}") from None
+            raise

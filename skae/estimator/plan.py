@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import warnings
 from typing import NamedTuple
 
 import numpy as np
@@ -21,7 +22,7 @@ from ..training.memory import check_training_memory
 from ..training.solvers import SOLVERS, minibatch_solvers
 from ..training.state import TrainingState
 from .fitted import Statistics
-from .input import check_range
+from .input import TRAIN_ANEW, check_range, warn_if_settled_too_early
 from .parameters import layer_widths
 
 # Of a network: 4 TiB in float32, before any training.
@@ -78,6 +79,8 @@ def plan_training(estimator, sample, previous, add_means=False):
     solver = SOLVERS[estimator.solver]
     loss = resolved_loss(estimator, sample, previous)
     architecture = architecture_of(estimator, sample.n_features, loss)
+    if previous is None:
+        warn_if_mirrored(estimator, sample.n_features)
     dtype = np.dtype(model_dtype(sample) if previous is None else previous.network.dtype)
     training_dtype = solver.training_dtype(dtype)
     config = training_config(estimator, len(sample.rows))
@@ -85,7 +88,10 @@ def plan_training(estimator, sample, previous, add_means=False):
         _check_continues(previous, architecture)
     _check_memory(estimator, architecture, training_dtype, sample, config)
     network, state = _start(estimator, architecture, training_dtype, previous)
-    check_range(sample, loss)
+    settled_before = previous is not None and estimator.loss == "auto"
+    check_range(sample, loss, TRAIN_ANEW if settled_before else None)
+    if settled_before:
+        warn_if_settled_too_early(sample, loss)
     if estimator.zero_sampling is not None and not solver.minibatch:
         raise ValueError(
             f"zero_sampling={estimator.zero_sampling!r} draws anew for each mini-batch: it needs solver in "
@@ -114,7 +120,7 @@ def resolved_loss(estimator, sample, previous):
         if estimator.loss not in ("auto", previous.loss):
             raise ValueError(
                 f"The training cannot continue: it began with loss={previous.loss!r}, and now loss={estimator.loss!r}. "
-                "Set the loss back, or fit with warm_start=False."
+                f"Set loss={previous.loss!r}, or begin anew: by fit with warm_start=False, or with a new estimator."
             )
         return previous.loss
     if estimator.loss != "auto":
@@ -139,6 +145,28 @@ def architecture_of(estimator, n_features, loss):
             f"2**{_MOST_PARAMETERS.bit_length() - 1}. Choose smaller widths."
         )
     return architecture
+
+
+def warn_if_mirrored(estimator, n_features):
+    """Warn where the widths look like those of an encoder and its decoder, which is added once more."""
+    hidden, code = tuple(map(int, layer_widths(estimator.hidden_layer_sizes))), int(estimator.n_components)
+    for widths in (hidden, (*hidden, code), (n_features, *hidden)):
+        half, odd = divmod(len(widths), 2)
+        if not (half and odd) or widths != widths[::-1]:
+            continue
+        narrow = widths[half]
+        # Narrower than what comes before it, and no wider than the code.
+        if narrow < min(widths[:half]) and narrow <= code:
+            layers = [*hidden, code, *hidden[::-1], n_features]
+            first = hidden[: hidden.index(narrow)]
+            warnings.warn(
+                f"hidden_layer_sizes={hidden!r} with n_components={code} looks like an encoder "
+                f"and its decoder. The decoder is added: these make the layers {', '.join(map(str, layers))}. For a "
+                f"code of {narrow} set n_components={narrow} and hidden_layer_sizes={first!r}.",
+                UserWarning,
+                stacklevel=5,
+            )
+            return
 
 
 def training_config(estimator, n_rows):

@@ -18,7 +18,7 @@ from ..rows.reconstruction_errors import explained_fraction, labelled, squared_e
 from ..rows.sample import Sample
 from ..rows.validation import check_finite, checked_weights, named_input_errors, refuse_overflow
 from .fitted import FittedAttributes
-from .input import check_range, known_rows
+from .input import FIT_ANEW, check_range, known_rows
 from .notebook import FittedSummary
 
 
@@ -162,7 +162,7 @@ class Prediction(FittedAttributes, FittedSummary, ClassNamePrefixFeaturesOutMixi
             With ``log_loss``, for values outside [0, 1], of which it has no meaning.
         """
         fitted, X = self._read(X)
-        check_range(Sample.of(X), fitted.loss)
+        check_range(Sample.of(X), fitted.loss, FIT_ANEW if self.loss == "auto" else None)
         return -within_range(row_losses(fitted.network, LOSSES[fitted.loss], X, fitted.statistics.means))
 
     def reconstruction_error(self, X, per_feature=False):

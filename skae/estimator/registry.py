@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from textwrap import indent
 
+from .near_names import with_near_names
 from .shared_parameters import SHARED
 
 ESTIMATORS: dict[str, type] = {}
@@ -43,7 +44,8 @@ feature_names_in_ : ndarray of shape (`n_features_in_`,)
 def autoencoder(kind, own_parameters=()):
     """Class decorator: declare an autoencoder.
 
-    It enters ``ESTIMATORS``, gets the constraints of its parameters, and its docstring the sections for
+    It enters ``ESTIMATORS``, gets the constraints of its parameters and a constructor that knows near names, and its
+    docstring the sections for
     ``{parameters}``, ``{own_parameters}`` and ``{attributes}``.
 
     Parameters
@@ -57,6 +59,8 @@ def autoencoder(kind, own_parameters=()):
     def declare(cls):
         cls._parameters = {parameter.name: parameter for parameter in (*own_parameters, *SHARED)}
         cls._parameter_constraints = {name: parameter.constraints for name, parameter in cls._parameters.items()}
+        if "__init__" in vars(cls):
+            cls.__init__ = with_near_names(cls.__init__)
         sections = {
             "parameters": "\n".join(parameter.section for parameter in SHARED),
             "own_parameters": "\n".join(parameter.section for parameter in own_parameters),

@@ -98,6 +98,8 @@ def test_values_have_the_types_of_the_parameters():
         ("--estimator sparse --sparsity topk --solver lbfgs", "it needs --solver in ['adam', 'sgd']; got --solver="),
         ("--estimator sparse --revive-dead --solver lbfgs", "Use one of these, or --no-revive-dead."),
         ("--activation swish", "--activation: must be 'identity' or 'logistic' or 'relu' or 'tanh'; got 'swish'"),
+        ("--activation sigmoid", "got 'sigmoid'. Did you mean 'logistic'?"),
+        ("--solver l-bfgs", "got 'l-bfgs'. Did you mean 'lbfgs'?"),
         (
             "--noise-level 0.3",
             "--noise-level is no parameter of --estimator plain, but of contractive, denoising, sparse",

@@ -602,6 +602,25 @@ def test_a_failed_partial_fit_leaves_the_old_model(X):
     assert ae.loss_curve_ == curve
 
 
+@pytest.mark.parametrize("convert", [np.asarray, pd.DataFrame, np.ndarray.tolist], ids=["array", "frame", "list"])
+@every_estimator
+def test_targets_are_told_to_be_ignored(cls, convert, X):
+    noisy, ae = convert(X + 0.1), cls(3, max_iter=2, random_state=0)
+    for train in (ae.fit, ae.partial_fit, ae.fit_transform):
+        with pytest.warns(UserWarning, match=rf"{cls.__name__} does not use y, .*\(60, 5\).* to_mlp\('regressor'\)"):
+            train(noisy, convert(X))
+    np.testing.assert_array_equal(ae.fit(noisy).coefs_[0], cls(3, max_iter=2, random_state=0).fit(noisy).coefs_[0])
+
+
+def test_other_y_is_ignored_in_silence(X):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        for y in (None, X, X[:, 0], X[:, :1], X[:, :2], list("ab" * 30), 3.0, X[0].tolist()):
+            AutoencoderTransformer(3, max_iter=1).fit(X, y)
+        AutoencoderTransformer(3, max_iter=1).fit(X[:, :1], X[:, 1:2])
+
+
 def test_wrong_widths(X):
     ae = fitted(AutoencoderTransformer, X)
     for method in (ae.transform, ae.reconstruct, ae.score, ae.score_samples, ae.reconstruction_error, ae.partial_fit):
@@ -633,6 +652,38 @@ def test_codes_are_no_metadata(cls):
     assert requests.inverse_transform.requests == {}
     # The routing is there, as for what is metadata.
     assert requests.fit.requests == {"sample_weight": None}
+
+
+@pytest.mark.parametrize("first", [np.zeros, np.ones, lambda shape: np.eye(*shape)], ids=["zeros", "ones", "both"])
+@every_estimator
+def test_a_loss_that_the_first_chunk_settled_by_chance(cls, first, X):
+    ae = cls(3, random_state=0).partial_fit(first((20, 5)))
+    settled = r"loss='auto' settled on 'log_loss' by the X of the first training, whose values were all 0 or 1"
+    anew = r"Begin anew, with loss='squared_error' from the start"
+    trainings = {ae.partial_fit: anew, ae.set_params(warm_start=True).fit: anew}
+    for method, remedy in {**trainings, ae.score_samples: r"Fit anew with loss='squared_error'\.$"}.items():
+        with pytest.raises(ValueError, match=rf"{settled}.*{remedy}") as told:
+            method(X)
+        # Advice for a loss that was set.
+        assert "MinMaxScaler" not in str(told.value)
+    # What it advises.
+    advised = cls(3, loss="squared_error", random_state=0).partial_fit(first((20, 5))).partial_fit(X)
+    assert np.isfinite(advised.score_samples(X)).all()
+    assert ae.set_params(loss="squared_error", warm_start=False, max_iter=2).fit(X).loss_ == "squared_error"
+
+
+def test_a_loss_that_the_first_chunk_settled_and_the_next_would_not_have(rng):
+    chunk = rng.random((20, 5))
+    ae = AutoencoderTransformer(3, random_state=0).partial_fit(np.zeros((20, 5)))
+    with pytest.warns(UserWarning, match=r"settled on 'log_loss' .* Set loss='log_loss' to keep it, or begin anew"):
+        ae.partial_fit(chunk)
+    assert ae.loss_ == "log_loss"
+    # Where it fits, and where it was asked for, there is nothing to say.
+    ae.partial_fit(np.ones((20, 5))).set_params(loss="log_loss").partial_fit(chunk)
+    with pytest.raises(ValueError, match=r"loss='log_loss' needs values of X in \[0, 1\].*MinMaxScaler"):
+        ae.partial_fit(2 * chunk)
+    with pytest.raises(ValueError, match=r"began with .*Set loss='log_loss', or begin anew: .* a new estimator"):
+        ae.set_params(loss="squared_error").partial_fit(chunk)
 
 
 def test_warm_start_refuses_another_network(X):
