@@ -87,6 +87,9 @@ _REGISTRIES = {
     Solver: SOLVERS,
 }
 
+# What ``register`` added, which alone ``unregister`` takes out again.
+_added = []
+
 
 def __dir__():
     return __all__
@@ -147,6 +150,7 @@ def register(part):
             )
     for record in added:
         _REGISTRIES[type(record)][record.name] = record
+    _added.append(part)
     return part
 
 
@@ -160,12 +164,13 @@ def unregister(part):
     Raises
     ------
     ValueError
-        For what is not registered.
+        For what ``register`` did not add, the parts of the package among it.
     """
-    registry = _REGISTRIES.get(type(part), {})
-    if registry.get(part.name) is not part:
-        raise ValueError(f"part must be one that was registered; got {part!r}.")
-    del registry[part.name]
+    # The very object, as another record may be equal to it.
+    places = [place for place, added in enumerate(_added) if added is part]
+    if not places:
+        raise ValueError(f"part must be one that register added; got {part!r}.")
+    del _added[places[0]], _REGISTRIES[type(part)][part.name]
     if isinstance(part, Optimizer):
         del SOLVERS[part.name]
 

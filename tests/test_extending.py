@@ -9,6 +9,7 @@ import pytest
 from scipy import sparse
 
 from skae import AutoencoderTransformer, ContractiveAE, DenoisingAE, SparseAE, extending, load, save
+from skae.estimator.registry import ESTIMATORS
 from skae.export import to_onnx
 from skae.extending import Activation, Loss, Optimizer, Penalty, Sparsity, register, unregister
 from skae.kernels.corruptions import CORRUPTIONS
@@ -260,9 +261,17 @@ def test_a_loss_that_is_not_registered_does_not_come_out_of_a_pickle():
         pickle.loads(pickle.dumps(HUBER[0.7]))
 
 
-def test_what_is_not_registered_cannot_be_taken_out():
-    with pytest.raises(ValueError, match="must be one that was registered"):
-        unregister(SOFTPLUS)
+@pytest.mark.parametrize("part", [SOFTPLUS, OPTIMIZERS["adam"], "softplus", None, Activation])
+def test_what_was_not_registered_cannot_be_taken_out(part):
+    with pytest.raises(ValueError, match="must be one that register added"):
+        unregister(part)
+    assert "adam" in OPTIMIZERS
+
+
+def test_a_kind_of_autoencoder_is_declared_once():
+    with pytest.raises(ValueError, match=r"kind 'plain' .* is taken by AutoencoderTransformer"):
+        extending.autoencoder("plain")(type("Another", (extending.BaseAutoencoder,), {}))
+    assert ESTIMATORS["plain"] is AutoencoderTransformer
 
 
 @pytest.mark.parametrize("record", [None, "softplus", softplus, Activation])

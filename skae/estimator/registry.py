@@ -54,9 +54,18 @@ def autoencoder(kind, own_parameters=()):
         Its name in ``ESTIMATORS`` and on the command line.
     own_parameters : sequence of Parameter
         Those beside the shared ones, in the order of its signature.
+
+    Raises
+    ------
+    ValueError
+        From the decorator, where another class has this name.
     """
 
     def declare(cls):
+        taken = ESTIMATORS.get(kind)
+        # A class that is defined again, as in a notebook, takes its own place.
+        if taken is not None and (taken.__module__, taken.__qualname__) != (cls.__module__, cls.__qualname__):
+            raise ValueError(f"The kind {kind!r} of {cls.__name__} is taken by {taken.__name__}. Give it another name.")
         cls._parameters = {parameter.name: parameter for parameter in (*own_parameters, *SHARED)}
         cls._parameter_constraints = {name: parameter.constraints for name, parameter in cls._parameters.items()}
         if "__init__" in vars(cls):
