@@ -145,7 +145,7 @@ def register(part):
             raise TypeError(f"part must be one of {', '.join(kinds)} and {last}; got {record!r}.")
         if record.name in registry:
             raise ValueError(
-                f"A {type(record).__name__} of the name {record.name!r} already exists; the names are "
+                f"{type(record).__name__} {record.name!r} already exists; the names are "
                 f"{sorted(registry)}. Give the new one another name."
             )
     for record in added:

@@ -244,14 +244,14 @@ def test_a_part_that_is_not_registered_is_no_value():
 def test_a_registered_part_is_found_by_its_name(registering):
     for record in (SOFTPLUS, HUBER[2.0], ENERGY):
         assert registering(record) is record
-        with pytest.raises(ValueError, match=f"of the name '{record.name}' already exists"):
+        with pytest.raises(ValueError, match=f"'{record.name}' already exists"):
             registering(record)
     assert pickle.loads(pickle.dumps(HUBER[2.0])) is HUBER[2.0]
     registering(OPTIMIZERS["adam"]._replace(name="another"))
     X = np.random.default_rng(0).normal(size=(30, 4))
     one, two = (AutoencoderTransformer(2, solver=s, max_iter=3, random_state=0).fit(X) for s in ("adam", "another"))
     np.testing.assert_array_equal(one.coefs_[0], two.coefs_[0])
-    with pytest.raises(ValueError, match="A Solver of the name 'lbfgs' already exists"):
+    with pytest.raises(ValueError, match="Solver 'lbfgs' already exists"):
         register(OPTIMIZERS["adam"]._replace(name="lbfgs"))
     assert "lbfgs" not in OPTIMIZERS
 
