@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from functools import partial
 from typing import NamedTuple
 
 from sklearn.utils import check_array
@@ -36,13 +35,9 @@ def training_rows(estimator, X, sample_weight, previous):
     -------
     Sample, Columns
     """
-    allow_nan = estimator.missing_values == "mask"
-    if previous is None:
-        X, columns = first_rows(estimator, X, allow_nan)
-    else:
-        columns = previous.columns
-        X = known_rows(estimator, X, columns, allow_nan)
-    return Sample.of(X, checked_weights(sample_weight, len(X))), columns
+    columns = None if previous is None else previous.columns
+    rows, columns = _read(estimator, X, columns, estimator.missing_values == "mask")
+    return Sample.of(rows, checked_weights(sample_weight, len(rows))), columns
 
 
 def warn_of_targets(estimator, X, y):
@@ -78,28 +73,43 @@ def _shape(rows):
         return ()
 
 
-def first_rows(estimator, X, allow_nan):
-    """X as ``numeric_rows`` reads it, and its columns.
+class _NewColumns:
+    """scikit-learn's reading of X; keeps the names of its columns."""
 
-    Returns
-    -------
-    ndarray or CSRMatrix, Columns
-    """
     names = None
 
-    def convert(given):
-        nonlocal names
-        names = _get_feature_names(given)
-        return check_array(given, estimator=estimator, input_name="X", **_READ_AS)
+    def __init__(self, estimator):
+        self._estimator = estimator
 
-    rows = numeric_rows(X, convert, estimator, allow_nan)
-    return rows, Columns(rows.shape[1], names)
+    def __call__(self, X):
+        self.names = _get_feature_names(X)
+        return check_array(X, estimator=self._estimator, input_name="X", **_READ_AS)
+
+
+class _KnownColumns:
+    """scikit-learn's reading of X, whose columns must be those that are known."""
+
+    def __init__(self, estimator, columns):
+        self.names = columns.names
+        # A view of its own, whatever another thread fits the estimator to meanwhile.
+        self._known = object.__new__(type(estimator))
+        vars(self._known).update(vars(estimator), _fitted=_Known(columns))
+
+    def __call__(self, X):
+        return validate_data(self._known, X, reset=False, **_READ_AS)
 
 
 class _Known(NamedTuple):
     """As much of a fitted record as scikit-learn asks for to compare columns."""
 
     columns: Columns
+
+
+def _read(estimator, X, columns, allow_nan):
+    """X as ``numeric_rows`` reads it, and its columns; None for columns that are not known yet."""
+    convert = _NewColumns(estimator) if columns is None else _KnownColumns(estimator, columns)
+    rows = numeric_rows(X, convert, estimator, allow_nan)
+    return rows, Columns(rows.shape[1], convert.names)
 
 
 def known_rows(estimator, X, columns, allow_nan):
@@ -109,10 +119,7 @@ def known_rows(estimator, X, columns, allow_nan):
     -------
     ndarray or CSRMatrix
     """
-    # A view of its own, whatever another thread fits the estimator to meanwhile.
-    known = object.__new__(type(estimator))
-    vars(known).update(vars(estimator), _fitted=_Known(columns))
-    return numeric_rows(X, partial(validate_data, known, reset=False, **_READ_AS), estimator, allow_nan)
+    return _read(estimator, X, columns, allow_nan)[0]
 
 
 # What to do where the first rows settled on a loss that others do not fit.
