@@ -104,7 +104,9 @@ class SparseAE(CorruptedInput):
     "l1" adds sparsity_weight * 1/m sum_i sum_l ``|h_il|``.
 
     "topk" sets all but the ``n_active`` greatest activations of each row to zero before they are decoded [2]_; no
-    gradient comes back through the others. ``n_active_transform`` units stay on when the training is over.
+    gradient comes back through the others. They are chosen by their pre-activations, which differ where saturated
+    activations are equal; of equal ones those of lower index stay. ``n_active_transform`` units stay on when the
+    training is over.
 
     "lifetime" sets, for each unit, all but its greatest activations over the rows of a mini-batch to zero, in training
     alone [3]_. Every unit has its share of the rows, so that few die: only a rectified one that is zero for all

@@ -42,10 +42,10 @@ def layers(graph, value, network, first, last):
     """
     architecture = network.architecture
     for layer in range(first, last):
-        value = _affine(graph, value, network, layer)
-        value = activated(graph, value, network.layers[layer].activation, network.dtype)
+        z = _affine(graph, value, network, layer)
+        value = activated(graph, z, network.layers[layer].activation, network.dtype)
         if layer == architecture.depth - 1 and architecture.gated:
-            value = _most_active(graph, value, architecture.n_active, network.dtype)
+            value = _most_active(graph, z, value, architecture.n_active, network.dtype)
     return value
 
 
@@ -110,8 +110,9 @@ def _affine(graph, value, network, layer):
     return graph.add("Gemm", value, weights, bias, transB=int(transposed))
 
 
-def _most_active(graph, code, n_active, dtype):
-    """A code whose units below the n_active-th greatest of its row are zero; what equals that stays."""
-    greatest = graph.add("TopK", code, graph.constant("n_active", np.array([n_active], np.int64)), unused=1)
-    threshold = graph.add("Gather", greatest, graph.constant("last", np.array([n_active - 1], np.int64)), axis=1)
-    return graph.add("Where", graph.add("Less", code, threshold), graph.constant("zero", dtype.type(0)), code)
+def _most_active(graph, z, code, n_active, dtype):
+    """A code with zeros but for the n_active units of greatest pre-activation z in each row, the first among equals."""
+    graph.add("TopK", z, graph.constant("n_active", np.array([n_active], np.int64)), unused=1)
+    _, units = graph.operations[-1].outputs
+    zeros = graph.add("Expand", graph.constant("zero", dtype.type(0)), graph.add("Shape", code))
+    return graph.add("ScatterElements", zeros, units, graph.add("GatherElements", code, units, axis=1), axis=1)

@@ -1,6 +1,7 @@
 """Gates: which units of a code stay on. A gate sets the others to zero, and with them their gradient.
 
-A gate is applied to the output of the last encoder layer, before the decoder sees it.
+A gate looks at the last encoder layer before its activation g, where saturated units still differ: g is monotone, so
+that the greatest pre-activations are the greatest activations.
 """
 
 from __future__ import annotations
@@ -11,9 +12,9 @@ from ..kernels import gates
 
 
 class TopK:
-    """Keeps the k greatest activations of each row (Makhzani and Frey 2013, "k-sparse autoencoders", algorithm 1).
+    """Keeps the k greatest pre-activations of each row (Makhzani and Frey 2013, "k-sparse autoencoders", algorithm 1).
 
-    Equal activations at the threshold all stay.
+    Of equal ones at the threshold those of lower index stay.
 
     Parameters
     ----------
@@ -24,18 +25,37 @@ class TopK:
     def __init__(self, k):
         self.k = k
 
-    def apply(self, code):
-        """Set all but the k greatest of each row to zero, in place."""
-        width = code.shape[1]
-        if self.k < width:
-            place = width - self.k
-            gates.below_row_threshold(code, np.ascontiguousarray(np.partition(code, place, axis=1)[:, place]))
+    def choose(self, z, bias):
+        """Which units of each row stay on.
+
+        Parameters
+        ----------
+        z : ndarray of shape (n_rows, n_components)
+            Pre-activations without the bias.
+        bias : ndarray of shape (n_components,)
+
+        Returns
+        -------
+        ndarray of uint8 of the shape of z, or None where all stay
+        """
+        width = z.shape[1]
+        if self.k >= width:
+            return None
+        place = width - self.k
+        sums = z + bias
+        sums.partition(place, axis=1)
+        thresholds = sums[:, place].copy()
+        # Before the next array of its shape.
+        del sums
+        kept = np.empty(z.shape, np.uint8)
+        gates.greatest_of_rows(z, bias, thresholds, self.k, kept)
+        return kept
 
     def begin_epoch(self, epoch):
         """An epoch begins; counted from 0 since the parameters were initialised."""
 
     def workspace_per_row(self, width):
-        """Numbers that it keeps for each row of a batch: the code is partitioned to find the thresholds."""
+        """Numbers that it keeps for each row of a batch: pre-activations are partitioned to find the thresholds."""
         return width
 
 
@@ -66,10 +86,10 @@ class AnnealedTopK(TopK):
 
 
 class WinnerTakeAll:
-    """Keeps the greatest activations of each unit over the rows at hand, a share of them: fully connected
+    """Keeps the greatest pre-activations of each unit over the rows at hand, a share of them: fully connected
     winner-take-all autoencoders (Makhzani and Frey 2015, "Winner-take-all autoencoders", section 2).
 
-    Equal activations at the threshold all stay.
+    Of equal ones at the threshold those of earlier rows stay.
 
     Parameters
     ----------
@@ -80,18 +100,24 @@ class WinnerTakeAll:
     def __init__(self, share):
         self.share = share
 
-    def apply(self, code):
-        """Set all but the greatest of each column to zero, in place."""
-        n_rows = len(code)
-        place = n_rows - int(np.ceil(self.share * n_rows))
-        if place > 0:
-            columns = np.ascontiguousarray(code.T)
-            columns.partition(place, axis=1)
-            gates.below_column_threshold(code, np.ascontiguousarray(columns[:, place]))
+    def choose(self, z, bias):
+        """Which units of each row stay on; parameters and result as of ``TopK.choose``."""
+        n_rows = len(z)
+        k = int(np.ceil(self.share * n_rows))
+        if k >= n_rows:
+            return None
+        place = n_rows - k
+        columns = np.add(z.T, bias[:, None], order="C")
+        columns.partition(place, axis=1)
+        thresholds = columns[:, place].copy()
+        del columns
+        kept = np.empty(z.shape, np.uint8)
+        gates.greatest_of_columns(z, bias, thresholds, k, kept)
+        return kept
 
     def begin_epoch(self, epoch):
         """Nothing changes with the epoch."""
 
     def workspace_per_row(self, width):
-        """Numbers that it keeps for each row of a batch: the code is partitioned to find the thresholds."""
+        """Numbers that it keeps for each row of a batch: pre-activations are partitioned to find the thresholds."""
         return width

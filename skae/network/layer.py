@@ -6,12 +6,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..kernels import gates
 from ..kernels.activations import Activation
 from ..rows.matrices import CSRBatch
 
 
 class Layer(NamedTuple):
-    """One layer: out = gate(g(a W + b)).
+    """One layer: out = g(a W + b), and zero for the units that its gate does not choose.
 
     Attributes
     ----------
@@ -45,7 +46,8 @@ class Layer(NamedTuple):
             a.product(self.weights, out)
         else:
             np.matmul(a, self.weights, out=out)
+        kept = None if self.gate is None else self.gate.choose(out, self.bias)
         self.activation.forward(out, self.bias)
-        if self.gate is not None:
-            self.gate.apply(out)
+        if kept is not None:
+            gates.keep(out, kept)
         return out

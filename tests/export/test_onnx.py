@@ -116,13 +116,25 @@ def test_units_that_stay_on(run, kept, activation, dtype, digits):
     assert ("TopK" in {node.op_type for node in to_onnx(ae).graph.node}) == (kept != 10)
 
 
-def test_units_that_equal_the_threshold_all_stay(run):
+def test_of_units_that_equal_the_threshold_the_first_stay(run):
     X = np.eye(4, dtype=np.float32)
     ae = fitted(X, SparseAE, 5, activation="identity", sparsity="topk", n_active=2)
     rows = [[3, 2, 2, 1, 2], [1, 1, 1, 1, 1], [-1, -3, -2, -3, -3], [0, 0, 5, 0, -1]]
     ae.coefs_[0][...] = rows
     ae.intercepts_[0][...] = 0
-    wanted = [[3, 2, 2, 0, 2], [1, 1, 1, 1, 1], [-1, 0, -2, 0, 0], [0, 0, 5, 0, 0]]
+    wanted = [[3, 2, 0, 0, 0], [1, 1, 0, 0, 0], [-1, 0, -2, 0, 0], [0, 0, 5, 0, 0]]
+    np.testing.assert_array_equal(ae.transform(X), wanted)
+    np.testing.assert_array_equal(run(to_onnx(ae), X=X)[0], wanted)
+
+
+@pytest.mark.parametrize("activation", ["logistic", "tanh"])
+def test_saturated_units_are_told_apart(run, activation):
+    X = np.eye(6, dtype=np.float32)
+    ae = fitted(X, SparseAE, 7, activation=activation, sparsity="topk", n_active=2)
+    # All are 1 in float32.
+    ae.coefs_[0][...] = 100 + np.random.default_rng(0).permuted(np.tile(np.arange(7), (6, 1)), axis=1)
+    ae.intercepts_[0][...] = 0
+    wanted = np.where(ae.coefs_[0] >= 105, 1.0, 0.0)
     np.testing.assert_array_equal(ae.transform(X), wanted)
     np.testing.assert_array_equal(run(to_onnx(ae), X=X)[0], wanted)
 

@@ -4,13 +4,16 @@ import pickle
 
 import numpy as np
 import pytest
-from sklearn.exceptions import NotFittedError
+from sklearn.datasets import load_digits
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
 
 from skae import SparseAE
+from skae.kernels.activations import ACTIVATIONS
 from skae.kernels.losses import LOSSES
 from skae.network.architecture import Architecture
 from skae.network.gates import AnnealedTopK, TopK, WinnerTakeAll
 from skae.network.initialization import initial_parameters
+from skae.network.layer import Layer
 from skae.network.network import Network
 from skae.objective.l1_sparsity import L1Sparsity
 from skae.objective.l2 import L2
@@ -24,13 +27,18 @@ def code(rng):
     return rng.standard_normal((7, 9))
 
 
+def gated(gate, z, bias, activation="identity"):
+    """The code that a layer makes of pre-activations."""
+    layer = Layer(np.eye(len(bias), dtype=z.dtype), bias, ACTIVATIONS[activation], gate)
+    return layer.forward(z, np.empty_like(z))
+
+
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("k", [1, 4, 9, 20])
-def test_topk_keeps_the_greatest_of_each_row(k, dtype, code):
-    out = code.astype(dtype)
-    TopK(k).apply(out)
-    for row, before in zip(out, code.astype(dtype)):
-        kept = np.sort(np.argsort(before)[-k:])
+def test_topk_keeps_the_greatest_of_each_row(k, dtype, code, rng):
+    z, bias = code.astype(dtype), rng.standard_normal(9).astype(dtype)
+    for row, before in zip(gated(TopK(k), z, bias), z + bias):
+        kept = np.argsort(-before, kind="stable")[:k]
         expected = np.zeros_like(before)
         expected[kept] = before[kept]
         np.testing.assert_array_equal(row, expected)
@@ -38,21 +46,44 @@ def test_topk_keeps_the_greatest_of_each_row(k, dtype, code):
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("share, kept", [(0.01, 1), (0.3, 3), (3 / 7, 3), (0.99, 7), (1.0, 7)])
-def test_lifetime_keeps_the_greatest_of_each_column(share, kept, dtype, code):
-    out = code.astype(dtype)
-    WinnerTakeAll(share).apply(out)
-    for column, before in zip(out.T, code.astype(dtype).T):
-        chosen = np.argsort(before)[-kept:]
+def test_lifetime_keeps_the_greatest_of_each_column(share, kept, dtype, code, rng):
+    z, bias = code.astype(dtype), rng.standard_normal(9).astype(dtype)
+    for column, before in zip(gated(WinnerTakeAll(share), z, bias).T, (z + bias).T):
+        chosen = np.argsort(-before, kind="stable")[:kept]
         expected = np.zeros_like(before)
         expected[chosen] = before[chosen]
         np.testing.assert_array_equal(column, expected)
 
 
-def test_ties_stay_and_nan_is_seen():
-    out = np.array([[1.0, 1.0, 0.0], [2.0, np.nan, 1.0]])
-    TopK(1).apply(out)
-    np.testing.assert_array_equal(out[0], [1.0, 1.0, 0.0])
-    assert np.isnan(out[1]).any()
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_of_equals_the_first_stay_and_nan_is_seen(dtype, rng):
+    z, bias = rng.integers(0, 3, (40, 9)).astype(dtype), np.zeros(9, dtype)
+    for k in (1, 3, 7):
+        wanted = np.zeros(z.shape, bool)
+        np.put_along_axis(wanted, np.argsort(-z, axis=1, kind="stable")[:, :k], True, axis=1)
+        np.testing.assert_array_equal(TopK(k).choose(z, bias), wanted)
+        wanted = np.zeros(z.shape, bool)
+        np.put_along_axis(wanted, np.argsort(-z, axis=0, kind="stable")[: 5 * k], True, axis=0)
+        np.testing.assert_array_equal(WinnerTakeAll(5 * k / 40).choose(z, bias), wanted)
+    z[3, 4] = np.nan
+    assert np.isnan(gated(TopK(1), z, bias)[3]).any()
+    assert np.isnan(gated(WinnerTakeAll(0.01), z, bias)[:, 4]).any()
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("activation", ["logistic", "tanh"])
+@pytest.mark.parametrize("rate", [1e-3, 1e-2])
+def test_saturated_units_are_told_apart(rate, activation, dtype):
+    X = load_digits().data.astype(dtype)
+    settings = dict(activation=activation, learning_rate_init=rate, max_iter=20, tol=0.0, random_state=0)
+    ae = SparseAE(64, sparsity="topk", n_active=8, **settings)
+    with pytest.warns(ConvergenceWarning):
+        ae.fit(X)
+    code = ae.transform(X)
+    assert (code == 1).any()
+    # Units at -1 and at 0 may be among the greatest, but none is more than n_active.
+    assert ((code != 0).sum(axis=1) <= 8).all()
+    np.testing.assert_allclose(ae.inverse_transform(code), ae.reconstruct(X), rtol=1e-4, atol=1e-4)
 
 
 def test_annealing_is_linear():
