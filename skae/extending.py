@@ -207,7 +207,7 @@ def gradient_error(estimator, X, seed=0):
     network = fitted.network
     theta = network.theta.astype(np.float64)
     theta += 0.1 * np.random.default_rng(seed).standard_normal(theta.shape)
-    network = Network(replace(network.architecture, n_active=None), theta)
+    network = Network(replace(network.architecture, n_active=None), theta, network.coordinates)
     penalties = [L2(estimator.alpha), *estimator._penalties(network.architecture)]
     objective = Objective(network, LOSSES[fitted.loss], penalties)
     return objective_gradient_error(objective, np.ascontiguousarray(filled(fitted, rows)[:], np.float64), seed)

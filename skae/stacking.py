@@ -71,6 +71,7 @@ def stack(*estimators, **parameters):
     for position, estimator in enumerate(estimators, 1):
         _check(position, estimator, estimators)
     first, networks = estimators[0], [estimator._fitted.network for estimator in estimators]
+    networks[1:] = [network.in_units_of_X() for network in networks[1:]]
     outer = networks[0].architecture
     widths = [width for network in networks for width in network.architecture.encoder_sizes[1:]]
     tied = all(network.architecture.tied for network in networks)
@@ -104,7 +105,7 @@ def stack(*estimators, **parameters):
     state.pretrained = True
     deep._fitted = replace(
         first._fitted,
-        network=Network(architecture, theta),
+        network=Network(architecture, theta, networks[0].coordinates),
         training=state,
         statistics=first._fitted.statistics._replace(value_range=None),
         loss_curve=[],

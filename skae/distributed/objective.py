@@ -97,4 +97,4 @@ def _activation_sums(block, part, payload, theta, seed):
 
 def _moments(block, part, payload):
     sample = part.of(block)
-    return restored(payload).filled(sample).moments()
+    return restored(payload).inner(sample).moments()

@@ -261,7 +261,7 @@ class BaseAutoencoder(NumericParameters, CallbackSupportMixin, Prediction):
             check_last_step(objective, sample, config, state)
         # What these rows leave off may be on for others.
         state.active_units = None
-        return loss
+        return loss * objective.network.loss_unit
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

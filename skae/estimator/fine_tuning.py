@@ -91,5 +91,6 @@ def started_perceptron(network, kind, parameters):
             f"A perceptron keeps all units of a layer; this code keeps n_active={architecture.n_active}. Train with "
             "another sparsity than 'topk'."
         )
+    network = network.in_units_of_X()
     mlp, depth = PERCEPTRONS[kind](**fixed, **parameters), architecture.depth
     return mlp.start_from(network.weights[:depth], network.biases[:depth])

@@ -134,15 +134,15 @@ class FittedAttributes:
 
     @property
     def coefs_(self):
-        return list(self._record().network.weights)
+        return list(self._record().network.in_units_of_X().weights)
 
     @property
     def intercepts_(self):
-        return list(self._record().network.biases)
+        return list(self._record().network.in_units_of_X().biases)
 
     @property
     def components_(self):
-        return self._record().network.weights[0].T
+        return self._record().network.in_units_of_X().weights[0].T
 
     @property
     def filters_(self):

@@ -12,7 +12,7 @@ def in_precision(estimator, dtype):
     """Network of a fitted autoencoder, and its values in the place of NaN or None, in a precision."""
     network, fill_values = estimator._fitted.network, estimator._fitted.statistics.means
     if network.dtype != dtype:
-        network = Network(network.architecture, network.theta.astype(dtype))
+        network = Network(network.architecture, network.theta.astype(dtype), network.coordinates)
     return network, None if fill_values is None else fill_values.astype(dtype)
 
 
@@ -40,6 +40,30 @@ def layers(graph, value, network, first, last):
     network : Network
     first, last : int
     """
+    if first == 0:
+        value = inward(graph, value, network)
+    value = _inner_layers(graph, value, network, first, last)
+    if last < 2 * network.architecture.depth or network.coordinates is None:
+        return value
+    return graph.add("Add", graph.add("Mul", value, _scale(graph, network)), _offset(graph, network))
+
+
+def inward(graph, x, network):
+    """Rows of X in the coordinates of a network."""
+    if network.coordinates is None:
+        return x
+    return graph.add("Div", graph.add("Sub", x, _offset(graph, network)), _scale(graph, network))
+
+
+def _offset(graph, network):
+    return graph.constant("offset_of_columns", network.coordinates.offset.astype(network.dtype))
+
+
+def _scale(graph, network):
+    return graph.constant("scale_of_columns", network.dtype.type(network.coordinates.scale))
+
+
+def _inner_layers(graph, value, network, first, last):
     architecture = network.architecture
     for layer in range(first, last):
         z = _affine(graph, value, network, layer)
@@ -86,9 +110,9 @@ def _entry_losses(graph, x, network, loss):
     """Loss of each entry, from the output or, of a loss that takes these, from the logits."""
     depth = 2 * network.architecture.depth
     if loss.entry is not None:
-        output = layers(graph, x, network, 0, depth)
+        output = _inner_layers(graph, x, network, 0, depth)
     else:
-        output = _affine(graph, layers(graph, x, network, 0, depth - 1), network, depth - 1)
+        output = _affine(graph, _inner_layers(graph, x, network, 0, depth - 1), network, depth - 1)
     return _graph_of(loss)(graph, output, x, network.dtype)
 
 

@@ -95,6 +95,8 @@ class Corruption(NamedTuple):
         Multiply the weights of the entries that were not corrupted; None where all of them are.
     apply_stored : callable (stored, columns, row_starts, draws, level, out) -> None, or None
         The same on the stored entries of sparse rows, for a corruption that leaves zeros as they are.
+    additive : bool
+        Whether it adds noise that is proportional to the level, whatever the entry.
     """
 
     name: str
@@ -104,6 +106,7 @@ class Corruption(NamedTuple):
     level_range: tuple
     emphasise: Callable | None = None
     apply_stored: Callable | None = None
+    additive: bool = False
 
     def __reduce__(self):
         # By name: compiled functions do not travel.
@@ -114,7 +117,7 @@ CORRUPTIONS = {
     record.name: record
     for record in (
         Corruption("masking", sixteen_bits, np.uint16, masking, (0.0, 1.0), emphasis, masking_stored),
-        Corruption("gaussian", standard_normal, None, gaussian, (0.0, float("inf"))),
+        Corruption("gaussian", standard_normal, None, gaussian, (0.0, float("inf")), additive=True),
         Corruption("salt_and_pepper", sixteen_bits, np.uint16, salt_and_pepper, (0.0, 1.0), emphasis),
     )
 }

@@ -88,6 +88,9 @@ class Loss:
     onnx : callable (graph, output, x, dtype) -> str, or None
         Adds the loss of each entry to a ``Graph`` of ``skae.export`` and returns the name of the result; output is the
         name of x_hat, or of z for a loss without ``entry``. None where models cannot be converted.
+    squares : bool
+        Whether it is a square of the difference: l(c x_hat + d, c x + d) = c^2 l(x_hat, x). Networks may then be trained
+        on centred and scaled rows.
     """
 
     name: str
@@ -99,6 +102,7 @@ class Loss:
     range_hint: str = ""
     baseline: Callable = loss_of_zeros
     onnx: Callable | None = None
+    squares: bool = False
 
     def __post_init__(self):
         check_name("The name of a Loss", self.name)

@@ -14,6 +14,7 @@ from ..kernels.activations import ACTIVATIONS
 from ..kernels.losses import LOSSES
 from ..network.architecture import Architecture
 from ..network.network import Network
+from ..rows.coordinates import Coordinates
 from . import training
 from .fields import FLOATS
 
@@ -41,6 +42,9 @@ def encode(estimator, arrays, path, include_optimizer):
     """
     fitted = estimator._fitted
     arrays[f"{path}theta"] = fitted.network.theta
+    if fitted.network.coordinates is not None:
+        arrays[f"{path}offset"] = fitted.network.coordinates.offset
+        arrays[f"{path}scale"] = np.array([fitted.network.coordinates.scale])
     arrays[f"{path}loss_curve"] = np.array(fitted.loss_curve, np.float64)
     arrays[f"{path}validation_loss_curve"] = np.array(fitted.validation_loss_curve, np.float64)
     encode_names(fitted.columns.names, arrays, path)
@@ -84,9 +88,19 @@ def decode(estimator, fields):
         for field, (names, decode_pair) in _PAIRS.items()
         if any(map(fields.has_array, names))
     }
-    network = Network(architecture, theta)
+    network = Network(architecture, theta, _coordinates(fields, n_features))
     statistics = Statistics(means, **pairs)
     estimator._fitted = Fitted(columns, network, loss, state, statistics, loss_curve, validation_loss_curve)
+
+
+def _coordinates(fields, n_features):
+    """Offset and scale of the rows that the network sees; None where the file has none."""
+    if not fields.has_array("offset"):
+        return None
+    offset = fields.array("offset", (n_features,), ("<f8",), finite=True)
+    scale = fields.array("scale", (1,), ("<f8",), finite=True)
+    fields.refuse_where(scale <= 0, "scale", "above 0")
+    return Coordinates(offset, float(scale[0]))
 
 
 def _decoded_curves(fields):

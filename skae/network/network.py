@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from ..rows.blocks import Reader, block_rows, is_native, release_mapped_pages, row_blocks
+from ..rows.coordinates import inner_rows
 from ..rows.matrices import CSRBatch
 from ..runtime import buffers
 from ..runtime.memory import check_available_memory
@@ -21,10 +24,13 @@ class Network:
     theta : ndarray of shape (n_parameters,), float32 or float64, contiguous
         Owned by the network from here on; copied where it does not begin a cache line, and where it is read-only, as in
         a model that is mapped from a file.
+    coordinates : Coordinates, default=None
+        In which the network sees the rows of X, and, where its output is linear, gives them back; None for those of X.
     """
 
-    def __init__(self, architecture, theta):
+    def __init__(self, architecture, theta, coordinates=None):
         self.architecture = architecture
+        self.coordinates = coordinates
         self.theta = buffers.aligned(theta)
         self.weights, self.biases = architecture.parameters(self.theta)
         self.gate = None if architecture.n_active is None else TopK(architecture.n_active)
@@ -33,7 +39,7 @@ class Network:
 
     def __reduce__(self):
         # The views are rebuilt, so that they share memory with theta again.
-        return type(self), (self.architecture, self.theta)
+        return type(self), (self.architecture, self.theta, self.coordinates)
 
     @property
     def dtype(self):
@@ -56,19 +62,53 @@ class Network:
                 f"The parameters that were found are beyond the range of {np.dtype(dtype)}, the precision of X. Scale "
                 "the columns of X, or pass it in float64."
             )
-        return Network(self.architecture, theta)
+        return Network(self.architecture, theta, self.coordinates)
+
+    def in_units_of_X(self):
+        """A network that computes the same on the rows of X as they are; itself where it does.
+
+        W_1 / scale, b_1 - W_1^T offset / scale, and scale W, scale b + offset at the output. Where offsets are large
+        beside the spread of X it is less exact.
+        """
+        if self.coordinates is None:
+            return self
+        offset, scale = self.coordinates
+        theta = self.theta.astype(np.float64)
+        weights, biases = self.architecture.parameters(theta)
+        architecture = replace(self.architecture, tied=False)
+        if self.architecture.tied:
+            # They are each other's transposed up to the square of the scale.
+            theta = np.concatenate([*(w.ravel() for w in weights), *biases])
+            weights, biases = architecture.parameters(theta)
+        weights[0] /= scale
+        biases[0] -= offset @ weights[0]
+        weights[-1] *= scale
+        biases[-1] *= scale
+        biases[-1] += offset
+        return Network(architecture, theta.astype(self.dtype))
+
+    @property
+    def loss_unit(self):
+        """By what a squared error in its coordinates is to be multiplied for one in the units of X."""
+        return 1.0 if self.coordinates is None else self.coordinates.scale**2
 
     def encode(self, X):
         """Code of each row of X, by blocks of rows; shape (n_samples, n_components)."""
         return self._run(X, 0, self.architecture.depth)
+
+    def encode_inner(self, x):
+        """Code of rows that are in the coordinates of the network."""
+        return self._run(x, 0, self.architecture.depth, inner=True)
 
     def first_layer(self, X):
         """Output of the first layer for each row of X, by blocks of rows; shape (n_samples, first width)."""
         return self._run(X, 0, 1)
 
     def code_inputs(self, X):
-        """What the last layer of the encoder meets of each row of X: X itself for an encoder of one layer."""
-        return self._run(X, 0, self.architecture.depth - 1) if self.architecture.depth > 1 else X
+        """What the last layer of the encoder meets of each row of X: of an encoder of one layer the rows themselves."""
+        if self.architecture.depth > 1:
+            return self._run(X, 0, self.architecture.depth - 1)
+        return inner_rows(X, self.coordinates)[:]
 
     def decode(self, H):
         """Reconstruction from each row of H, by blocks of rows; shape (n_samples, n_features)."""
@@ -79,11 +119,14 @@ class Network:
         return self._run(X, 0, 2 * self.architecture.depth)
 
     @np.errstate(over="ignore", invalid="ignore")
-    def _run(self, X, first, last):
-        """Apply layers first..last-1 to the rows of X."""
+    def _run(self, X, first, last, inner=False):
+        """Apply layers first..last-1 to the rows of X, or of what it has become in the coordinates."""
         sizes = self.architecture.sizes
         out = np.empty((X.shape[0], sizes[last]), self.dtype)
         check_available_memory()
+        outward = self.coordinates is not None and last == 2 * self.architecture.depth
+        if first == 0 and not inner:
+            X = inner_rows(X, self.coordinates)
         rows = min(X.shape[0], block_rows(max(sizes[first : last + 1]), self.dtype))
         no_conversion = isinstance(X, CSRBatch) or is_native(X, self.dtype)
         read = None if no_conversion else Reader(X, self.dtype, rows)
@@ -94,5 +137,7 @@ class Network:
             outputs = [buffer[:n_rows] for buffer in hidden] + [out[block]]
             for layer, output in zip(self.layers[first:last], outputs):
                 a = layer.forward(a, output)
+            if outward:
+                self.coordinates.outward(a, a)
             release_mapped_pages(X)
         return out

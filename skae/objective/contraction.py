@@ -20,6 +20,10 @@ class Contraction(Penalty):
     def __init__(self, weight):
         self.weight = weight
 
+    def in_coordinates(self, scale, architecture):
+        # The Jacobian by the rows is divided as well.
+        return type(self)(self.weight / scale**4)
+
     def workspace_per_row(self, architecture):
         # Derivatives of first and second order.
         return 2 * sum(architecture.encoder_sizes[1:])
@@ -61,6 +65,10 @@ class DeepContraction(Penalty):
 
     def __init__(self, weight):
         self.weight = weight
+
+    def in_coordinates(self, scale, architecture):
+        # The Jacobian by the rows is divided as well.
+        return type(self)(self.weight / scale**4)
 
     def workspace_per_row(self, architecture):
         # Derivatives of first and second order, and the gradient at the pre-activations.

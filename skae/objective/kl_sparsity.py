@@ -44,6 +44,9 @@ class KLSparsity(Penalty):
         self._derivative = self.weight * kl_derivative(self.target, mean)
         return counted * self.weight * float(kl_divergence(self.target, mean).sum())
 
+    def in_coordinates(self, scale, architecture):
+        return KLSparsity(self.weight / scale**2, self.target)
+
     def at_code(self, batch, delta):
         penalties.add_outer(delta, batch.row_scale, (self._per_row * self._derivative).astype(delta.dtype))
 

@@ -18,6 +18,9 @@ class L1Sparsity(Penalty):
         sums = np.abs(batch.code).sum(axis=1, dtype=np.float64)
         return self.weight * float(sums @ batch.row_scale)
 
+    def in_coordinates(self, scale, architecture):
+        return L1Sparsity(self.weight / scale**2)
+
     def at_code(self, batch, delta):
         delta += np.sign(batch.code) * (batch.row_scale * delta.dtype.type(self.weight))[:, None]
 

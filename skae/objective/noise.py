@@ -41,7 +41,16 @@ class Noise:
             self.corruption.apply_stored(*x.entries, draws, self.level, values)
             return x.replaced(values)
         out = batch.scratch("corrupted", x.shape)
-        self.corruption.apply(x, draws, self.level, self.low, self.high, out)
+        coordinates = batch.network.coordinates
+        if coordinates is None:
+            self.corruption.apply(x, draws, self.level, self.low, self.high, out)
+        elif self.corruption.additive:
+            self.corruption.apply(x, draws, self.level / coordinates.scale, self.low, self.high, out)
+        else:
+            # Level, zero and range are those of X.
+            outer = coordinates.outward(x, batch.scratch("outer", x.shape))
+            self.corruption.apply(outer, draws, self.level, self.low, self.high, out)
+            coordinates.inward(out, out)
         return out
 
     def workspace_per_row(self, n_features, stored):

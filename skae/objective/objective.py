@@ -14,6 +14,7 @@ from ..kernels import gates
 from ..kernels.penalties import weighted_column_sums
 from ..network.output_layer import OutputLayer, SampledOutputLayer
 from ..rows.blocks import Reader, row_blocks
+from ..rows.coordinates import inner_rows
 from ..rows.matrices import CSRBatch, FilledRows
 from ..rows.sample import mean_and_scale
 from ..runtime import buffers
@@ -64,7 +65,8 @@ class Objective:
         self.noise = noise
         self.gate = network.gate if gate is None else gate
         self.activity = activity
-        self.fill_values = None if fill_values is None else fill_values.astype(network.dtype)
+        self.fill_values = fill_values
+        self._inner_fill = inner_fill(network, fill_values)
         self.zero_sampling = zero_sampling
         self.grad = buffers.zeros(network.theta.shape, network.dtype)
         architecture = network.architecture
@@ -87,15 +89,22 @@ class Objective:
     def reader(self, X, n_rows):
         """Reads at most n_rows rows of X at once for this objective, stored rows where it can use them."""
         stored = self.noise is None or self.noise.takes_stored
+        X = inner_rows(X, self.network.coordinates)
         return Reader(X, self.network.dtype, n_rows, keep_sparse=stored and self.fill_values is None)
 
     def filled(self, sample):
         """A sample without NaN."""
         return sample if self.fill_values is None else sample._replace(X=FilledRows(sample.X, self.fill_values))
 
+    def inner(self, sample):
+        """A sample without NaN, in the coordinates of the network."""
+        filled = self.filled(sample)
+        return filled._replace(X=inner_rows(filled.X, self.network.coordinates))
+
     def mean_and_scale(self, sample):
-        """Mean of each column of a sample, without its NaN, and the root mean square of the deviations from it."""
-        return mean_and_scale(*self.filled(sample).moments())
+        """Mean of each column of a sample, without its NaN, and the root mean square of the deviations from it, in the
+        coordinates of the network."""
+        return mean_and_scale(*self.inner(sample).moments())
 
     def batch(self, n_rows):
         """The buffers for n_rows rows."""
@@ -150,7 +159,7 @@ class Objective:
         """What enters the network, what it is to give back, and how many times each entry counts, or None."""
         observed = None
         if self.fill_values is not None:
-            x, observed = batch.fill(x, self.fill_values)
+            x, observed = batch.fill(x, self._inner_fill)
         if self.noise is None:
             return x, x, observed
         return self.noise.apply(x, rng, batch), x, self.noise.entry_weights(x, batch, observed)
@@ -292,10 +301,17 @@ class Objective:
         share = 0.0
         for batch, x, rng in self._read(sample, seed):
             inputs, _, _ = self._inputs(batch, x, rng)
-            weighted_column_sums(self.network.encode(inputs), batch.row_scale, sums)
+            weighted_column_sums(self.network.encode_inner(inputs), batch.row_scale, sums)
             total += sums
             share += float(batch.row_scale.sum(dtype=np.float64))
         return total, share
+
+
+def inner_fill(network, fill_values):
+    """Values in the place of NaN in the coordinates and the precision of a network; None where there are none."""
+    if fill_values is None:
+        return None
+    return inner_rows(fill_values[None], network.coordinates)[:][0].astype(network.dtype)
 
 
 def _weight_gradient(below, delta, out):

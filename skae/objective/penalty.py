@@ -53,6 +53,21 @@ class Penalty:
         """Numbers that it keeps for each row of a batch."""
         return 0
 
+    def in_coordinates(self, scale, architecture):
+        """The penalty of the same strength where the rows, and with their squares the loss, are divided by a scale.
+
+        Parameters
+        ----------
+        scale : float
+        architecture : Architecture
+
+        Returns
+        -------
+        Penalty or None
+            None where it has to see the network in the units of X.
+        """
+        return None
+
 
 class WeightPenalty:
     """A penalty on weights alone that adds nothing; the base of all others."""
@@ -77,3 +92,7 @@ class WeightPenalty:
     def value(self, weights):
         """The penalty alone."""
         return 0.0
+
+    def in_coordinates(self, scale, architecture):
+        """As that of ``Penalty``."""
+        return None

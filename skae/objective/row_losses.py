@@ -6,7 +6,9 @@ import numpy as np
 
 from ..network.output_layer import OutputLayer
 from ..rows.blocks import Reader, release_mapped_pages, row_blocks
+from ..rows.coordinates import inner_rows
 from .batch import Batch
+from .objective import inner_fill
 
 
 @np.errstate(over="ignore", invalid="ignore")
@@ -29,12 +31,12 @@ def row_losses(network, loss, X, fill_values=None):
     n_rows, dtype = len(X), network.dtype
     out = np.empty(n_rows, dtype)
     size = network.architecture.block_size(n_rows, dtype)
-    read = Reader(X, dtype, size, keep_sparse=fill_values is None)
+    read = Reader(inner_rows(X, network.coordinates), dtype, size, keep_sparse=fill_values is None)
     last = OutputLayer(network.layers[-1], loss)
     # The kernels of the losses give it along with their value.
     bias_grad = np.empty(network.architecture.sizes[-1], dtype)
     batches, observed = {}, None
-    fill_values = None if fill_values is None else fill_values.astype(dtype)
+    fill_values = inner_fill(network, fill_values)
     for block in row_blocks(n_rows, size):
         x = read(np.arange(block.start, block.stop))
         if len(x) not in batches:
@@ -48,4 +50,4 @@ def row_losses(network, loss, X, fill_values=None):
         last.value(batch, a, x, observed, None, bias_grad)
         out[block] = batch.row_loss
         release_mapped_pages(X)
-    return out
+    return out if network.coordinates is None else out * dtype.type(network.loss_unit)

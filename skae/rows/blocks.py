@@ -45,12 +45,12 @@ def gather(X, indices, out):
 
     Parameters
     ----------
-    X : ndarray, CSRMatrix or FilledRows of shape (n_samples, n_features)
+    X : ndarray, CSRMatrix, FilledRows or InnerRows of shape (n_samples, n_features)
     indices : ndarray of shape (n_rows,)
         Within bounds.
     out : ndarray of shape (n_rows, n_features)
     """
-    if isinstance(X, CSRMatrix):
+    if hasattr(X, "gather"):
         X.gather(indices, out)
         return
     size = len(indices) if memory_map(X) is None else _MAPPED_ROWS
@@ -68,7 +68,7 @@ class Reader:
 
     Parameters
     ----------
-    X : ndarray, CSRMatrix or FilledRows of shape (n_samples, n_features)
+    X : ndarray, CSRMatrix, FilledRows or InnerRows of shape (n_samples, n_features)
     dtype : dtype
     n_rows : int
         Most rows of one call.
@@ -104,7 +104,8 @@ def release_mapped_pages(X):
 
 def memory_map(X):
     """The memory map that X is a view of, or None."""
-    X = getattr(X, "X", X)
+    while hasattr(X, "X"):
+        X = X.X
     while isinstance(X, np.ndarray):
         if isinstance(X, np.memmap):
             return X

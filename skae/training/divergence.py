@@ -35,7 +35,7 @@ def has_diverged(objective, sample, loss, baseline):
         return True
     if loss <= _ABSURD * baseline:
         return False
-    mean_squares = objective.filled(sample).sum_of_squares() / len(sample.rows)
+    mean_squares = objective.inner(sample).sum_of_squares() / len(sample.rows)
     uninformed = objective.loss.baseline(sample.n_features, mean_squares)
     # Rows of zeros, seen from parameters that make zeros of them, give no measure.
     return max(uninformed, baseline) > 0.0 and loss > _ABSURD * uninformed

@@ -92,6 +92,7 @@ class TrainingMonitor:
     def end_epoch(self, loss):
         """Take the training loss of one epoch."""
         progress, validation_loss = self.state.progress, self._validation_loss()
+        loss *= self.objective.network.loss_unit
         met = self.rule.update(progress, loss if validation_loss is None else validation_loss)
         if met and self.config.learning_rate == "plateau" and progress.cuts < PLATEAU_CUTS:
             progress.cuts += 1
@@ -116,6 +117,7 @@ class TrainingMonitor:
             return None
         progress, theta = self.state.progress, self.objective.network.theta
         loss = self.objective.full_value(self.validation, progress.validation_noise.sequence())
+        loss *= self.objective.network.loss_unit
         if loss < progress.best:
             progress.best_theta = theta.copy()
         return loss

@@ -1,0 +1,75 @@
+"""Coordinates: rows as a network sees them, centred and divided by one number."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from ..kernels import coordinates
+from .blocks import gather
+
+
+class Coordinates(NamedTuple):
+    """An offset for each column and one scale for all: a network sees (x - offset) / scale in place of x.
+
+    Attributes
+    ----------
+    offset : ndarray of shape (n_features,), float64
+    scale : float
+        Above 0.
+    """
+
+    offset: np.ndarray
+    scale: float
+
+    def inward(self, x, out=None):
+        """Rows of X in these coordinates."""
+        return self._mapped(coordinates.inward, x, out)
+
+    def outward(self, x, out=None):
+        """Rows in these coordinates in the units of X."""
+        return self._mapped(coordinates.outward, x, out)
+
+    def _mapped(self, kernel, x, out):
+        out = np.empty_like(x) if out is None else out
+        kernel(x, self.offset, self.scale, out)
+        return out
+
+
+class InnerRows:
+    """A matrix whose rows come out in some coordinates: ``X[rows]``.
+
+    Parameters
+    ----------
+    X : ndarray, CSRMatrix or FilledRows of shape (n_samples, n_features)
+    coordinates : Coordinates
+    """
+
+    dtype = np.dtype(np.float64)
+
+    def __init__(self, X, coordinates):
+        self.X = X
+        self.coordinates = coordinates
+        self.shape = X.shape
+
+    def __len__(self):
+        return self.shape[0]
+
+    @np.errstate(over="ignore", invalid="ignore")
+    def __getitem__(self, rows):
+        return (self.X[rows] - self.coordinates.offset) / self.coordinates.scale
+
+    @np.errstate(over="ignore", invalid="ignore")
+    def gather(self, indices, out):
+        """Put the rows at indices into out, rounded once, after the offset was taken off."""
+        if self.X.dtype == out.dtype:
+            gather(self.X, indices, out)
+            self.coordinates.inward(out, out)
+        else:
+            out[...] = self[indices]
+
+
+def inner_rows(X, coordinates):
+    """X in some coordinates; X itself where they are None."""
+    return X if coordinates is None else InnerRows(X, coordinates)
