@@ -49,6 +49,7 @@ class DenoisingAE(CorruptedInput):
         output_activation="auto",
         loss="auto",
         tied_weights=False,
+        init="glorot",
         alpha=0.0,
         solver="adam",
         learning_rate_init=1e-3,

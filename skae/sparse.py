@@ -168,6 +168,7 @@ class SparseAE(CorruptedInput):
         output_activation="auto",
         loss="auto",
         tied_weights=False,
+        init="glorot",
         alpha=0.0,
         solver="adam",
         learning_rate_init=1e-3,
@@ -193,7 +194,7 @@ class SparseAE(CorruptedInput):
         super()._check_combination()
         sparsity = SPARSITIES[self.sparsity]
         sparsity.check(self)
-        minibatch = SOLVERS[self.solver].minibatch
+        minibatch = self.solver == "auto" or SOLVERS[self.solver].minibatch
         if sparsity.minibatch and not minibatch:
             raise ValueError(
                 f"sparsity={self.sparsity!r} changes the objective from batch to batch: it needs solver in "
@@ -208,6 +209,9 @@ class SparseAE(CorruptedInput):
     def _penalties(self, architecture):
         penalty = SPARSITIES[self.sparsity].penalty(self)
         return [] if penalty is None else [penalty]
+
+    def _mean_activation_target(self):
+        return SPARSITIES[self.sparsity].start_target(self)
 
     def _gate(self):
         return SPARSITIES[self.sparsity].gate(self)

@@ -58,7 +58,7 @@ def _run(options):
     estimator = estimator_of(options)
     check_output(options.output, options.input)
     with progress_of(options) as progress:
-        progress(0, estimator.max_iter, f"reading {options.input}")
+        progress(0, 1 if estimator.max_iter == "auto" else estimator.max_iter, f"reading {options.input}")
         X = training_rows(read(options.input, options.header), estimator, options.columns, options.exclude)
         check_size(options, estimator, X.shape[1])
         with (
@@ -81,7 +81,7 @@ def _model_path(text):
 
 
 def _summary(estimator):
-    step = SOLVERS[estimator.solver].iteration
+    step = SOLVERS[estimator.solver_].iteration
     steps = f"{estimator.n_iter_} {step}{'s'[: estimator.n_iter_ != 1]}"
     widths = f"{estimator.n_features_in_} columns to {estimator.n_components}"
     return f"{type(estimator).__name__}, {widths}, {steps}, loss {estimator.loss_curve_[-1]:.6g}"

@@ -223,6 +223,10 @@ class PartitionedSample:
         lows, highs = zip(*earlier, *self.gathered(_column_range))
         return np.fmin.reduce(lows), np.fmax.reduce(highs)
 
+    def some_rows(self, limit):
+        """At most so many of the rows and one a partition more, evenly spaced, in float64."""
+        return np.concatenate(self.gathered(_some_rows, limit / len(self.rows)))
+
     def column_sums(self):
         return self.added(_column_sums)
 
@@ -279,6 +283,11 @@ def _value_range(block, part):
 
 def _column_range(block, part):
     return part.of(block).column_range()
+
+
+def _some_rows(block, part, share):
+    sample = part.of(block)
+    return sample.some_rows(int(np.ceil(share * len(sample.rows))))
 
 
 def _column_sums(block, part):

@@ -15,7 +15,6 @@ from ..runtime.numbers import is_integer
 from ..runtime.progress import ProgressBar
 from ..runtime.threads import one_thread_if_small
 from ..training.callbacks import EpochBar, use_callback
-from ..training.solvers import SOLVERS
 from .checks import check_autoencoder, current_client, kept_open
 from .collections import by_rows, example
 from .local_epochs import local_epochs
@@ -96,10 +95,11 @@ def fit(estimator, X, client=None, *, sample_weight=None, n_copies=None, progres
         if n_copies is None:
             n_copies = sum(client.nthreads().values())
         plan = plan_training(estimator, sample, previous)
+        train = _train(plan.solver, partitions, n_copies)
         with use_callback(lambda name, max_iter, n_rows: EpochBar(bar, max_iter)):
-            result, fitted = estimator._train(plan, columns, previous, _train(estimator, partitions, n_copies))
+            result, fitted = estimator._train(plan, columns, previous, train)
         estimator._fitted = fitted
-    estimator._conclude(result)
+    estimator._conclude(result, plan)
     return estimator
 
 
@@ -121,9 +121,8 @@ def _weights(sample_weight, n_samples, client):
     return checked_weights(sample_weight, n_samples)
 
 
-def _train(estimator, partitions, n_copies):
-    """What trains on partitions in the place of the solver of the estimator."""
-    solver = SOLVERS[estimator.solver]
+def _train(solver, partitions, n_copies):
+    """What trains on partitions in the place of a solver."""
     train = partial(local_epochs, optimizer=solver.name, n_copies=n_copies) if solver.minibatch else solver.train
 
     # As the tasks do.

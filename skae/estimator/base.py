@@ -28,7 +28,7 @@ from .sklearn_callbacks import FitTasks
 
 
 def _trains_in_batches(estimator):
-    if not (isinstance(estimator.solver, str) and estimator.solver in minibatch_solvers()):
+    if estimator.solver != "auto" and estimator.solver not in minibatch_solvers():
         raise AttributeError(
             f"partial_fit needs a solver that trains in mini-batches, one of {minibatch_solvers()}; got "
             f"solver={estimator.solver!r}."
@@ -83,6 +83,10 @@ class BaseAutoencoder(NumericParameters, CallbackSupportMixin, Prediction):
 
     def _activity(self):
         """Watches the code for dead units that are to be revived, or None."""
+        return None
+
+    def _mean_activation_target(self):
+        """Mean activation of the code that the training draws it to, or None."""
         return None
 
     def _workspace_per_row(self, sample, architecture):
@@ -146,7 +150,7 @@ class BaseAutoencoder(NumericParameters, CallbackSupportMixin, Prediction):
                 if before is not None:
                     self._fitted = before
                 raise
-        self._conclude(result)
+        self._conclude(result, plan)
         return self
 
     def _train(self, plan, columns, previous, train=None, tasks=None):
@@ -166,7 +170,7 @@ class BaseAutoencoder(NumericParameters, CallbackSupportMixin, Prediction):
         -------
         FitResult, Fitted
         """
-        solver = SOLVERS[self.solver]
+        solver = plan.solver
         n_rows = len(plan.sample.rows)
         rows = plan.config.batch_size if solver.minibatch else plan.objective.block_size(n_rows)
         callbacks = callbacks_of(type(self).__name__, plan.config.max_iter, n_rows, self.verbose)
@@ -180,25 +184,25 @@ class BaseAutoencoder(NumericParameters, CallbackSupportMixin, Prediction):
         curves = (result.loss_curve, result.validation_loss_curve)
         return result, fitted_to(plan, columns, previous, result.state, *curves)
 
-    def _conclude(self, result):
+    def _conclude(self, result, plan):
         """Raise or warn for the way in which a training ended."""
         if result.interrupt is not None:
             # A copy, since its traceback will hold the result, and with it all that was trained on.
             raise copy.copy(result.interrupt)
         if not result.converged:
             warnings.warn(
-                f"{type(self).__name__} stopped at max_iter={self.max_iter} before its loss settled. "
-                f"{self._what_converges()}",
+                f"{type(self).__name__} stopped at max_iter={plan.config.max_iter} before its loss settled. "
+                f"{self._what_converges(plan)}",
                 ConvergenceWarning,
                 stacklevel=3,
             )
 
-    def _what_converges(self):
+    def _what_converges(self, plan):
         """What to do about a training that did not, a sentence."""
-        if not SOLVERS[self.solver].minibatch:
+        if not plan.solver.minibatch:
             return "Raise max_iter, to some thousands, or scale the columns of X."
-        advice = [f"raise learning_rate_init={self.learning_rate_init:g} by a factor of 3 to 10"]
-        if self.learning_rate == "constant":
+        advice = [f"raise learning_rate_init={plan.config.learning_rate_init:g} by a factor of 3 to 10"]
+        if plan.config.learning_rate == "constant":
             advice[0] += ", with learning_rate='cosine' to let it end quietly"
         if self._may_be_solved_by("lbfgs"):
             advice.insert(0, "for small X set solver='lbfgs' with max_iter=1000 or more")
@@ -221,7 +225,8 @@ class BaseAutoencoder(NumericParameters, CallbackSupportMixin, Prediction):
         """Train on X once, batch after batch in the order of its rows, from where the training stands.
 
         The first call initialises the parameters; "auto" parameters are settled by its X. Every call adds one value
-        to ``loss_curve_``. The learning rate is ``learning_rate_init`` throughout.
+        to ``loss_curve_``. The learning rate is ``learning_rate_init`` throughout; "auto" is ``learning_rate_``, which
+        the first call finds.
 
         Parameters
         ----------
@@ -244,7 +249,7 @@ class BaseAutoencoder(NumericParameters, CallbackSupportMixin, Prediction):
             if self.early_stopping:
                 raise ValueError("partial_fit holds no rows out: early_stopping must be False; got True.")
             sample, columns = training_rows(self, X, sample_weight, previous)
-            plan = plan_training(self, sample, previous, add_means=True)
+            plan = plan_training(self, sample, previous, one_pass=True)
             loss = self._train_once(plan)
             self._fitted = fitted_to(plan, columns, previous, plan.state, [loss], [])
         return self
@@ -252,7 +257,7 @@ class BaseAutoencoder(NumericParameters, CallbackSupportMixin, Prediction):
     def _train_once(self, plan):
         """One pass over the rows; its mean loss."""
         objective, sample, config, state = plan.objective, plan.sample, plan.config, plan.state
-        optimizer = SOLVERS[self.solver].optimizer
+        optimizer = plan.solver.optimizer
         # A fit that was cut short is not gone on with after other training.
         state.progress = None
         state.prepare_optimizer(optimizer, objective.network.theta)

@@ -114,6 +114,17 @@ class FittedAttributes:
         return self._record().network.architecture.output_activation
 
     @property
+    def solver_(self):
+        return self._record().training.solver or self.solver
+
+    @property
+    def learning_rate_(self):
+        rate = self._record().training.learning_rate
+        if rate is None:
+            raise AttributeError(f"This {type(self).__name__} was not trained in mini-batches: it has no learning rate.")
+        return rate
+
+    @property
     def loss_curve_(self):
         return self._record().loss_curve
 

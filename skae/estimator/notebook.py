@@ -36,7 +36,7 @@ def _described(autoencoder):
     widths = " → ".join(f"{width:,}" for width in network.architecture.sizes)
     parts = [widths, f"{network.architecture.n_parameters:,} parameters", network.dtype.name]
     if autoencoder.loss_curve_:
-        unit = SOLVERS[autoencoder.solver].iteration
+        unit = SOLVERS[autoencoder.solver_].iteration
         plural = "" if autoencoder.n_iter_ == 1 else "s"
         parts.append(f"{autoencoder.n_iter_:,} {unit}{plural}")
         parts.append(f"loss {autoencoder.loss_curve_[-1]:.4g} a row ({autoencoder.loss_})")

@@ -10,8 +10,6 @@ import numpy as np
 
 from ..kernels.losses import LOSSES
 from ..network.architecture import Architecture
-from ..network.initialization import initial_parameters
-from ..network.network import Network
 from ..objective.l2 import L2
 from ..objective.objective import Objective
 from ..rows.blocks import model_dtype
@@ -19,16 +17,15 @@ from ..rows.sample import Sample
 from ..runtime.numbers import shown
 from ..training.config import TrainingConfig
 from ..training.memory import check_training_memory
-from ..training.solvers import SOLVERS, minibatch_solvers
+from ..training.solvers import SOLVERS, Solver, minibatch_solvers
 from ..training.state import TrainingState
+from .automatic import settled, started_network, with_learning_rate
 from .fitted import Statistics
 from .input import TRAIN_ANEW, check_range, warn_if_settled_too_early
 from .parameters import layer_widths
 
 # Of a network: 4 TiB in float32, before any training.
 _MOST_PARAMETERS = 2**40
-
-_BATCH_SIZE = 128
 
 
 class Plan(NamedTuple):
@@ -47,6 +44,7 @@ class Plan(NamedTuple):
     statistics : Statistics
     dtype : dtype
         Precision of the network that the estimator keeps.
+    solver : Solver
     """
 
     objective: Objective
@@ -57,9 +55,10 @@ class Plan(NamedTuple):
     loss: str
     statistics: Statistics
     dtype: np.dtype
+    solver: Solver
 
 
-def plan_training(estimator, sample, previous, add_means=False):
+def plan_training(estimator, sample, previous, one_pass=False):
     """What the parameters of an estimator make of a sample.
 
     Parameters
@@ -68,50 +67,69 @@ def plan_training(estimator, sample, previous, add_means=False):
     sample : Sample
     previous : Fitted or None
         The fit that the training continues.
-    add_means : bool, default=False
-        Whether the means of the columns are those of all rows since the first fit, and not of the sample alone.
+    one_pass : bool, default=False
+        Whether it is for ``partial_fit``: means of the columns are then those of all rows since the first fit.
 
     Returns
     -------
     Plan
     """
     estimator._check_combination()
-    solver = SOLVERS[estimator.solver]
     loss = resolved_loss(estimator, sample, previous)
     architecture = architecture_of(estimator, sample.n_features, loss)
     if previous is None:
         warn_if_mirrored(estimator, sample.n_features)
-    dtype = np.dtype(model_dtype(sample) if previous is None else previous.network.dtype)
-    training_dtype = solver.training_dtype(dtype)
-    config = training_config(estimator, len(sample.rows))
-    if previous is not None:
+    else:
         _check_continues(previous, architecture)
-    _check_memory(estimator, architecture, training_dtype, sample, config)
-    network, state = _start(estimator, architecture, training_dtype, previous)
+    estimator = settled(estimator, sample, architecture, loss, one_pass)
+    solver = SOLVERS[estimator.solver]
+    dtype = np.dtype(model_dtype(sample) if previous is None else previous.network.dtype)
+    config = training_config(estimator, len(sample.rows))
+    _check_memory(estimator, architecture, solver.training_dtype(dtype), sample, config)
+    _check_loss(estimator, sample, loss, previous)
+    _check_zero_sampling(estimator, solver)
+    objective, statistics, state = _built(estimator, sample, architecture, loss, previous, dtype, one_pass)
+    state.solver = solver.name
+    sample, validation = _split(estimator, sample, state)
+    config = with_learning_rate(estimator, objective, sample, config, state, one_pass)
+    return Plan(objective, sample, validation, config, state, loss, statistics, dtype, solver)
+
+
+def _check_loss(estimator, sample, loss, previous):
+    """Raise ValueError where the loss does not fit X, and warn where X would have chosen another one."""
     settled_before = previous is not None and estimator.loss == "auto"
     check_range(sample, loss, TRAIN_ANEW if settled_before else None)
     if settled_before:
         warn_if_settled_too_early(sample, loss)
+
+
+def _check_zero_sampling(estimator, solver):
     if estimator.zero_sampling is not None and not solver.minibatch:
         raise ValueError(
             f"zero_sampling={estimator.zero_sampling!r} draws anew for each mini-batch: it needs solver in "
             f"{minibatch_solvers()}; got solver={estimator.solver!r}. Set zero_sampling=None for {estimator.solver!r}."
         )
-    noise, value_range = estimator._noise(sample, training_dtype, previous)
-    observed, means = _column_means(estimator, sample, previous if add_means else None)
+
+
+def _built(estimator, sample, architecture, loss, previous, dtype, one_pass):
+    """The objective on a network of its own, what is known of the columns, and the state from which to train."""
+    dtype = SOLVERS[estimator.solver].training_dtype(dtype)
+    observed, means = _column_means(estimator, sample, previous if one_pass else None)
+    penalties = ([L2(estimator.alpha)] if estimator.alpha > 0 else []) + estimator._penalties(architecture)
+    if previous is None:
+        rng, state = TrainingState.begin(estimator.random_state)
+        network, penalties = started_network(estimator, sample, architecture, loss, penalties, means, rng, dtype)
+    else:
+        network, state = copy.deepcopy((previous.network, previous.training))
+        network = network.in_precision(dtype)
+        if network.coordinates is not None:
+            penalties = [penalty.in_coordinates(network.coordinates.scale, architecture) for penalty in penalties]
+    noise, value_range = estimator._noise(sample, dtype, previous)
+    gate, activity = estimator._gate(), estimator._activity()
     objective = Objective(
-        network,
-        LOSSES[loss],
-        ([L2(estimator.alpha)] if estimator.alpha > 0 else []) + estimator._penalties(architecture),
-        noise,
-        means,
-        estimator.zero_sampling,
-        estimator._gate(),
-        estimator._activity(),
+        network, LOSSES[loss], penalties, noise, means, estimator.zero_sampling, gate, activity
     )
-    statistics = Statistics(means, observed, value_range)
-    sample, validation = _split(estimator, sample, state)
-    return Plan(objective, sample, validation, config, state, loss, statistics, dtype)
+    return objective, Statistics(means, observed, value_range), state
 
 
 def resolved_loss(estimator, sample, previous):
@@ -170,11 +188,10 @@ def warn_if_mirrored(estimator, n_features):
 
 
 def training_config(estimator, n_rows):
-    """How to train on a number of rows."""
+    """How to train on a number of rows, but for the learning rate."""
     return TrainingConfig(
-        learning_rate_init=float(estimator.learning_rate_init),
         learning_rate=estimator.learning_rate,
-        batch_size=min(_BATCH_SIZE if estimator.batch_size == "auto" else estimator.batch_size, n_rows),
+        batch_size=min(estimator.batch_size, n_rows),
         warmup_epochs=float(estimator.warmup_epochs),
         max_grad_norm=None if estimator.max_grad_norm is None else float(estimator.max_grad_norm),
         max_iter=estimator.max_iter,
@@ -191,15 +208,6 @@ def _check_continues(previous, architecture):
             f"The training cannot continue: the fitted network is {previous.network.architecture}, the parameters now "
             f"ask for {architecture}. Set the parameters back, or fit with warm_start=False."
         )
-
-
-def _start(estimator, architecture, dtype, previous):
-    """A network of its own to train, and the state from which to train it."""
-    if previous is not None:
-        network, state = copy.deepcopy((previous.network, previous.training))
-        return network.in_precision(dtype), state
-    rng, state = TrainingState.begin(estimator.random_state)
-    return Network(architecture, initial_parameters(architecture, rng, dtype)), state
 
 
 def _check_memory(estimator, architecture, dtype, sample, config):

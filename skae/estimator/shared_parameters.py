@@ -11,6 +11,9 @@ from ..kernels.losses import LOSSES
 from ..training.solvers import SOLVERS
 from .parameters import Parameter, RegisteredName
 
+# Defaults.
+INIT, SOLVER, LEARNING_RATE_INIT, LEARNING_RATE, MAX_ITER = "glorot", "adam", 1e-3, "constant", 200
+
 SHARED = (
     Parameter(
         "n_components",
@@ -38,11 +41,7 @@ SHARED = (
         [RegisteredName(ACTIVATIONS)],
         '{"identity", "logistic", "tanh", "relu"}',
         """
-        Function g of every hidden layer, the code among them. Initial weights are fitted to it: uniform within
-        +-sqrt(6 / (fan_in + fan_out)) (Glorot and Bengio 2010), or sqrt(6 / fan_in) with "relu" (He et al. 2015),
-        biases zero; with several layers "logistic" starts as the "tanh" network that computes the same. From these the
-        deep 784-1000-500-250-30 autoencoder trains on MNIST without pre-training, fastest with "relu" and
-        ``tied_weights`` (docs/representations.md).
+        Function g of every hidden layer, the code among them.
         """,
     ),
     Parameter(
@@ -75,6 +74,21 @@ SHARED = (
         """,
     ),
     Parameter(
+        "init",
+        INIT,
+        [StrOptions({"auto", "glorot"})],
+        '{"auto", "glorot"}',
+        """
+        Start values. "auto" takes them from at most 4,096 rows: the encoder begins with their principal directions,
+        scaled to where the activation is nearly linear, and the decoder with the least-squares solution on the codes,
+        layer by layer in a deep network. Where ``loss`` is ``squared_error``, the output "identity" and X dense, the
+        network then sees centred rows that are divided by one number, so that neither offset nor unit of X has an
+        influence; ``coefs_`` are in the units of X. "glorot" draws weights uniform within +-sqrt(6 / (fan_in +
+        fan_out)) (Glorot and Bengio 2010), or sqrt(6 / fan_in) with "relu" (He et al. 2015), biases zero; with several
+        layers "logistic" starts as the "tanh" network that computes the same.
+        """,
+    ),
+    Parameter(
         "alpha",
         0.0,
         [Interval(Real, 0, None, closed="left")],
@@ -86,30 +100,37 @@ SHARED = (
     ),
     Parameter(
         "solver",
-        "adam",
-        [RegisteredName(SOLVERS)],
-        '{"adam", "sgd", "lbfgs"}',
+        SOLVER,
+        [RegisteredName(SOLVERS, "auto")],
+        '{"auto", "adam", "sgd", "lbfgs"}',
         """
         Mini-batches with Adam, or with Nesterov's momentum of 0.9; or L-BFGS on all rows at once. L-BFGS works in
-        float64 unless it continues a fit in float32, and is the one to take for small data and exact minima.
+        float64 unless it continues a fit in float32, and is the one to take for small data and exact minima. "auto" is
+        "lbfgs" for one hidden layer with ``squared_error`` where rows times parameters are at most 2e7 and nothing is
+        drawn anew for each batch, and "adam" otherwise, with a number as ``learning_rate_init``, and in
+        ``partial_fit``; ``solver_`` says which.
         """,
     ),
     Parameter(
         "learning_rate_init",
-        1e-3,
-        [Interval(Real, 0, None, closed="neither")],
-        "float",
+        LEARNING_RATE_INIT,
+        [StrOptions({"auto"}), Interval(Real, 0, None, closed="neither")],
+        'float or "auto"',
         """
-        Learning rate of the first epoch. 1e-3 suits rectified and deep networks; one layer of tied logistic units on
+        Greatest learning rate. "auto" tries a row of them for some steps each, with the schedule of a whole fit in
+        small, and takes the one with the least objective; ``learning_rate_`` says which. 1e-3 suits rectified and deep networks; one layer of tied logistic units on
         images made better codes at 1e-2 to 3e-2 (docs/representations.md). Not used by "lbfgs".
         """,
     ),
     Parameter(
         "learning_rate",
-        "constant",
-        [StrOptions({"constant", "cosine", "plateau"})],
-        '{"constant", "cosine", "plateau"}',
+        LEARNING_RATE,
+        [StrOptions({"auto", "annealed", "constant", "cosine", "plateau"})],
+        '{"auto", "annealed", "constant", "cosine", "plateau"}',
         """
+        "auto" is "annealed" where ``learning_rate_init`` is "auto", and "constant" where that is a number. "annealed"
+        raises the rate linearly during the first 5 % of the steps and lowers it as a cosine to zero, step by step; all
+        of ``max_iter`` is then used, whatever ``tol``.
         "cosine" lowers it as learning_rate_init (1 + cos(pi epoch / max_iter)) / 2, from the start of every ``fit``
         that does not go on with an interrupted one. "plateau" makes it learning_rate_init / 5^c after the stopping
         rule of ``tol`` was met c times, and stops when it is met for the fourth time. Not used by "lbfgs".
@@ -141,16 +162,18 @@ SHARED = (
         [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
         'int or "auto"',
         """
-        Rows of a mini-batch; "auto" is min(128, n_samples). Not used by "lbfgs".
+        Rows of a mini-batch. "auto" is the power of two next to n_samples / 120, within 32 and 256, or 128 where
+        ``learning_rate_init`` is a number; n_samples at most. Not used by "lbfgs".
         """,
     ),
     Parameter(
         "max_iter",
-        200,
-        [Interval(Integral, 1, None, closed="left")],
-        "int",
+        MAX_ITER,
+        [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
+        'int or "auto"',
         """
-        Most epochs, or iterations of L-BFGS.
+        Most epochs, or iterations of L-BFGS. "auto" is 1,000 iterations of L-BFGS; epochs for about 6,000 steps, from
+        20 to 400; and 200 epochs where ``learning_rate_init`` is a number.
         """,
     ),
     Parameter(

@@ -39,7 +39,7 @@ class FitTasks(Callback):
         # Without the method scikit-learn is of a version before callbacks; without callbacks the tree is not needed.
         self.active = hasattr(estimator, "_init_callback_context") and bool(getattr(estimator, "_skl_callbacks", []))
         if self.active:
-            self._root = estimator._init_callback_context(max_subtasks=estimator.max_iter)
+            self._root = estimator._init_callback_context(max_subtasks=None if estimator.max_iter == "auto" else estimator.max_iter)
             self._root.call_on_fit_task_begin(**self._data)
 
     def begin(self):

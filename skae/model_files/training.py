@@ -9,6 +9,7 @@ import numpy as np
 
 from ..kernels.optimizers import OPTIMIZERS
 from ..training.config import PLATEAU_CUTS
+from ..training.solvers import SOLVERS
 from ..training.state import FitProgress, Seed, TrainingState
 from .fields import number_field
 
@@ -47,6 +48,8 @@ def encoded(state, arrays, path, include_optimizer):
         "reference": None if state.divergence_baseline is None else number_field(state.divergence_baseline),
         "n_revived": state.n_revived,
         "given": state.pretrained,
+        "solver": state.solver,
+        "learning_rate": state.learning_rate,
         "shuffle_rng": _encoded_generator(state.shuffle_rng),
         "noise_rng": _encoded_generator(state.noise_rng),
         "held_seed": _encoded_seed(state.validation_seed),
@@ -88,6 +91,10 @@ def decoded(fields, theta, n_components):
         n_revived=fields.integer("n_revived"),
         pretrained=fields.flag("given"),
     )
+    # Files of 0.1.0 have neither.
+    if "solver" in fields.rest():
+        state.solver = fields.choice("solver", (None, *SOLVERS))
+        state.learning_rate = fields.optional_number("learning_rate")
     progress = fields.optional_fields("run")
     state.progress = None if progress is None else _progress(progress, theta, dtypes)
     fields.end()

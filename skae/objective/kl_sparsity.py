@@ -75,4 +75,8 @@ def _penalty(settings):
     return KLSparsity(settings.sparsity_weight, settings.sparsity_target) if settings.sparsity_weight > 0 else None
 
 
-KL = Sparsity("kl", penalty=_penalty, check=_check)
+def _target(settings):
+    return settings.sparsity_target if settings.sparsity_weight > 0 else None
+
+
+KL = Sparsity("kl", penalty=_penalty, start_target=_target, check=_check)

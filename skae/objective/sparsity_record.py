@@ -23,6 +23,8 @@ class Sparsity(NamedTuple):
         Sets units of a code to zero in training.
     units_kept : callable (settings) -> int or None
         How many units of a code stay on outside of training; None for all.
+    start_target : callable (settings) -> float or None
+        Mean activation with which the units of the code start; None where that is free.
     check : callable (settings) -> None
         Raises ValueError for settings that do not go together.
     minibatch : bool
@@ -33,5 +35,6 @@ class Sparsity(NamedTuple):
     penalty: Callable = _none
     gate: Callable = _none
     units_kept: Callable = _none
+    start_target: Callable = _none
     check: Callable = _none
     minibatch: bool = False

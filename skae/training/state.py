@@ -85,6 +85,10 @@ class TrainingState:
         How many times a dead unit was given new weights.
     pretrained : bool
         Whether the parameters came from elsewhere, and not from a draw.
+    solver : str or None
+        That of the last training; None where nobody noted it.
+    learning_rate : float or None
+        That with which the last training in mini-batches began.
     progress : FitProgress or None
         Of a fit that was cut short by an interrupt or a callback; None where the last one came to its end.
     """
@@ -99,6 +103,8 @@ class TrainingState:
     active_units: np.ndarray | None = None
     n_revived: int = 0
     pretrained: bool = False
+    solver: str | None = None
+    learning_rate: float | None = None
     progress: FitProgress | None = None
 
     @property

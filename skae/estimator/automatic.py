@@ -1,0 +1,158 @@
+"""What "auto" becomes among the parameters of a training."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import replace
+from numbers import Real
+
+import numpy as np
+
+from ..kernels.losses import LOSSES
+from ..network.data_start import data_start, tied_scale
+from ..network.initialization import initial_parameters
+from ..network.network import Network
+from ..rows.coordinates import Coordinates
+from ..rows.matrices import CSRMatrix
+from ..rows.sample import Sample
+from ..training.budget import batch_size_auto, max_iter_auto
+from ..training.rate_search import find_rate
+from ..training.solvers import SOLVERS
+
+# Rows that start values are taken from, and entries that are held for it.
+_START_ROWS = 4096
+_START_ENTRIES = 2**24
+
+# Rows times parameters up to which L-BFGS comes to a minimum before mini-batches do.
+_LBFGS_WORK = 2e7
+
+_LBFGS_ITERATIONS = 1000
+_EPOCHS = 200
+_BATCH_SIZE = 128
+
+# Of the rate that is found for an annealed training: that of one which does not end.
+_CONSTANT_SHARE = 0.3
+
+
+def settled(estimator, sample, architecture, loss, one_pass):
+    """A copy of an estimator whose parameters of the training are all settled but for the learning rate.
+
+    Parameters
+    ----------
+    estimator : BaseAutoencoder
+    sample : Sample
+    architecture : Architecture
+    loss : str
+    one_pass : bool
+        Whether it is for ``partial_fit``.
+    """
+    chosen = copy.copy(estimator)
+    n_rows, rate_is_set = len(sample.rows), isinstance(estimator.learning_rate_init, Real)
+    if chosen.solver == "auto":
+        chosen.solver = _solver(estimator, n_rows, architecture, loss, one_pass)
+    minibatch = SOLVERS[chosen.solver].minibatch
+    if chosen.batch_size == "auto":
+        chosen.batch_size = _BATCH_SIZE if rate_is_set else batch_size_auto(n_rows)
+    if chosen.max_iter == "auto":
+        chosen.max_iter = _EPOCHS if rate_is_set else max_iter_auto(n_rows, min(chosen.batch_size, n_rows))
+        chosen.max_iter = chosen.max_iter if minibatch else _LBFGS_ITERATIONS
+    if chosen.learning_rate == "auto":
+        chosen.learning_rate = "constant" if rate_is_set or one_pass or not minibatch else "annealed"
+    return chosen
+
+
+def _solver(estimator, n_rows, architecture, loss, one_pass):
+    """The name of the solver that "auto" is."""
+    smooth = architecture.depth == 1 and LOSSES[loss].squares and architecture.output_activation == "identity"
+    drawn = (
+        one_pass
+        or isinstance(estimator.learning_rate_init, Real)
+        or estimator.zero_sampling is not None
+        or getattr(estimator, "noise_level", 0) > 0
+        or estimator._gate() is not None
+        or estimator._activity() is not None
+        or architecture.n_active is not None
+    )
+    small = n_rows * architecture.n_parameters <= _LBFGS_WORK
+    return "lbfgs" if smooth and small and not drawn else "adam"
+
+
+def started_network(estimator, sample, architecture, loss, penalties, means, rng, dtype):
+    """A network with start values, and the penalties as they are in its coordinates.
+
+    Parameters
+    ----------
+    estimator : BaseAutoencoder
+    sample : Sample
+    architecture : Architecture
+    loss : str
+    penalties : list of Penalty and WeightPenalty
+    means : ndarray of shape (n_features,) or None
+        In the place of NaN.
+    rng : numpy Generator
+    dtype : dtype
+
+    Returns
+    -------
+    Network, list of Penalty and WeightPenalty
+    """
+    if estimator.init == "glorot":
+        return Network(architecture, initial_parameters(architecture, rng, dtype)), penalties
+    rows = sample.some_rows(max(1, min(_START_ROWS, _START_ENTRIES // architecture.sizes[0])))
+    if means is not None:
+        rows = np.where(np.isnan(rows), means, rows)
+    coordinates = _coordinates(sample, architecture, loss, rows)
+    if coordinates is not None:
+        inner = [penalty.in_coordinates(coordinates.scale, architecture) for penalty in penalties]
+        coordinates, penalties = (None, penalties) if None in inner else (coordinates, inner)
+    if coordinates is not None:
+        rows = (rows - coordinates.offset) / coordinates.scale
+    target = estimator._mean_activation_target()
+    theta = data_start(architecture, LOSSES[loss], rows, rng, dtype, target)
+    return Network(architecture, theta, coordinates), penalties
+
+
+@np.errstate(over="ignore", invalid="ignore")
+def _coordinates(sample, architecture, loss, rows):
+    """Coordinates in which rows are centred and of unit scale; None where the loss depends on their units."""
+    sparse = isinstance(getattr(sample, "X", None), CSRMatrix)
+    if sparse or not LOSSES[loss].squares or architecture.output_activation != "identity":
+        return None
+    offset = rows.mean(axis=0)
+    centred = rows - offset
+    scale = float(np.sqrt(np.square(centred).mean()))
+    if not (np.isfinite(offset).all() and 0 < scale**2 < np.inf):
+        return None
+    return Coordinates(offset, scale * tied_scale(architecture, centred / scale))
+
+
+def with_learning_rate(estimator, objective, sample, config, state, one_pass):
+    """The configuration with its learning rate, which is searched for where it is "auto".
+
+    Parameters
+    ----------
+    estimator : BaseAutoencoder
+    objective : Objective
+    sample : Sample
+    config : TrainingConfig
+    state : TrainingState
+        Notes the rate.
+    one_pass : bool
+        Whether it is for ``partial_fit``.
+    """
+    solver = SOLVERS[state.solver]
+    if not solver.minibatch:
+        return config
+    if estimator.learning_rate_init == "auto":
+        goes_on = state.learning_rate is not None and (one_pass or state.progress is not None)
+        if not goes_on:
+            rate = find_rate(objective, _local(sample), config, solver.optimizer, state, np.random.default_rng(0))
+            state.learning_rate = rate * (_CONSTANT_SHARE if config.learning_rate == "constant" else 1.0)
+    else:
+        state.learning_rate = float(estimator.learning_rate_init)
+    return replace(config, learning_rate_init=state.learning_rate)
+
+
+def _local(sample):
+    """A sample whose rows are here: some of them, where others hold them."""
+    return sample if isinstance(sample, Sample) else Sample.of(sample.some_rows(_START_ROWS))
