@@ -841,6 +841,31 @@ def test_set_output_and_feature_names(cls, container, frame, X):
 
 
 @every_estimator
+def test_names_of_features_can_be_set_and_taken_away(cls, X):
+    ae = fitted(cls, pd.DataFrame(X, columns=list("abcde")))
+    ae.feature_names_in_ = list("vwxyz")
+    assert ae.feature_names_in_.dtype == object and list(ae.feature_names_in_) == list("vwxyz")
+    assert ae.transform(pd.DataFrame(X, columns=list("vwxyz"))).shape == (60, 3)
+    for wrong in (
+        list("abcd"),
+        list("abcdef"),
+        "abcde",
+        5,
+        [1, 2, 3, 4, 5],
+        [*"abcd", None],
+        np.array([list("abc")]),
+    ):
+        with pytest.raises(ValueError, match="feature_names_in_ must be None or 5 strings, one for each feature; got "):
+            ae.feature_names_in_ = wrong
+    assert list(ae.feature_names_in_) == list("vwxyz")
+    del ae.feature_names_in_
+    assert not hasattr(ae, "feature_names_in_")
+    with pytest.raises(AttributeError):
+        del ae.feature_names_in_
+    assert ae.transform(X).shape == (60, 3)
+
+
+@every_estimator
 @pytest.mark.parametrize("container, frame", [("pandas", pd.DataFrame), ("polars", pl.DataFrame)])
 def test_a_reconstruction_is_what_set_output_asks_for(cls, container, frame, X):
     names = [f"column {j}" for j in range(5)]
