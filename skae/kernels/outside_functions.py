@@ -9,6 +9,9 @@ from .compiler import pointwise
 # Characters of Numba's message, which repeats itself; the whole one is that of the cause.
 _LONGEST = 600
 
+# What Numba, in one version or another, raises for what it does not compile.
+_REFUSALS = (NumbaError, TypeError, AttributeError, NotImplementedError)
+
 
 def loop_around(record, attribute, make):
     """The kernel around a function of a record.
@@ -43,7 +46,7 @@ def loop_around(record, attribute, make):
 
     try:
         kernel = make(pointwise(function))
-    except (NumbaError, TypeError, AttributeError) as error:
+    except _REFUSALS as error:
         raise refused(error) from error
     compiling = getattr(kernel, "compile", None)
     if compiling is None:
@@ -52,7 +55,7 @@ def loop_around(record, attribute, make):
     def compiled(signature):
         try:
             return compiling(signature)
-        except NumbaError as error:
+        except _REFUSALS as error:
             raise refused(error) from error
 
     kernel.compile = compiled
