@@ -194,6 +194,11 @@ def gradient_error(estimator, X, seed=0):
     float
         The relative difference: 1e-6 or less for a gradient that is right, away from the kinks of a function.
 
+    Raises
+    ------
+    TypeError
+        For another estimator.
+
     Examples
     --------
     >>> import numpy as np
@@ -203,6 +208,11 @@ def gradient_error(estimator, X, seed=0):
     >>> gradient_error(ContractiveAE(3, max_iter=2, random_state=0).fit(X), X) < 1e-6
     True
     """
+    if not isinstance(estimator, BaseAutoencoder):
+        raise TypeError(
+            f"estimator must be a fitted autoencoder, an AutoencoderTransformer for example; got {estimator!r}. Of a "
+            "detector or an imputer give its estimator_."
+        )
     fitted, rows = estimator._read(X)
     network = fitted.network
     theta = network.theta.astype(np.float64)

@@ -207,17 +207,16 @@ class SparseAE(CorruptedInput):
             )
 
     def _penalties(self, architecture):
-        penalty = SPARSITIES[self.sparsity].penalty(self)
-        return [] if penalty is None else [penalty]
+        return SPARSITIES[self.sparsity].penalties_of(self)
 
     def _mean_activation_target(self):
         return SPARSITIES[self.sparsity].start_target(self)
 
     def _gate(self):
-        return SPARSITIES[self.sparsity].gate(self)
+        return SPARSITIES[self.sparsity].gate_of(self)
 
     def _units_kept(self):
-        return SPARSITIES[self.sparsity].units_kept(self)
+        return SPARSITIES[self.sparsity].units_kept_of(self)
 
     def _workspace_per_row(self, sample, architecture):
         gate = self._gate()

@@ -1,21 +1,33 @@
 """Parts from outside: softplus and Huber's loss in all forms, what is refused, and what a fit makes of them."""
 
+import math
 import pickle
+import re
 from dataclasses import replace
 
 import matplotlib
 import numpy as np
 import pytest
+from numba import config
 from scipy import sparse
 
-from skae import AutoencoderTransformer, ContractiveAE, DenoisingAE, SparseAE, extending, load, save
+from skae import (
+    AutoencoderOutlierDetector,
+    AutoencoderTransformer,
+    ContractiveAE,
+    DenoisingAE,
+    SparseAE,
+    extending,
+    load,
+    save,
+)
 from skae.estimator.registry import ESTIMATORS
 from skae.export import to_onnx
 from skae.extending import Activation, Loss, Optimizer, Penalty, Sparsity, register, unregister
 from skae.kernels.corruptions import CORRUPTIONS
-from skae.kernels.elementary import exp, log1p_unit
 from skae.kernels.optimizers import OPTIMIZERS
 from skae.plotting import ActivationDisplay, LossCurveDisplay
+from skae.training.solvers import SOLVERS
 
 matplotlib.use("Agg")
 
@@ -24,15 +36,15 @@ RTOL = {np.float32: 3e-6, np.float64: 1e-13}
 
 
 def softplus(z):
-    return max(z, type(z)(0)) + log1p_unit(exp(-abs(z)))
+    return max(z, type(z)(0)) + math.log1p(math.exp(-abs(z)))
 
 
 def softplus_derivative(a):
-    return type(a)(1) - exp(-a)
+    return type(a)(1) - math.exp(-a)
 
 
 def softplus_second_derivative(a):
-    e = exp(-a)
+    e = math.exp(-a)
     return e * (type(a)(1) - e)
 
 
@@ -177,6 +189,10 @@ def descend(theta, grad, state, rate, t):
     theta -= rate * grad
 
 
+DESCENT = Optimizer("descent", descend, 0)
+NOISE = replace(CORRUPTIONS["gaussian"], name="noise")
+
+
 @pytest.fixture
 def parts(registering):
     """An activation, a loss, a penalty, a corruption and an optimiser from outside."""
@@ -184,8 +200,8 @@ def parts(registering):
         replace(SOFTPLUS, onnx=lambda graph, z, dtype: graph.add("Softplus", z)),
         replace(HUBER[0.7], onnx=huber_graph),
         ENERGY,
-        CORRUPTIONS["gaussian"]._replace(name="noise"),
-        Optimizer("descent", descend, 0),
+        NOISE,
+        DESCENT,
     ):
         registering(part)
 
@@ -236,7 +252,7 @@ def test_gradients_of_parts_from_outside(name, parts):
 
 
 def test_a_part_that_is_not_registered_is_no_value():
-    with pytest.raises(ValueError, match=r"'activation' parameter .* must be a str among"):
+    with pytest.raises(ValueError, match=r"'activation' parameter .* must be a str among .*extending.register"):
         AutoencoderTransformer(2, activation="softplus").fit(np.eye(4))
     assert "softplus" not in dir(extending)
 
@@ -247,17 +263,17 @@ def test_a_registered_part_is_found_by_its_name(registering):
         with pytest.raises(ValueError, match=f"'{record.name}' already exists"):
             registering(record)
     assert pickle.loads(pickle.dumps(HUBER[2.0])) is HUBER[2.0]
-    registering(OPTIMIZERS["adam"]._replace(name="another"))
+    registering(replace(OPTIMIZERS["adam"], name="another"))
     X = np.random.default_rng(0).normal(size=(30, 4))
     one, two = (AutoencoderTransformer(2, solver=s, max_iter=3, random_state=0).fit(X) for s in ("adam", "another"))
     np.testing.assert_array_equal(one.coefs_[0], two.coefs_[0])
     with pytest.raises(ValueError, match="Solver 'lbfgs' already exists"):
-        register(OPTIMIZERS["adam"]._replace(name="lbfgs"))
+        register(replace(OPTIMIZERS["adam"], name="lbfgs"))
     assert "lbfgs" not in OPTIMIZERS
 
 
 def test_a_loss_that_is_not_registered_does_not_come_out_of_a_pickle():
-    with pytest.raises(ValueError, match="'huber_a' is not known in this process"):
+    with pytest.raises(ValueError, match=r"loss must be one of .*; got 'huber_a'.*register"):
         pickle.loads(pickle.dumps(HUBER[0.7]))
 
 
@@ -318,3 +334,190 @@ def test_a_loss_from_logits_goes_with_its_output_alone():
     record = Loss("of_logits", "", fused_entry=entry, default_output="tanh")
     assert record.fused.keys() == record.weighted_fused.keys() == record.stored_fused.keys() == {"tanh"}
     assert record.from_output is record.weighted_from_output is record.stored_from_output is None
+
+
+@pytest.mark.parametrize(
+    "changes, error, message",
+    [
+        ({"name": 3}, TypeError, "name of a Sparsity must be a str"),
+        ({"penalty": CodeEnergy(0.1)}, TypeError, "penalty of Sparsity 'energy' must be a function"),
+        ({"check": None}, TypeError, "check of Sparsity 'energy'"),
+    ],
+)
+def test_sparsities_that_cannot_be(changes, error, message):
+    with pytest.raises(error, match=message):
+        replace(ENERGY, **changes)
+
+
+def test_a_sparsity_has_a_penalty_or_a_gate():
+    with pytest.raises(TypeError, match="'idle' must have a penalty, a gate or both"):
+        Sparsity("idle", check=lambda settings: None)
+
+
+@pytest.mark.parametrize(
+    "functions, message",
+    [
+        ({"penalty": lambda settings: 5}, "penalty of Sparsity 'wrong' must return a Penalty.*returned 5"),
+        ({"penalty": lambda settings: CodeEnergy}, "penalty of Sparsity 'wrong' must return a Penalty"),
+        ({"gate": lambda settings: 5}, "gate of Sparsity 'wrong' must return an object with the methods apply, "),
+        (
+            {"gate": lambda settings: None, "units_kept": lambda settings: 0},
+            "units_kept of .* from 1 to n_components=2",
+        ),
+    ],
+)
+def test_what_the_functions_of_a_sparsity_may_return(functions, message, registering):
+    registering(Sparsity("wrong", **functions))
+    with pytest.raises(TypeError, match=message):
+        SparseAE(2, sparsity="wrong", max_iter=1).fit(np.eye(4))
+
+
+@pytest.mark.parametrize(
+    "record, changes, error, message",
+    [
+        (OPTIMIZERS["adam"], {"step": None}, TypeError, "step of Optimizer 'adam' must be a function"),
+        (OPTIMIZERS["adam"], {"n_state_vectors": 1.0}, TypeError, "n_state_vectors .* integer of at least 0; got 1.0"),
+        (OPTIMIZERS["adam"], {"n_state_vectors": -1}, ValueError, "n_state_vectors .* integer of at least 0; got -1"),
+        (CORRUPTIONS["masking"], {"draw": 3}, TypeError, "draw of Corruption 'masking' must be a function"),
+        (CORRUPTIONS["masking"], {"level_range": 1.0}, ValueError, "level_range of a Corruption must be two numbers"),
+        (SOLVERS["lbfgs"], {"train": None}, TypeError, "train of Solver 'lbfgs' must be a function"),
+        (
+            SOLVERS["lbfgs"],
+            {"optimizer": "adam"},
+            TypeError,
+            "optimizer of Solver 'lbfgs' must be an Optimizer or None",
+        ),
+    ],
+)
+def test_other_parts_that_cannot_be(record, changes, error, message):
+    with pytest.raises(error, match=message):
+        replace(record, **changes)
+
+
+def takes_what_is_not_there(z):
+    return not_there(z)  # noqa: F821
+
+
+def gives_a_string(a):
+    return "a"
+
+
+@pytest.mark.skipif(config.DISABLE_JIT, reason="nothing is compiled")
+@pytest.mark.parametrize("attribute", ["value", "derivative", "second_derivative"])
+@pytest.mark.parametrize("function", [takes_what_is_not_there, gives_a_string, abs, lambda: 1.0])
+def test_a_function_of_an_activation_that_does_not_compile_is_named(function, attribute, registering):
+    registering(replace(SOFTPLUS, **{attribute: function}))
+    X = np.random.default_rng(0).normal(size=(20, 4))
+    # Two layers, of which the contraction needs every derivative.
+    settings = {"hidden_layer_sizes": (3,), "activation": "softplus", "output_activation": "identity", "max_iter": 1}
+    named = f"{attribute} of Activation 'softplus', the function {re.escape(function.__qualname__)}, cannot be compiled"
+    with pytest.raises(TypeError, match=named):
+        ContractiveAE(2, **settings).fit(X)
+
+
+@pytest.mark.skipif(config.DISABLE_JIT, reason="nothing is compiled")
+@pytest.mark.parametrize("attribute", ["entry", "fused_entry"])
+def test_a_function_of_a_loss_that_does_not_compile_is_named(attribute, registering):
+    registering(Loss("wrong", "", **{attribute: lambda x_hat, x: x_hat - x}, default_output="identity"))
+    named = f"{attribute} of Loss 'wrong', the function .*<lambda>, cannot be compiled"
+    with pytest.raises(TypeError, match=named):
+        AutoencoderTransformer(2, loss="wrong", max_iter=1).fit(np.eye(4))
+
+
+@pytest.mark.parametrize("estimator", [5, None, AutoencoderTransformer, AutoencoderOutlierDetector()])
+def test_gradient_error_takes_an_autoencoder(estimator):
+    with pytest.raises(TypeError, match="estimator must be a fitted autoencoder"):
+        extending.gradient_error(estimator, np.eye(4))
+
+
+# Names that are registered no more.
+
+
+@pytest.mark.parametrize(
+    "part, cls, parameters",
+    [
+        (SOFTPLUS, AutoencoderTransformer, {"activation": "softplus"}),
+        (SOFTPLUS, AutoencoderTransformer, {"output_activation": "softplus"}),
+        (HUBER[0.7], AutoencoderTransformer, {"loss": "huber_a"}),
+        (ENERGY, SparseAE, {"sparsity": "energy"}),
+        (NOISE, DenoisingAE, {"corruption": "noise"}),
+        (DESCENT, AutoencoderTransformer, {"solver": "descent"}),
+    ],
+)
+def test_what_needs_a_part_that_is_not_registered_tells_to_register_it(part, cls, parameters, tmp_path):
+    register(part)
+    try:
+        ae = cls(2, max_iter=1, **parameters).fit(np.eye(6))
+        save(ae, tmp_path / "model")
+    finally:
+        unregister(part)
+    (name,) = parameters
+    with pytest.raises(ValueError, match=rf"{name} of {cls.__name__} must be one of .*skae\.extending\.register"):
+        load(tmp_path / "model")
+    with pytest.raises(ValueError, match=rf"The {name!r} parameter of .*skae\.extending\.register"):
+        ae.fit(np.eye(6))
+    # What was fitted looks its activations and its loss up.
+    if isinstance(part, Activation | Loss):
+        with pytest.raises(ValueError, match=rf"must be one of .*; got '{part.name}'.*skae\.extending\.register"):
+            pickle.loads(pickle.dumps(ae)).score_samples(np.eye(6))
+
+
+def test_a_file_of_a_class_that_is_not_declared_tells_to_import_it(tmp_path):
+    class Own(AutoencoderTransformer):
+        pass
+
+    extending.autoencoder("own")(Own)
+    try:
+        save(Own(2, max_iter=1).fit(np.eye(4)), tmp_path / "model")
+    finally:
+        del ESTIMATORS["own"]
+    with pytest.raises(ValueError, match=r"class must be one of .*; the file has 'Own'\. Import the module first"):
+        load(tmp_path / "model")
+
+
+def test_a_near_name_is_not_what_a_file_means(tmp_path):
+    almost = register(replace(SOFTPLUS, name="logistics"))
+    try:
+        save(AutoencoderTransformer(2, activation="logistics", max_iter=1).fit(np.eye(4)), tmp_path / "model")
+    finally:
+        unregister(almost)
+    with pytest.raises(ValueError, match=r"'logistics'\. One from outside") as caught:
+        load(tmp_path / "model")
+    assert "Did you mean" not in str(caught.value)
+
+
+# Autoencoders from outside.
+
+
+class Undeclared(extending.BaseAutoencoder):
+    def __init__(self, n_components=2):
+        self.n_components = n_components
+
+
+@pytest.mark.parametrize("method", ["fit", "fit_transform"])
+def test_an_autoencoder_without_its_decorator_names_it(method):
+    with pytest.raises(TypeError, match=r"skae\.extending\.autoencoder: @autoencoder\('undeclared'\) above class"):
+        getattr(Undeclared(), method)(np.eye(4))
+
+
+@pytest.mark.parametrize(
+    "arguments, error, message",
+    [
+        ((Undeclared,), TypeError, r"got the class itself. Write @autoencoder\('undeclared'\)"),
+        ((3,), TypeError, "kind of an autoencoder must be a str; got 3"),
+        (("my kind",), ValueError, "kind of an autoencoder must be made of ASCII letters"),
+        (("own", ["weight"]), TypeError, "own_parameters of the kind 'own' must each be a Parameter; got 'weight'"),
+        (("own", [extending.Parameter("alpha", 0, [], "", "")]), ValueError, "declares the parameter 'alpha' twice"),
+    ],
+)
+def test_declarations_that_cannot_be(arguments, error, message):
+    with pytest.raises(error, match=message):
+        extending.autoencoder(*arguments)
+    assert Undeclared not in ESTIMATORS.values()
+
+
+@pytest.mark.parametrize("cls", [int, object(), AutoencoderOutlierDetector])
+def test_what_is_declared_is_an_autoencoder(cls):
+    with pytest.raises(TypeError, match="'own' must be a subclass of BaseAutoencoder"):
+        extending.autoencoder("own")(cls)
+    assert "own" not in ESTIMATORS

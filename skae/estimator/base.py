@@ -97,6 +97,16 @@ class BaseAutoencoder(NumericParameters, CallbackSupportMixin, Prediction):
 
     # Training.
 
+    def _validate_params(self):
+        if not hasattr(self, "_parameter_constraints"):
+            name = type(self).__name__
+            raise TypeError(
+                f"{name} does not say which values its parameters may have. Declare it by the decorator "
+                f"skae.extending.autoencoder: @autoencoder({name.lower()!r}) above class {name}, with a Parameter for "
+                "each that it adds."
+            )
+        super()._validate_params()
+
     @with_callbacks
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None, sample_weight=None):

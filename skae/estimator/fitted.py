@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from reprlib import repr as shortened
 from typing import NamedTuple
 
 import numpy as np
@@ -24,6 +25,24 @@ class Columns(NamedTuple):
 
     n_features: int
     names: np.ndarray | None = None
+
+    def named(self, names):
+        """The same columns with other names, or without; other libraries set None to go on with arrays.
+
+        Raises
+        ------
+        ValueError
+            For what is not a string for each column.
+        """
+        if names is None:
+            return self._replace(names=None)
+        given = [names] if isinstance(names, str) or not np.iterable(names) else list(names)
+        if len(given) != self.n_features or not all(isinstance(name, str) for name in given):
+            raise ValueError(
+                f"feature_names_in_ must be None or {self.n_features} strings, one for each feature; got "
+                f"{shortened(names)}, which are {len(given)}. Give a name to each, or fit anew to other columns."
+            )
+        return self._replace(names=np.array(given, object))
 
 
 class Statistics(NamedTuple):
@@ -101,9 +120,14 @@ class FittedAttributes:
 
     @feature_names_in_.setter
     def feature_names_in_(self, names):
-        # Other libraries set it to go on without names.
         record = self._record()
-        self._fitted = replace(record, columns=record.columns._replace(names=names))
+        self._fitted = replace(record, columns=record.columns.named(names))
+
+    @feature_names_in_.deleter
+    def feature_names_in_(self):
+        if not hasattr(self, "feature_names_in_"):
+            raise AttributeError(f"This {type(self).__name__} has no feature_names_in_ to delete.")
+        self.feature_names_in_ = None
 
     @property
     def loss_(self):

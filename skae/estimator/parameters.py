@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from sklearn.utils._param_validation import InvalidParameterError, StrOptions
 
+from ..kernels.registry import REGISTER_FIRST
 from ..runtime.numbers import in_float64, shown
 from .near_names import meant_value
 
@@ -109,6 +110,9 @@ class NumericParameters:
         except InvalidParameterError as error:
             for name, value in self.get_params(deep=False).items():
                 if str(error).startswith(f"The {name!r} parameter of "):
-                    meant = meant_value(name, value, self._parameter_constraints[name])
+                    constraints = self._parameter_constraints[name]
+                    meant = meant_value(name, value, constraints)
+                    if not meant and isinstance(value, str) and any(isinstance(c, RegisteredName) for c in constraints):
+                        meant = f" {REGISTER_FIRST}"
                     raise InvalidParameterError(f"{error}{meant}") from None
             raise

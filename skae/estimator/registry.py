@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from textwrap import indent
 
+from ..kernels.checks import check_name
+from .base import BaseAutoencoder
 from .near_names import with_near_names
+from .parameters import Parameter
 from .shared_parameters import SHARED
 
 ESTIMATORS: dict[str, type] = {}
@@ -57,11 +60,30 @@ def autoencoder(kind, own_parameters=()):
 
     Raises
     ------
+    TypeError
+        For a kind that is no str, own parameters that are no ``Parameter``, and a class of another base.
     ValueError
-        From the decorator, where another class has this name.
+        For a kind that is no identifier, and parameters that are declared twice; from the decorator, where another
+        class has this name.
     """
+    if isinstance(kind, type):
+        raise TypeError(
+            f"autoencoder needs the kind of {kind.__name__}; got the class itself. Write "
+            f"@autoencoder({kind.__name__.lower()!r}) above it."
+        )
+    check_name("The kind of an autoencoder", kind)
+    own_parameters = tuple(own_parameters)
+    names = {parameter.name for parameter in SHARED}
+    for parameter in own_parameters:
+        if not isinstance(parameter, Parameter):
+            raise TypeError(f"own_parameters of the kind {kind!r} must each be a Parameter; got {parameter!r}.")
+        if parameter.name in names:
+            raise ValueError(f"The kind {kind!r} declares the parameter {parameter.name!r} twice. Leave one out.")
+        names.add(parameter.name)
 
     def declare(cls):
+        if not (isinstance(cls, type) and issubclass(cls, BaseAutoencoder)):
+            raise TypeError(f"The kind {kind!r} must be a subclass of BaseAutoencoder; got {cls!r}.")
         taken = ESTIMATORS.get(kind)
         # A class that is defined again, as in a notebook, takes its own place.
         if taken is not None and (taken.__module__, taken.__qualname__) != (cls.__module__, cls.__qualname__):

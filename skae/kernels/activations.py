@@ -19,12 +19,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 from . import activation_loops as loops
 from . import elementary
 from .checks import check_callables, check_interval, check_name
-from .compiler import pointwise
+from .outside_functions import loop_around
+from .registry import Registry
 
 
 def one_at(a):
@@ -125,34 +126,34 @@ class Activation:
     @cached_property
     def forward(self):
         """Kernel (z, bias) -> None: z becomes g(z + bias)."""
-        return loops.forward(self.name, pointwise(self.value))
+        return loop_around(self, "value", partial(loops.forward, self.name))
 
     @cached_property
     def backward(self):
         """Kernel (delta, a, bias_grad) -> None: delta becomes delta * g'(z); bias_grad the sum of its rows."""
-        return loops.backward(self.name, pointwise(self.derivative))
+        return loop_around(self, "derivative", partial(loops.backward, self.name))
 
     @cached_property
     def fill_derivative(self):
         """Kernel (a, out) -> None: out becomes g'(z)."""
-        return loops.fill(f"{self.name}_derivative", pointwise(self.derivative))
+        return loop_around(self, "derivative", partial(loops.fill, f"{self.name}_derivative"))
 
     @cached_property
     def fill_second_derivative(self):
         """Kernel (a, out) -> None: out becomes g''(z)."""
-        return loops.fill(f"{self.name}_second_derivative", pointwise(self.second_derivative))
+        return loop_around(self, "second_derivative", partial(loops.fill, f"{self.name}_second_derivative"))
 
 
 _INF = float("inf")
 
-ACTIVATIONS = {
-    record.name: record
-    for record in (
+ACTIVATIONS = Registry(
+    "activation",
+    (
         Activation("identity", identity, one_at, zero_at, (-_INF, _INF), onnx=lambda graph, z, dtype: z),
         Activation(
             "logistic", logistic, logistic_derivative, logistic_second_derivative, (0.0, 1.0), onnx=operator("Sigmoid")
         ),
         Activation("tanh", tanh, tanh_derivative, tanh_second_derivative, (-1.0, 1.0), onnx=operator("Tanh")),
         Activation("relu", relu, relu_derivative, zero_at, (0.0, _INF), he, operator("Relu")),
-    )
-}
+    ),
+)

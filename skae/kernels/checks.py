@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import keyword
+from numbers import Integral
 
 
 def check_name(what, name):
@@ -23,6 +24,16 @@ def check_callables(record, *names, optional=()):
         if not (callable(value) or (name in optional and value is None)):
             legal = "a function or None" if name in optional else "a function"
             raise TypeError(f"{name} of {type(record).__name__} {record.name!r} must be {legal}; got {value!r}.")
+
+
+def check_count(record, name):
+    """Raise where an attribute of a record is not an integer of at least 0."""
+    value = getattr(record, name)
+    if not isinstance(value, Integral) or isinstance(value, bool) or value < 0:
+        error = ValueError if isinstance(value, Integral) else TypeError
+        raise error(
+            f"{name} of {type(record).__name__} {record.name!r} must be an integer of at least 0; got {value!r}."
+        )
 
 
 def check_interval(what, value):

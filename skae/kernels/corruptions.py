@@ -12,11 +12,13 @@ The uniform draws are integers of 16 bits, so that q is rounded to a multiple of
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 
+from .checks import check_callables, check_interval, check_name
 from .compiler import kernel
+from .registry import Registry
 
 
 def sixteen_bits(rng, draws):
@@ -77,7 +79,8 @@ def salt_and_pepper(x, draws, level, low, high, out):
             out[i, j] = extreme if draw < threshold else x[i, j]
 
 
-class Corruption(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Corruption:
     """One corruption process.
 
     Parameters
@@ -108,19 +111,24 @@ class Corruption(NamedTuple):
     apply_stored: Callable | None = None
     additive: bool = False
 
+    def __post_init__(self):
+        check_name("The name of a Corruption", self.name)
+        check_callables(self, "draw", "apply", optional=("emphasise", "apply_stored"))
+        check_interval("level_range of a Corruption", self.level_range)
+
     def __reduce__(self):
         # By name: compiled functions do not travel.
         return _corruption_named, (self.name,)
 
 
-CORRUPTIONS = {
-    record.name: record
-    for record in (
+CORRUPTIONS = Registry(
+    "corruption",
+    (
         Corruption("masking", sixteen_bits, np.uint16, masking, (0.0, 1.0), emphasis, masking_stored),
         Corruption("gaussian", standard_normal, None, gaussian, (0.0, float("inf")), additive=True),
         Corruption("salt_and_pepper", sixteen_bits, np.uint16, salt_and_pepper, (0.0, 1.0), emphasis),
-    )
-}
+    ),
+)
 
 
 def _corruption_named(name):

@@ -16,12 +16,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 from . import loss_loops as loops
 from .checks import check_callables, check_interval, check_name
-from .compiler import pointwise
 from .elementary import exp, log1p_unit
+from .outside_functions import loop_around
+from .registry import Registry
 
 
 def squared_error(x_hat, x):
@@ -119,17 +120,20 @@ class Loss:
 
     @cached_property
     def _entries(self):
-        """The function of one entry by the output activation with which it is fused."""
-        entries = {} if self.entry is None else {"identity": pointwise(self.entry)}
+        """Which attribute has the function of one entry, by the output activation with which it is fused."""
+        entries = {} if self.entry is None else {"identity": "entry"}
         if self.fused_entry is not None:
-            entries[self.default_output] = pointwise(self.fused_entry)
+            entries[self.default_output] = "fused_entry"
         return entries
 
     def _fused(self, make):
-        return {output: make(f"{self.name}_{output}", entry) for output, entry in self._entries.items()}
+        return {
+            output: loop_around(self, entry, partial(make, f"{self.name}_{output}"))
+            for output, entry in self._entries.items()
+        }
 
     def _from_output(self, make):
-        return None if self.entry is None else make(self.name, pointwise(self.entry))
+        return None if self.entry is None else loop_around(self, "entry", partial(make, self.name))
 
     # Kernels; their arguments are in ``loss_loops``.
 
@@ -164,9 +168,9 @@ class Loss:
         return self._from_output(loops.stored_from_output)
 
 
-LOSSES = {
-    record.name: record
-    for record in (
+LOSSES = Registry(
+    "loss",
+    (
         Loss("squared_error", "squared units of X", squared_error, onnx=squared_error_onnx),
         Loss(
             "log_loss",
@@ -178,11 +182,9 @@ LOSSES = {
             baseline=loss_of_halves,
             onnx=log_loss_onnx,
         ),
-    )
-}
+    ),
+)
 
 
 def _loss_named(name):
-    if name not in LOSSES:
-        raise ValueError(f"The loss {name!r} is not known in this process. Register it here before it is read.")
     return LOSSES[name]

@@ -2,11 +2,13 @@
 
 import math
 from collections.abc import Callable
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 
+from .checks import check_callables, check_count, check_name
 from .compiler import kernel
+from .registry import Registry
 
 
 @kernel
@@ -91,7 +93,8 @@ def sgd(theta, grad, memory, rate, t, momentum=0.9):
     nesterov_step(theta, grad, memory[0], rate, momentum)
 
 
-class Optimizer(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Optimizer:
     """One first-order optimiser.
 
     Parameters
@@ -108,5 +111,10 @@ class Optimizer(NamedTuple):
     step: Callable
     n_state_vectors: int
 
+    def __post_init__(self):
+        check_name("The name of an Optimizer", self.name)
+        check_callables(self, "step")
+        check_count(self, "n_state_vectors")
 
-OPTIMIZERS = {record.name: record for record in (Optimizer("adam", adam, 2), Optimizer("sgd", sgd, 1))}
+
+OPTIMIZERS = Registry("optimiser", (Optimizer("adam", adam, 2), Optimizer("sgd", sgd, 1)))

@@ -12,6 +12,7 @@ import numpy as np
 from ..estimator.fitted import Columns, Fitted, Statistics
 from ..kernels.activations import ACTIVATIONS
 from ..kernels.losses import LOSSES
+from ..kernels.registry import REGISTER_FIRST
 from ..network.architecture import Architecture
 from ..network.network import Network
 from ..rows.coordinates import Coordinates
@@ -140,8 +141,8 @@ def _architecture(fields, n_parameters):
         raise ValueError(f"a network has from 2 to {_MOST_LAYERS + 1} sizes; the file has {len(sizes)}.")
     architecture = Architecture(
         sizes,
-        fields.choice("activation", ACTIVATIONS),
-        fields.choice("output_activation", ACTIVATIONS),
+        fields.choice("activation", ACTIVATIONS, REGISTER_FIRST),
+        fields.choice("output_activation", ACTIVATIONS, REGISTER_FIRST),
         fields.flag("tied"),
         fields.optional_integer("n_active", 1, sizes[-1]),
     )
@@ -154,7 +155,7 @@ def _architecture(fields, n_parameters):
 
 
 def _loss(fields, architecture):
-    name = fields.choice("loss", LOSSES)
+    name = fields.choice("loss", LOSSES, REGISTER_FIRST)
     record, output = LOSSES[name], architecture.output_activation
     if output not in record.fused and record.from_output is None:
         raise ValueError(f"the loss {name!r} does not go with the output activation {output!r}.")

@@ -10,13 +10,17 @@ import numpy as np
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.validation import check_is_fitted
 
+from ..estimator.parameters import RegisteredName
 from ..estimator.registry import ESTIMATORS
 from ..impute import AutoencoderImputer
+from ..kernels.registry import REGISTER_FIRST
 from ..outlier import AutoencoderOutlierDetector
 from ..preprocessing import PCANormalizer
 from . import autoencoders, parameters
 from .autoencoders import decode_names, encode_names
 from .fields import FLOATS, Fields, number_field
+
+_IMPORT_FIRST = "Import the module first that declares an autoencoder of its own."
 
 # Of a data frame, where ``set_output`` asks for one.
 _CONTAINERS = (None, "default", "pandas", "polars")
@@ -137,7 +141,7 @@ def _encoded_parameter(value, name, arrays, path):
 
 
 def _decoded_blank(fields, legal):
-    cls = legal[fields.choice("class", legal)].cls
+    cls = legal[fields.choice("class", legal, _IMPORT_FIRST)].cls
     given, values = fields.fields("parameters"), {}
     for name in given.rest():
         if name not in cls._get_param_names():
@@ -146,6 +150,7 @@ def _decoded_blank(fields, legal):
                 "made the file, or a later one."
             )
         values[name] = _decoded_parameter(given, name)
+        _check_registered(cls, name, values[name])
     # Parameters that the class has had only since the file was made have their defaults.
     estimator = cls(**values)
     estimator._validate_params()
@@ -155,6 +160,16 @@ def _decoded_blank(fields, legal):
             raise ValueError(f"{cls.__name__} has no set_output.")
         estimator.set_output(transform=container)
     return estimator
+
+
+def _check_registered(cls, name, value):
+    """Raise ValueError for the name of a part that this process does not know; a near one would be another part."""
+    for constraint in cls._parameter_constraints[name]:
+        if isinstance(constraint, RegisteredName) and isinstance(value, str) and value not in constraint.options:
+            raise ValueError(
+                f"{name} of {cls.__name__} must be one of {sorted(constraint.options)}; the file has "
+                f"{shortened(value)}. {REGISTER_FIRST}"
+            )
 
 
 def _decoded_parameter(given, name):

@@ -83,11 +83,12 @@ class Fields:
         value = self.take(name)
         return None if value is None else Fields(value, self.arrays, f"{self.path}{name}/")
 
-    def choice(self, name, legal):
-        """One of some strings, or None where that is legal."""
+    def choice(self, name, legal, remedy=""):
+        """One of some strings, or None where that is legal; the remedy is a sentence for the error."""
         value = self.take(name)
         if not (value is None or isinstance(value, str)) or value not in legal:
-            raise ValueError(f"{self.path}{name} must be one of {list(legal)}; the file has {shortened(value)}.")
+            text = f"{self.path}{name} must be one of {list(legal)}; the file has {shortened(value)}. {remedy}"
+            raise ValueError(text.rstrip())
         return value
 
     def flag(self, name):

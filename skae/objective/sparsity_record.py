@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from dataclasses import dataclass
+from numbers import Integral
+
+from ..kernels.checks import check_callables, check_name
+from .penalty import Penalty, WeightPenalty
+
+_GATE_METHODS = ("choose", "begin_epoch", "workspace_per_row")
 
 
 def _none(settings):
     return None
 
 
-class Sparsity(NamedTuple):
-    """One way to make a code sparse.
+@dataclass(frozen=True, eq=False)
+class Sparsity:
+    """One way to make a code sparse, by a penalty, a gate or both.
 
     Its functions are given the settings: an object with the parameters of ``SparseAE`` as attributes.
 
     Parameters
     ----------
     name : str
-    penalty : callable (settings) -> Penalty or None
+    penalty : callable (settings) -> Penalty, WeightPenalty or None
     gate : callable (settings) -> gate or None
-        Sets units of a code to zero in training.
+        Sets units of a code to zero in training, by the methods ``choose(z, bias)``, ``begin_epoch(epoch)``, and
+        ``workspace_per_row(width)``, the numbers that it keeps for each row of a batch.
     units_kept : callable (settings) -> int or None
         How many units of a code stay on outside of training; None for all.
     start_target : callable (settings) -> float or None
@@ -38,3 +46,40 @@ class Sparsity(NamedTuple):
     start_target: Callable = _none
     check: Callable = _none
     minibatch: bool = False
+
+    def __post_init__(self):
+        check_name("The name of a Sparsity", self.name)
+        check_callables(self, "penalty", "gate", "units_kept", "start_target", "check")
+        if self.penalty is _none and self.gate is _none:
+            raise TypeError(f"Sparsity {self.name!r} must have a penalty, a gate or both; got neither.")
+
+    def penalties_of(self, settings):
+        """The penalty for some settings, in a list; an empty one for none.
+
+        Raises
+        ------
+        TypeError
+            By this method and the next two, for what its functions may not return.
+        """
+        penalty = self.penalty(settings)
+        if not (penalty is None or isinstance(penalty, Penalty | WeightPenalty)):
+            raise self._returned("penalty", "a Penalty, a WeightPenalty or None", penalty)
+        return [] if penalty is None else [penalty]
+
+    def gate_of(self, settings):
+        """The gate for some settings, or None."""
+        gate = self.gate(settings)
+        if not (gate is None or all(callable(getattr(gate, method, None)) for method in _GATE_METHODS)):
+            raise self._returned("gate", f"an object with the methods {', '.join(_GATE_METHODS)}, or None", gate)
+        return gate
+
+    def units_kept_of(self, settings):
+        """How many units stay on outside of training; None for all."""
+        kept = self.units_kept(settings)
+        if not (kept is None or (isinstance(kept, Integral) and 1 <= kept <= settings.n_components)):
+            legal = f"an integer from 1 to n_components={settings.n_components}, or None"
+            raise self._returned("units_kept", legal, kept)
+        return kept
+
+    def _returned(self, name, legal, value):
+        return TypeError(f"{name} of Sparsity {self.name!r} must return {legal}; it returned {value!r}.")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
-from typing import NamedTuple
 
 import numpy as np
 
+from ..kernels.checks import check_callables, check_count, check_name
 from ..kernels.optimizers import OPTIMIZERS, Optimizer
+from ..kernels.registry import Registry
 from .descent import minibatch
 from .lbfgs import lbfgs
 
@@ -17,7 +19,8 @@ from .lbfgs import lbfgs
 _LBFGS_VECTORS = 25 + 23
 
 
-class Solver(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Solver:
     """A solver, and what those who call it must know of it.
 
     Parameters
@@ -41,6 +44,13 @@ class Solver(NamedTuple):
     iteration: str = "epoch"
     dtype: type | None = None
 
+    def __post_init__(self):
+        check_name("The name of a Solver", self.name)
+        check_callables(self, "train")
+        check_count(self, "n_vectors")
+        if not (self.optimizer is None or isinstance(self.optimizer, Optimizer)):
+            raise TypeError(f"optimizer of Solver {self.name!r} must be an Optimizer or None; got {self.optimizer!r}.")
+
     @property
     def minibatch(self):
         """Whether it trains in mini-batches."""
@@ -61,6 +71,6 @@ def minibatch_solvers():
     return sorted(name for name, solver in SOLVERS.items() if solver.minibatch)
 
 
-SOLVERS = {name: minibatch_solver(optimizer) for name, optimizer in OPTIMIZERS.items()}
+SOLVERS = Registry("solver", map(minibatch_solver, OPTIMIZERS.values()))
 # L-BFGS loses its line search to the rounding of float32.
 SOLVERS["lbfgs"] = Solver("lbfgs", lbfgs, _LBFGS_VECTORS, iteration="iteration", dtype=np.float64)

@@ -68,8 +68,10 @@ def test_one_layer_may_be_given_by_its_width(cls, X, tmp_path):
     for width in (5, np.int64(5)):
         ae = fitted(cls, X, hidden_layer_sizes=width)
         np.testing.assert_array_equal(ae.transform(X), expected.transform(X))
-        # Stored as it was given.
-        assert clone(ae).hidden_layer_sizes is width
+        # Stored as it was given; a clone of it has a copy, which NumPy before 2 makes of a number as well.
+        assert ae.hidden_layer_sizes is width
+        copied = clone(ae).hidden_layer_sizes
+        assert copied == 5 and type(copied) is type(width)
     assert stack(ae).hidden_layer_sizes == (5,)
     assert ae.to_mlp().hidden_layer_sizes == (5, 3)
     save(ae, tmp_path / "model.skae")
@@ -836,6 +838,31 @@ def test_set_output_and_feature_names(cls, container, frame, X):
     assert list(H.columns) == [f"{cls.__name__.lower()}{j}" for j in range(3)]
     assert list(ae.feature_names_in_) == names
     assert list(ae.get_feature_names_out()) == list(H.columns)
+
+
+@every_estimator
+def test_names_of_features_can_be_set_and_taken_away(cls, X):
+    ae = fitted(cls, pd.DataFrame(X, columns=list("abcde")))
+    ae.feature_names_in_ = list("vwxyz")
+    assert ae.feature_names_in_.dtype == object and list(ae.feature_names_in_) == list("vwxyz")
+    assert ae.transform(pd.DataFrame(X, columns=list("vwxyz"))).shape == (60, 3)
+    for wrong in (
+        list("abcd"),
+        list("abcdef"),
+        "abcde",
+        5,
+        [1, 2, 3, 4, 5],
+        [*"abcd", None],
+        np.array([list("abc")]),
+    ):
+        with pytest.raises(ValueError, match="feature_names_in_ must be None or 5 strings, one for each feature; got "):
+            ae.feature_names_in_ = wrong
+    assert list(ae.feature_names_in_) == list("vwxyz")
+    del ae.feature_names_in_
+    assert not hasattr(ae, "feature_names_in_")
+    with pytest.raises(AttributeError):
+        del ae.feature_names_in_
+    assert ae.transform(X).shape == (60, 3)
 
 
 @every_estimator

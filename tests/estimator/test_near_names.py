@@ -93,7 +93,9 @@ def test_values_of_parameters_that_not_all_have(ae, meant, X):
     assert str(told.value).endswith(f"Did you mean {meant}?")
 
 
-@pytest.mark.parametrize("name, value", [("activation", "swish"), ("tied_weights", "yes"), ("loss", 3.0), ("tol", -1)])
+@pytest.mark.parametrize(
+    "name, value", [("learning_rate", "swish"), ("tied_weights", "yes"), ("loss", 3.0), ("tol", -1)]
+)
 def test_there_is_no_hint_where_nothing_is_near(name, value, X):
     with pytest.raises(InvalidParameterError, match=r"Got .* instead\.$"):
         AutoencoderTransformer(3, **{name: value}).fit(X)
