@@ -1,5 +1,4 @@
-"""Conversion of the fitted attributes of an autoencoder, and of the feature names of any estimator, to JSON and arrays
-and back."""
+"""Fitted attributes of an autoencoder, and feature names of any estimator, to JSON and arrays and back."""
 
 from __future__ import annotations
 
