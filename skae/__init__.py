@@ -14,7 +14,7 @@ from .stacking import stack
 
 explain_earlier_pickles()
 
-# Imported when they are first asked for.
+# Imported at the first access.
 _SUBMODULES = [
     "datasets",
     "distributed",

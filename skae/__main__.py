@@ -1,4 +1,4 @@
-"""``python -m skae``: what the library does from the command line."""
+"""``python -m skae``: the command line of the library."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _COMMANDS = {
     "handwriting": "handwriting.command",
 }
 
-# What a shell has for a command that SIGPIPE ends, as it ends others: 128 and the number of the signal.
+# Exit status of other commands that SIGPIPE ends, as a shell reports it: 128 plus the number of the signal.
 _LEFT = 141
 
 
@@ -47,7 +47,7 @@ def main(arguments=None):
     parser.add_argument("--version", action="version", version=f"skae {__version__}")
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     arguments = sys.argv[1:] if arguments is None else arguments
-    # A command that is named first is the only one that is needed.
+    # If the first argument is a command, no other command is imported.
     wanted = arguments[:1] if arguments[:1] and arguments[0] in _COMMANDS else list(_COMMANDS)
     for command in wanted:
         import_module(f".{_COMMANDS[command]}", "skae").add_parser(subparsers)
@@ -57,12 +57,12 @@ def main(arguments=None):
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        # Whoever read the output has left; what is still in the buffer must not raise again at exit.
+        # The reader has closed the pipe; flushing the buffer at exit must not raise again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _LEFT
     except (ImportError, OSError, ValueError, RuntimeError, MemoryError) as error:
         reason = " ".join(str(error).split()) or type(error).__name__
-        # Without a standard error, as in a daemon, ``print`` would take standard output.
+        # Without a standard error, as in a daemon, ``print`` would use standard output.
         if sys.stderr is not None:
             print(f"{options.parser.prog}: error: {reason}", file=sys.stderr)
         return 1

@@ -45,8 +45,8 @@ def load_digits_unit(*, return_X_y=False, dtype=np.float64):
 def fetch_mnist(*, subset="all", data_home=None, return_X_y=False, dtype=np.float32):
     """MNIST: 70,000 digits of 28 x 28 pixels, scaled to [0, 1].
 
-    Looked for in the folder that the environment variable ``SKAE_DATA`` names (the four original files, gzipped,
-    there or in its subfolder ``mnist``), else in scikit-learn's OpenML cache, else downloaded into it.
+    Read from the folder in the environment variable ``SKAE_DATA`` (the four original gzipped files, in the folder or
+    its subfolder ``mnist``). Otherwise read from scikit-learn's OpenML cache, after a download if it is not there.
 
     Parameters
     ----------
@@ -67,9 +67,9 @@ def fetch_mnist(*, subset="all", data_home=None, return_X_y=False, dtype=np.floa
     Raises
     ------
     ValueError
-        For another subset or dtype, or files that are not MNIST's.
+        For an illegal subset or dtype, and for files that are not MNIST's.
     OSError
-        When the data can be had from nowhere; the message says what to do.
+        If the data are not available from any source; the message says what to do.
 
     References
     ----------
@@ -99,7 +99,7 @@ def _pixel_dtype(dtype):
 
 
 def _idx_folder():
-    """The folder of the original files that SKAE_DATA leads to, or None where there is none."""
+    """The folder of the original files, found through SKAE_DATA, or None if there is none."""
     root = os.environ.get("SKAE_DATA")
     if not root:
         return None
@@ -140,7 +140,7 @@ def _from_openml(data_home):
         mnist = fetch_openml("mnist_784", version=1, as_frame=False, parser="liac-arff", data_home=data_home)
     except Exception as error:
         raise OSError(
-            f"MNIST could not be had: SKAE_DATA is {os.environ.get('SKAE_DATA')!r} and holds no MNIST, and OpenML "
+            f"MNIST was not found: SKAE_DATA is {os.environ.get('SKAE_DATA')!r} and holds no MNIST, and OpenML "
             f"gave {type(error).__name__}: {error}. Either put the four original files "
             f"({', '.join(name for part in _IDX_FILES.values() for name in part)}) into a folder and name it in "
             "SKAE_DATA, or connect to the network once so that scikit-learn can fill its cache."

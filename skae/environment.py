@@ -1,4 +1,4 @@
-"""show_versions: what a report of a problem has to say about where it came up."""
+"""show_versions: the versions and settings that a bug report needs."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ _OPTIONAL = (
     "distributed",
 )
 
-# Variables whose values say nothing of their owner, and those of which it is enough to know that they are set.
+# Variables whose values reveal nothing about the user, and those for which only "set" is printed.
 _SHOWN = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 _HIDDEN = ("SKAE_DATA", "NUMBA_CACHE_DIR")
 
 
 def show_versions():
-    """Print versions and settings on which results and speed depend, for a report of a problem.
+    """Print the versions and settings on which results and speed depend, for a bug report.
 
-    Python and the system; this package, those that it needs and those that some of it can use; each BLAS and OpenMP
-    library with its number of threads; how Numba compiles and where it keeps what it compiled; environment variables.
-    Values of variables that may hold a path are not printed; the folder of compiled code is one.
+    These are Python and the system; this package, its dependencies and its optional dependencies; each BLAS and OpenMP
+    library with its number of threads; the settings and the cache folder of Numba; and environment variables. The cache
+    folder is the only path in the output: values of variables that may be paths are not printed.
 
     Examples
     --------
@@ -69,13 +69,13 @@ def _version(package):
 
 
 def _cores():
-    """Of the machine, and how many of them this process may use."""
+    """Number of cores of the machine, and how many of them this process may use."""
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return f"{os.cpu_count()}, {usable} of them for this process"
 
 
 def _thread_pools():
-    """Each library by its number, as a process may hold several of one kind."""
+    """The BLAS and OpenMP libraries, numbered, since a process may have loaded several of one kind."""
     pools = threadpoolctl.threadpool_info()
     return {
         f"{number}, {pool['user_api']}": ", ".join(
@@ -93,7 +93,7 @@ def _numba():
         "JIT": "off (NUMBA_DISABLE_JIT)" if config.DISABLE_JIT else "on",
         "CPU": config.CPU_NAME or _host_cpu(),
         "bounds checks": "on" if config.BOUNDSCHECK else "off",
-        # Of other packages: the kernels here start no threads.
+        # Concerns other packages only: our kernels start no threads.
         "threading layer": config.THREADING_LAYER,
         "cache": ", ".join(cache_folders) or "none",
     }

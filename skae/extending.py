@@ -1,6 +1,6 @@
-"""Parts from outside of the package: what they are made of, and how they become values of parameters.
+"""Custom parts: activations, losses, penalties, corruptions and solvers from outside of the package.
 
-A part is one record, and one call of ``register``::
+To add a part, create one record and call ``register``::
 
     from skae.extending import Activation, register
 
@@ -18,12 +18,12 @@ record              value of                                            made of
 ``Solver``          ``solver``                                          a training loop
 ==================  ==================================================  =====================================
 
-An estimator of its own is a subclass of ``BaseAutoencoder`` under the decorator ``autoencoder``, with a ``Parameter``
-for each that it adds.
+A custom estimator is a subclass of ``BaseAutoencoder`` with the decorator ``autoencoder``, and a ``Parameter`` for each
+parameter that it adds.
 
-Functions of one number are compiled by Numba together with the loops around them, and kept in the cache on the disk.
-A registration holds for the process: models with such parts are saved by ``skae.save``, and loaded where the same parts
-were registered before.
+Functions of one number are compiled by Numba together with the loops around them, and cached on disk. A registration is
+valid for the process. Models with such parts can be saved by ``skae.save``; register the same parts before you load
+them.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ _REGISTRIES = {
     Solver: SOLVERS,
 }
 
-# What ``register`` added, which alone ``unregister`` takes out again.
+# Parts that ``register`` added; ``unregister`` removes no others.
 _added = []
 
 
@@ -96,12 +96,12 @@ def __dir__():
 
 
 def register(part):
-    """Make a part a value of the parameter of its kind, in this process.
+    """Register a part, whose name then is a legal value of the parameter for its kind, in this process.
 
     Parameters
     ----------
     part : Activation, Loss, Sparsity, Corruption, Optimizer or Solver
-        Its name is new among those of its kind. An ``Optimizer`` is also a solver, which trains in mini-batches.
+        Its name must not exist among parts of its kind. An ``Optimizer`` is registered as a mini-batch solver too.
 
     Returns
     -------
@@ -155,7 +155,7 @@ def register(part):
 
 
 def unregister(part):
-    """Take a part out again that ``register`` added.
+    """Remove a part that ``register`` added.
 
     Parameters
     ----------
@@ -164,9 +164,9 @@ def unregister(part):
     Raises
     ------
     ValueError
-        For what ``register`` did not add, the parts of the package among it.
+        For a part that ``register`` did not add, for example one of the package.
     """
-    # The very object, as another record may be equal to it.
+    # By identity, since another record may be equal to it.
     places = [place for place, added in enumerate(_added) if added is part]
     if not places:
         raise ValueError(f"part must be one that register added; got {part!r}.")
@@ -176,10 +176,10 @@ def unregister(part):
 
 
 def gradient_error(estimator, X, seed=0):
-    """Whether the gradient of an estimator's objective is the derivative of its value, along a random direction.
+    """Check the gradient of an estimator's objective against a numerical derivative along a random direction.
 
-    The objective is that of the parameters, loss, penalties and L2, at the parameters of the network that was fitted,
-    moved a little; without noise, and without the gate of a sparse code.
+    The objective is the loss with L2 and the other penalties, without corruption and without the gate of a sparse code.
+    It is evaluated near the weights of the fitted network, which are perturbed a little.
 
     Parameters
     ----------
@@ -187,12 +187,12 @@ def gradient_error(estimator, X, seed=0):
         Fitted.
     X : array-like of shape (n_samples, n_features)
     seed : int, default=0
-        Of the direction.
+        Seed of the direction.
 
     Returns
     -------
     float
-        The relative difference: 1e-6 or less for a gradient that is right, away from the kinks of a function.
+        The relative difference: at most 1e-6 for a correct gradient, except near kinks of the objective.
 
     Raises
     ------

@@ -25,7 +25,7 @@ from .rows.validation import checked_weights, legal_clone, named_input_errors
 
 __all__ = ["AutoencoderImputer"]
 
-# What is beyond all measure stays within float32, and within its sums.
+# Largest scaled value: extreme values are clipped to it, so that neither they nor their sums overflow in float32.
 MOST_SCALED = 1e30
 
 
@@ -34,24 +34,24 @@ def __dir__():
 
 
 class AutoencoderImputer(NumericParameters, FittedSummary, OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
-    """Fill missing values with the reconstruction of an autoencoder that was trained with entries taken away.
+    """Fill missing values with the reconstruction of a denoising autoencoder.
 
     The columns are scaled to mean zero and variance one over their observed entries. A denoising autoencoder is then
-    trained on the rows as they are: missing inputs are zero, the mean of their column, and leave the loss; masking
-    noise takes further inputs away, whose values are known, so that the network learns to find them from the others.
-    What is filled in is its reconstruction, in the units of X; observed entries are given back as they are.
+    trained on the incomplete rows. Missing inputs are zero, the mean of their column, and have no part in the loss.
+    Masking noise removes further inputs whose values are known, and the network learns to predict them from the others.
+    Missing values are replaced by the reconstruction in the units of X; observed entries are not changed.
 
     Parameters
     ----------
     estimator : DenoisingAE or other autoencoder with ``missing_values="mask"``, default=None
-        Trained on the scaled columns; cloned. None is ``DenoisingAE(128, hidden_layer_sizes=(128,), noise_level=0.3,
-        learning_rate_init=1e-2, learning_rate="cosine", batch_size=64, max_iter=200, tol=0,
-        missing_values="mask")``, all epochs of which are run.
+        Its clone is trained on the scaled columns. None is ``DenoisingAE(128, hidden_layer_sizes=(128,),
+        noise_level=0.3, learning_rate_init=1e-2, learning_rate="cosine", batch_size=64, max_iter=200, tol=0,
+        missing_values="mask")``, which always trains for all epochs.
     random_state : int, RandomState instance or None, default=None
-        Of the default estimator. Not used where ``estimator`` is given.
+        Random state of the default estimator. Not used if ``estimator`` is given.
     missing_values : int, float or np.nan, default=np.nan
-        What stands for a missing value in X, as in scikit-learn's SimpleImputer. For a number NaN is refused. pandas.NA
-        and None in X are NaN.
+        Placeholder of missing values in X, as in scikit-learn's SimpleImputer. If it is a number, NaN in X is an error.
+        pandas.NA and None in X count as NaN.
     add_indicator : bool, default=False
         Whether ``transform`` adds a column for each column that had missing values in training, which is 1 where the
         value is missing and 0 elsewhere.
@@ -71,8 +71,8 @@ class AutoencoderImputer(NumericParameters, FittedSummary, OneToOneFeatureMixin,
 
     See Also
     --------
-    sklearn.impute.KNNImputer : From the nearest rows.
-    sklearn.impute.IterativeImputer : From a regression of each column on the others.
+    sklearn.impute.KNNImputer : Fill missing values from the nearest rows.
+    sklearn.impute.IterativeImputer : Fill them by a regression of each column on the others.
 
     Notes
     -----
@@ -129,8 +129,8 @@ class AutoencoderImputer(NumericParameters, FittedSummary, OneToOneFeatureMixin,
         Raises
         ------
         ValueError
-            For an estimator with ``missing_values="error"``, for infinite values, and for NaN where another number
-            stands for missing values.
+            For an estimator with ``missing_values="error"``, for infinite values, and for NaN if the placeholder of
+            missing values is another number.
         """
         with atomic_update(self) as draft:
             draft._fit(X, sample_weight)
@@ -140,7 +140,7 @@ class AutoencoderImputer(NumericParameters, FittedSummary, OneToOneFeatureMixin,
         estimator = self._autoencoder()
         X = self._checked(X, reset=True)
         weights = checked_weights(1.0 if sample_weight is None else sample_weight, len(X))
-        # Divided, so that their sums are finite.
+        # Scaled, so that their sums do not overflow.
         weights = weights / weights.max()
         rows = X if weights.all() else X[weights > 0]
         scaler, constant = _scaler(X, weights, rows)
@@ -173,22 +173,22 @@ class AutoencoderImputer(NumericParameters, FittedSummary, OneToOneFeatureMixin,
                 "The estimator of AutoencoderImputer must take missing values: set its missing_values='mask'; got "
                 f"missing_values={self.estimator.missing_values!r}."
             )
-        # Whatever scikit-learn's configuration or the user's wishes for its output: that of the imputer is its own.
+        # The imputer needs arrays, whatever containers scikit-learn's configuration or the estimator ask for.
         return legal_clone(self.estimator).set_output(transform="default")
 
     def _indicator(self, with_gaps):
-        """The indicator that is fitted to any X with missing values in these columns alone."""
+        """A MissingIndicator, fitted as on any X with missing values in just these columns."""
         missing = self._marker()
         row = np.where(with_gaps, missing, 0.0 if missing else 1.0)[np.newaxis]
         indicator = MissingIndicator(missing_values=missing, error_on_new=False).set_output(transform="default")
         return indicator.fit(row)
 
     def _marker(self):
-        """The number, of Python, that stands for missing values; NaN for pandas.NA."""
+        """The placeholder of missing values as a Python number; NaN for pandas.NA."""
         value = self.missing_values
         if not isinstance(value, Real):
             return np.nan
-        # Which, other than NumPy's, are compared in the precision of X.
+        # Python numbers, unlike NumPy's, are compared in the precision of X.
         return value.item() if isinstance(value, np.generic) else value
 
     @reads_snapshot
@@ -222,12 +222,12 @@ class AutoencoderImputer(NumericParameters, FittedSummary, OneToOneFeatureMixin,
         Parameters
         ----------
         input_features : array-like of str, default=None
-            Names of the columns of X, where it had none in training.
+            Names of the columns of X, if it had none in training.
 
         Returns
         -------
         ndarray of str
-            Those of X, and ``missingindicator_`` before the name of a column for what ``add_indicator`` adds.
+            Names of X; those of columns that ``add_indicator`` adds have the prefix ``missingindicator_``.
         """
         names = super().get_feature_names_out(input_features)
         if self.indicator_ is None:
@@ -236,23 +236,23 @@ class AutoencoderImputer(NumericParameters, FittedSummary, OneToOneFeatureMixin,
 
     @staticmethod
     def _scaled(scaler, X):
-        """Scaled rows in float32, which is enough for what is about one, and trains twice as fast."""
-        # Not by ``transform``, whose container scikit-learn's configuration sets.
+        """Scaled rows in float32, which is precise enough for scaled values, and trains twice as fast."""
+        # Not by ``transform``, whose output container depends on scikit-learn's configuration.
         scaled = (X.astype(np.float64) - scaler.mean_) / scaler.scale_
         return np.clip(scaled, -MOST_SCALED, MOST_SCALED).astype(np.float32)
 
     def _checked(self, X, reset):
-        """A copy of X in float32 or float64, with NaN for what is missing."""
+        """A copy of X in float32 or float64, with NaN for missing values."""
         marker = self._marker()
         with named_input_errors(X, "X") as X:
             X = as_numbers(validate_data(self, X, dtype="numeric", ensure_all_finite=False, reset=reset), "X")
             floats = as_floats(X, "X", copy=True)
-            # Of longer floats, and of objects, some become infinite.
+            # The conversion of longer floats and of objects may overflow.
             assert_all_finite(floats, allow_nan=True, estimator_name=type(self).__name__, input_name="X")
         if not isnan(marker):
             if np.isnan(floats).any():
                 raise ValueError(
-                    f"Input X contains NaN, but missing_values={self.missing_values!r} stands for what is missing. "
+                    f"Input X contains NaN, but the placeholder is missing_values={self.missing_values!r}. "
                     "Give both the same value, or set missing_values=numpy.nan."
                 )
             floats[X == marker] = np.nan
@@ -266,7 +266,7 @@ class AutoencoderImputer(NumericParameters, FittedSummary, OneToOneFeatureMixin,
 
 
 def _scaler(X, weights, rows):
-    """What scales the columns of X to mean zero and variance one, and which columns are constant, or have no value.
+    """A scaler of the columns of X to mean zero and variance one, and which columns are constant or without a value.
 
     Parameters
     ----------
@@ -274,12 +274,12 @@ def _scaler(X, weights, rows):
     weights : ndarray of shape (n_samples,)
         At most one.
     rows : ndarray of shape (n_rows, n_features)
-        Those of weight above zero.
+        The rows with a weight above zero.
 
     Returns
     -------
     scaler : StandardScaler
-        Of a constant column the mean is its value, and the variance zero; without a value, zero and NaN.
+        Mean and variance are the value and zero for a constant column, and zero and NaN for one without a value.
     constant : ndarray of shape (n_features,), bool
 
     Raises
@@ -303,5 +303,5 @@ def _scaler(X, weights, rows):
             f"Column {column} of X holds values whose variance is beyond the range of float64, up to "
             f"{np.nanmax(np.abs(X[:, column])):g}. Divide the column by a constant, or remove such values."
         )
-    # What varies by rounding alone the scaler leaves at its scale: it is as good as constant.
+    # The scaler does not scale columns that vary only by rounding; they count as constant.
     return scaler, scaler.scale_ != np.sqrt(scaler.var_)

@@ -1,4 +1,4 @@
-"""Figures by which fitted transformers compare."""
+"""Metrics for comparing fitted transformers."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def reconstruction_score(estimator, X, y=None, sample_weight=None):
     Parameters
     ----------
     estimator : fitted transformer with ``inverse_transform``
-        PCA, NMF, DictionaryLearning, an autoencoder, or a Pipeline of such.
+        PCA, NMF, DictionaryLearning, an autoencoder, or a Pipeline of such transformers.
     X : {array-like, sparse matrix} of shape (n_samples, n_features)
     y : None
         Ignored.
@@ -36,7 +36,7 @@ def reconstruction_score(estimator, X, y=None, sample_weight=None):
     TypeError
         When the estimator has no ``transform`` or no ``inverse_transform``.
     ValueError
-        When its reconstruction is no array of the shape of X, or has NaN in it.
+        When its reconstruction is not an array of the shape of X, or contains NaN.
 
     Examples
     --------

@@ -18,42 +18,43 @@ from .estimator.registry import ESTIMATORS
 from .rows.validation import legal_clone
 
 _MOST_COMPONENTS = 64
-# The 97.5 % point of the normal law, and what makes the median absolute deviation its standard deviation.
+# 97.5 % point of the normal distribution, and its ratio of standard deviation to median absolute deviation.
 _SLACK = 1.0 + 1e-6
 _NORMAL_975, _DEVIATION_OF_MAD = 1.959964, 1.482602
 
 
 class AutoencoderOutlierDetector(NumericParameters, FittedSummary, OutlierMixin, BaseEstimator):
-    """Outliers are the rows whose reconstruction loss is high.
+    """Detect outliers as rows with a high reconstruction loss.
 
-    An autoencoder trained on X learns what its rows have in common. The score of a row x with reconstruction x_hat and
-    the detector's decision are::
+    An autoencoder trained on X learns what its rows have in common. With the reconstruction x_hat of a row x, the score
+    and the decision are::
 
         score(x) = -l(x, x_hat),    decision(x) = score(x) - offset,    x is an outlier where decision(x) < 0.
 
-    A loss is a sum over columns in their units: scale the columns of X, with ``StandardScaler`` for example, unless
-    their units are meant to weigh. The width of the code must leave something to lose: below the number of columns, or
-    else the autoencoder must be restrained by noise or a penalty.
+    The loss is a sum over the columns in their units. Scale the columns of X, for example with ``StandardScaler``,
+    unless their units are comparable. The autoencoder must not be able to copy its input: its code must be narrower
+    than X, or it must be trained with noise or a penalty.
 
     Parameters
     ----------
     estimator : autoencoder of skae, default=None
-        What reconstructs; a clone of it is trained. None is ``AutoencoderTransformer`` with
+        The autoencoder, a clone of which is trained. None is ``AutoencoderTransformer`` with
         min(64, ceil(n_features / 3)) components, ``activation="tanh"``, ``loss="squared_error"``, ``solver="lbfgs"``,
         ``tol=1e-3`` and ``max_iter=1000``. A bounded activation cannot follow a row far outside the training rows, as
         a linear code does. Above some ten thousand rows, or with hundreds of columns, pass an autoencoder with
         ``solver="adam"``, which is quicker there.
     contamination : "auto" or float in (0, 0.5], default="auto"
-        The share of outliers among the training rows, from which the offset follows. A float is a quantile of their
-        scores: at most this share of their weight has a negative decision. "auto" is for training rows most of which
-        are normal, in a share that is not known: with c_i = l_i^(1/3), which is close to normal for sums of squares::
+        The share of outliers among the training rows, which determines the offset. With a float the offset is a
+        quantile of the training scores: at most this share of the rows, by weight, has a negative decision. "auto" is
+        for training rows most of which are normal, if the share of outliers is unknown. With c_i = l_i^(1/3), whose
+        distribution is close to normal for sums of squares, it is::
 
             offset = -(median(c) + 1.96 * 1.4826 * median|c - median(c)|)^3,
 
-        so that one normal training row in 40 is taken for an outlier. Both are rules on the training rows, which the
-        autoencoder reconstructs better than rows that it did not meet: of these, more lie beyond the offset.
+        Then one normal training row in 40 counts as an outlier. Both rules use the training rows, which the autoencoder
+        reconstructs better than new rows. Of new normal rows more are beyond the offset.
     random_state : int, RandomState instance or None, default=None
-        Of the default estimator; another one has its own. Pass an int for reproducible results.
+        Random state of the default estimator; any other estimator has its own. Pass an int for reproducible results.
 
     Attributes
     ----------
@@ -76,7 +77,7 @@ class AutoencoderOutlierDetector(NumericParameters, FittedSummary, OutlierMixin,
     .. [1] N. Japkowicz, C. Myers and M. Gluck, "A novelty detection approach to classification", IJCAI (1995).
     .. [2] M. Hubert, P. J. Rousseeuw and K. Vanden Branden, "ROBPCA: a new approach to robust principal component
        analysis", Technometrics 47 (2005): the cut-off of orthogonal distances, here with the median and the median
-       absolute deviation in the place of the minimum covariance determinant, on any loss.
+       absolute deviation instead of the minimum covariance determinant, and for any loss.
 
     Examples
     --------
@@ -110,9 +111,9 @@ class AutoencoderOutlierDetector(NumericParameters, FittedSummary, OutlierMixin,
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
         y : None
-            Handed to the autoencoder, which ignores it.
+            Passed to the autoencoder, which ignores it.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the rows, in the training and in the rule for the offset; only their ratios count.
+            Weights of the rows in the training and in the rule for the offset; only their ratios matter.
 
         Returns
         -------
@@ -128,7 +129,7 @@ class AutoencoderOutlierDetector(NumericParameters, FittedSummary, OutlierMixin,
         estimator.fit(X, y, sample_weight=sample_weight)
         scores = estimator.score_samples(X)
         weights = _check_sample_weight(sample_weight, scores, dtype=np.float64)
-        # Divided, so that their sums are finite.
+        # Scaled, so that their sums do not overflow.
         weights = weights / weights.max()
         if self.contamination == "auto":
             offset = -_greatest_normal_loss(-scores, weights)
@@ -217,25 +218,26 @@ class AutoencoderOutlierDetector(NumericParameters, FittedSummary, OutlierMixin,
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
         per_feature : bool, default=False
-            Whether to give the error of every entry in place of its sum over each row.
+            Whether to return the error of every entry instead of its sum over each row.
 
         Returns
         -------
         ndarray of shape (n_samples,) or (n_samples, n_features)
-            In squared units of X; of every entry as the ``reconstruction_error`` of the autoencoder gives it.
+            In squared units of X. With ``per_feature=True``, in the container that the ``reconstruction_error`` of the
+            autoencoder returns.
         """
         check_is_fitted(self)
         return self._reader().reconstruction_error(X, per_feature=per_feature)
 
     def _take_columns(self):
-        """Number and names of the columns of the autoencoder, as attributes that can be set as of any estimator."""
+        """Copy the number and names of the autoencoder's columns to attributes of the detector, which can be set."""
         for name in ("n_features_in_", "feature_names_in_"):
             vars(self).pop(name, None)
             if hasattr(self.estimator_, name):
                 setattr(self, name, getattr(self.estimator_, name))
 
     def _reader(self):
-        """The autoencoder; without names of columns where the detector's were taken away, so that arrays may come."""
+        """The autoencoder; without feature names if those of the detector were deleted, so that it accepts arrays."""
         taken = getattr(self, "feature_names_in_", None) is None
         if not taken or getattr(self.estimator_, "feature_names_in_", None) is None:
             return self.estimator_
@@ -253,19 +255,19 @@ class AutoencoderOutlierDetector(NumericParameters, FittedSummary, OutlierMixin,
 
 @np.errstate(over="ignore")
 def _greatest_normal_loss(losses, weights):
-    """The loss that one normal row in 40 exceeds, where most rows are normal."""
+    """The loss that one normal row in 40 exceeds, if most rows are normal."""
     roots = np.cbrt(losses, dtype=np.float64)
     centre = _weighted_quantile(roots, weights, 0.5)
     deviation = _DEVIATION_OF_MAD * _weighted_quantile(np.abs(roots - centre), weights, 0.5)
-    # The loss in the middle is normal, also where rounding is all that makes losses differ.
+    # The median loss is always normal, even if losses differ only by rounding.
     normal = float(np.float64(centre + _NORMAL_975 * deviation) ** 3)
     return max(normal, _weighted_quantile(losses, weights, 0.5)) * _SLACK
 
 
 def _weighted_quantile(values, weights, share):
-    """The first value at which the weight up to it is above the share; if one meets it, the mean of it and the next.
+    """The first value whose cumulated weight exceeds the share; if one equals it, the mean of that and the next value.
 
-    A row of weight two is thus the same as two rows.
+    A row of weight two is then the same as two rows.
     """
     order = np.argsort(values)
     reached = np.cumsum(weights[order])
@@ -273,5 +275,5 @@ def _weighted_quantile(values, weights, share):
     wanted = share * reached[-1]
     first = np.searchsorted(reached, wanted - rounding)
     after = np.searchsorted(reached, wanted + rounding, side="right")
-    # Halved first, so that their sum is finite.
+    # Halved first, so that their sum does not overflow.
     return float(np.float64(values[order[first]]) / 2 + np.float64(values[order[after]]) / 2)

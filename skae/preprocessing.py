@@ -1,4 +1,4 @@
-"""Scaling that turns the covariance of the columns into a plain product."""
+"""Scaling after which the covariance matrix of the columns is the product X^T X."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ class PCANormalizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         return refuse_overflow(X, "The product with the square root of the number of rows", "X")
 
     def _writeable(self):
-        """How X is read that is to be scaled in place; its numbers are checked once they are floats."""
+        """How an X to be scaled in place is read; its values are checked after the conversion to floats."""
         return {"copy": self.copy, "force_writeable": True, "ensure_all_finite": False}
 
     def __sklearn_tags__(self):

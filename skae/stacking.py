@@ -19,31 +19,32 @@ from .training.state import TrainingState
 def stack(*estimators, **parameters):
     """Join fitted autoencoders, each trained on the code of the one before, into one deep autoencoder.
 
-    Its encoder is that of all estimators in turn, its decoder theirs in reverse: before any further training its code,
-    and its reconstruction, are those of going through them one by one. ``fit`` goes on from there, with Adam's memory
-    new, and so fine-tunes all layers by the reconstruction of X; ``to_mlp`` makes of it a classifier to fine-tune with
-    labels.
+    Its encoder is the encoders of all estimators in turn, and its decoder their decoders in reverse order. Before any
+    further training its code and reconstruction are those of applying the estimators one after the other. ``fit``
+    continues from these weights with a new state of the optimiser, and so fine-tunes all layers for the reconstruction
+    of X. ``to_mlp`` makes a classifier of it, which is fine-tuned with labels.
 
     Parameters
     ----------
     *estimators : AutoencoderTransformer, DenoisingAE, SparseAE or ContractiveAE
-        Fitted, the one that takes X first: the steps of a Pipeline, for example. All have the same ``activation``; the
-        weights of the whole are tied where those of all are. Each after the first has ``output_activation`` equal to
-        ``activation``, since what it reconstructs is the output of a hidden layer. They are copied.
+        Fitted, in the order in which they were trained; for example the steps of a Pipeline. All must have the same
+        ``activation``. All but the first must have ``output_activation`` equal to ``activation``, since they
+        reconstruct the output of a hidden layer. The weights of the result are tied if those of all estimators are.
+        Weights are copied.
     **parameters
-        Parameters of the deep autoencoder in the place of the first estimator's, for the training to come: all but
-        those that the layers fix.
+        Parameters of the deep autoencoder for its further training, which replace those of the first estimator. Those
+        that the layers determine cannot be given.
 
     Returns
     -------
     AutoencoderTransformer
-        Fitted, with ``warm_start=True``; its penalties and the corruption of its input, which the estimators may have
-        had in training, are none.
+        Fitted, with ``warm_start=True``. It has no penalty on its code and no corruption of its input, even if the
+        estimators were trained with them.
 
     Raises
     ------
     ValueError
-        For estimators that do not fit together; names the one and what is to change.
+        For estimators that do not fit together; the message names the estimator and what to change.
 
     References
     ----------
@@ -91,11 +92,11 @@ def stack(*estimators, **parameters):
     }
     for name in fixed.keys() & parameters.keys():
         raise ValueError(
-            f"{name} of a stack is {fixed[name]!r}, by what its layers are; got {name}={parameters[name]!r}. Leave it "
-            "out."
+            f"{name} of a stack is determined by its layers, {fixed[name]!r}; got {name}={parameters[name]!r}. Leave "
+            "it out."
         )
     plain = ESTIMATORS["plain"]
-    # Copies, as of a random state that would be drawn from by both.
+    # Copies: a shared RandomState, for example, would be advanced by both.
     shared = {name: clone(getattr(first, name), safe=False) for name in plain().get_params()}
     deep = plain(**{**shared, **parameters, **fixed})
     deep._validate_params()

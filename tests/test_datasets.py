@@ -132,7 +132,7 @@ def test_mnist_files_that_do_not_go_together(files, images, labels):
 
 
 def test_mnist_nowhere(no_files):
-    with pytest.raises(OSError, match="MNIST could not be had") as raised:
+    with pytest.raises(OSError, match="MNIST was not found") as raised:
         fetch_mnist()
     message = str(raised.value)
     assert "no network" in message and "SKAE_DATA" in message

@@ -359,7 +359,7 @@ def test_a_sparsity_has_a_penalty_or_a_gate():
     [
         ({"penalty": lambda settings: 5}, "penalty of Sparsity 'wrong' must return a Penalty.*returned 5"),
         ({"penalty": lambda settings: CodeEnergy}, "penalty of Sparsity 'wrong' must return a Penalty"),
-        ({"gate": lambda settings: 5}, "gate of Sparsity 'wrong' must return an object with the methods apply, "),
+        ({"gate": lambda settings: 5}, "gate of Sparsity 'wrong' must return an object with the methods choose, "),
         (
             {"gate": lambda settings: None, "units_kept": lambda settings: 0},
             "units_kept of .* from 1 to n_components=2",

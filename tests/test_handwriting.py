@@ -431,7 +431,7 @@ def test_missing_mnist_is_one_line(monkeypatch, capsys):
     monkeypatch.setattr("skae.datasets.fetch_openml", offline)
     assert main(["handwriting", "--data", "mnist"]) == 1
     error = capsys.readouterr().err
-    assert error.count("\n") == 1 and "MNIST could not be had" in error and "Traceback" not in error
+    assert error.count("\n") == 1 and "MNIST was not found" in error and "Traceback" not in error
 
 
 def test_quiet_writes_nothing_on_stderr(capsys, tmp_path, monkeypatch):

@@ -1,7 +1,7 @@
-"""The one way in which benchmarks are listed and run, take time, print and save.
+"""Shared by all benchmarks: listing, running, timing, printing and saving.
 
-A benchmark is a module of one of the subjects whose name has no underscore in front. Its first line is its description,
-and its ``main`` is a function of the options that gives the results, decorated by :func:`benchmark`. Nothing here
+A benchmark is a module in the folder of a subject whose name does not begin with an underscore. Its first line is its
+description. Its ``main``, decorated by :func:`benchmark`, takes the options and returns the results. Nothing here
 imports skae, since some benchmarks must be the first to do so.
 """
 

@@ -1,4 +1,4 @@
-"""A benchmark as a command: its options, and what is done around its measurement."""
+"""A benchmark as a command: its options, and the steps before and after its measurement."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ class Option(NamedTuple):
     ----------
     name : str
     settings : dict
-        As ``ArgumentParser.add_argument`` takes them.
+        Arguments of ``ArgumentParser.add_argument``.
     quick : object
-        Its default with ``--quick``, or None for that without.
+        Its default with ``--quick``; None for the same as without.
     """
 
     name: str
@@ -28,7 +28,7 @@ class Option(NamedTuple):
 
     @property
     def key(self):
-        """Its attribute of the options."""
+        """Its attribute name in the parsed options."""
         return self.name.lstrip("-").replace("-", "_")
 
 
@@ -45,12 +45,12 @@ def option(name, default=None, help="", *, quick=None, **settings):
 
 
 def flag(name, help, *, quick=None):
-    """An option without a value, off unless it is given."""
+    """An option without a value; False unless it is given."""
     return Option(name, {"action": "store_true", "help": help}, quick)
 
 
 def positional(name, legal, *, quick=None):
-    """Names out of some legal ones, none of which stand for all."""
+    """Positional names out of some legal ones; without any name, all of them."""
     settings = {"nargs": "*", "metavar": name, "help": f"of {', '.join(legal)} (default: all)", "type": _one_of(legal)}
     return Option(name, settings, quick)
 
@@ -83,12 +83,12 @@ class Benchmark:
     Parameters
     ----------
     measure : callable (options) -> object
-        Prints what it measures, and gives what JSON can hold of it, or None where it has written that itself.
+        Prints what it measures, and returns the results for JSON, or None if it has written them itself.
     options : sequence of Option
     quiet : type
         Category of the warnings that are not shown.
     check : callable (results) -> list of str
-        What is wrong with the results.
+        Lists what is wrong with the results.
     """
 
     def __init__(self, measure, options, quiet, check):
@@ -104,18 +104,18 @@ class Benchmark:
         return self.measure.__module__.rpartition(".")[2]
 
     def parse(self, arguments):
-        """The options of a command line; with ``--quick`` the quick ones, but for those that are given."""
+        """The options of a command line; with ``--quick`` those that are not given have their quick defaults."""
         description = sys.modules[self.measure.__module__].__doc__.splitlines()[0]
         parser = argparse.ArgumentParser(prog=f"python -m benchmarks {self.name}", description=description)
         for option in self.options:
             parser.add_argument(option.name, **option.settings)
-        parser.add_argument("--quick", action="store_true", help="as little as shows that it works")
+        parser.add_argument("--quick", action="store_true", help="run just enough to show that it works")
         if parser.parse_args(arguments).quick:
             parser.set_defaults(**{o.key: o.quick for o in self.options if o.quick is not None})
         return parser.parse_args(arguments)
 
     def __call__(self, arguments=None):
-        """Measure, save where ``--output`` says, and name what is wrong; gives the status of the process."""
+        """Measure, save to ``--output``, and print what is wrong; returns the exit status."""
         options = self.parse(arguments)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", self.quiet)
@@ -129,5 +129,5 @@ class Benchmark:
 
 
 def benchmark(*options, quiet=Warning, check=lambda results: []):
-    """Make a benchmark of a function of its options; the parameters are those of `Benchmark`."""
+    """Decorator that makes a function of options a benchmark; the parameters are those of `Benchmark`."""
     return lambda measure: Benchmark(measure, options, quiet, check)

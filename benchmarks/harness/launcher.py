@@ -11,7 +11,7 @@ _ROOT = Path(__file__).parents[1]
 
 
 def subjects():
-    """Folders of benchmarks by subject; names of files without an underscore in front, and without their ending."""
+    """Names of the benchmarks by subject: those of files that do not begin with an underscore, without the ending."""
     found = {}
     for folder in sorted(path.parent for path in _ROOT.glob("*/__init__.py") if path.parent.name != "harness"):
         found[folder.name] = sorted(path.stem for path in folder.glob("*.py") if not path.name.startswith("_"))
@@ -19,7 +19,7 @@ def subjects():
 
 
 def first_line(*parts):
-    """The first line of a file, which says what it is about; the file is not imported, since its packages may lack."""
+    """The first line of a file, its description; the file is not imported, since packages may be missing."""
     tree = ast.parse(_ROOT.joinpath(*parts).with_suffix(".py").read_text(encoding="utf-8"))
     return ast.get_docstring(tree).splitlines()[0]
 
@@ -34,15 +34,15 @@ def listing():
 
 
 def run(name, arguments):
-    """Run a benchmark with the arguments of a command line; gives the status of the process.
+    """Run a benchmark with the arguments of a command line; returns the exit status.
 
-    A missing package ends it with a line that names the package, and status 2.
+    If a package is missing, print its name and return 2.
     """
     subject = next((subject for subject, names in subjects().items() if name in names), None)
     if subject is None:
         print(f"no such benchmark: {name}; python -m benchmarks lists them", file=sys.stderr)
         return 2
-    # Figures are seen as they are measured, in a file too.
+    # Show results as they are measured, also if the output is a file.
     sys.stdout.reconfigure(line_buffering=True)
     try:
         return import_module(f"benchmarks.{subject}.{name}").main(arguments)

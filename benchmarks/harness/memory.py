@@ -1,4 +1,4 @@
-"""Memory of this process, as Linux tells it."""
+"""Memory of this process, as reported by Linux."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import threading
 
 
 def status_kib(field):
-    """A figure of ``/proc/self/status`` in KiB, or None where the system has none: VmRSS now, VmHWM at most so far.
+    """A field of ``/proc/self/status`` in KiB, or None if the system has none: VmRSS is the current, VmHWM the peak.
 
-    Not ``ru_maxrss``, which on Linux begins with that of the process that started this one.
+    ``ru_maxrss`` is not used, since on Linux it starts from that of the parent process.
     """
     try:
         with open("/proc/self/status") as status:

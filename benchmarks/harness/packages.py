@@ -1,4 +1,4 @@
-"""Contenders of packages that may not be installed."""
+"""Contenders from packages that may not be installed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from importlib.util import find_spec
 
 
 def installed(packages):
-    """The contenders whose package is installed; the others are named on the terminal, once.
+    """The contenders whose package is installed; the others are printed once.
 
     Parameters
     ----------

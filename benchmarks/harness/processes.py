@@ -1,4 +1,4 @@
-"""Fresh processes of Python with a cache of compiled code of their own."""
+"""Fresh Python processes, each with its own cache of compiled code."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 
 
 def python_process(code, *arguments, cache):
-    """Start a process that runs some code with pipes for what it prints.
+    """Start a process that runs some code, with pipes for its output.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Results as JSON, with options, seeds and the versions of all that took part; written as a whole or not at all."""
+"""Results as JSON, with options, seeds and the versions of all packages involved; written atomically."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ def versions():
 
 
 def write(options, results):
-    """Write results to the file that ``--output`` names, with versions and the options of the command, seeds too."""
+    """Write results to the file named by ``--output``, with the versions and all options, including the seeds."""
     given = {name: value for name, value in vars(options).items() if name != "output"}
     _replace(Path(options.output), {"versions": versions(), "options": given, "results": results})
 
 
 class StoredResults:
-    """Results by key in a JSON file, which is written anew after each, so that a run goes on where it was stopped.
+    """Results by key in a JSON file, which is rewritten after each result: a stopped run can be continued.
 
     Parameters
     ----------
@@ -43,11 +43,11 @@ class StoredResults:
         self.found = json.loads(self._path.read_text()) if self._path.exists() else {}
 
     def has(self, key, settings):
-        """Whether there is a result of these settings."""
+        """Whether the file has a result for the key with these settings."""
         return key in self.found and self.found[key]["settings"] == settings
 
     def once(self, key, settings, make):
-        """Have a result for the key, a number that make() gives where there is none of these settings yet."""
+        """Make sure that the key has a result with these settings; if not, compute it by make()."""
         if self.has(key, settings):
             return
         seconds, value = timed(make)

@@ -1,4 +1,4 @@
-"""What repeated measurements come to in one number."""
+"""Summary statistics of repeated measurements."""
 
 from __future__ import annotations
 
@@ -13,5 +13,5 @@ def spread(values):
 
 
 def median_ratio(values, others):
-    """Median of the ratios of two measurements of the same round, which noise that lasts longer than a round leaves."""
+    """Median over the rounds of the ratio of two measurements; noise that lasts longer than a round cancels."""
     return median(value / other for value, other in zip(values, others, strict=True))

@@ -6,15 +6,15 @@ import re
 
 
 class Table:
-    """Prints its titles at once, and each row as it comes.
+    """A table that prints its titles at once, and each row when it is added.
 
     Parameters
     ----------
     *columns : (str, str)
-        Title and format of each column: alignment and width, and for numbers what else Python's formats take,
-        ``">10.2f"``. Text in a column of numbers, and None, which stays empty, have the alignment and width alone.
+        Title and format of each column, such as ``">10.2f"``. Of this, text in a column of numbers uses only alignment
+        and width, and so does None, which is printed as blank.
     note : str
-        Printed behind the titles.
+        Printed after the titles.
     """
 
     def __init__(self, *columns, note=""):

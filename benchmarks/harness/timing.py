@@ -1,4 +1,4 @@
-"""Contenders that run in turn, so that what slows the machine down for a while slows all of them."""
+"""Timing of contenders that run in turn, so that a temporary load of the machine affects all of them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from .statistics import median, median_ratio
 
 
 def timed(function, clock=time.perf_counter):
-    """Seconds of a call, and what it gives."""
+    """Seconds of a call, and its result."""
     start = clock()
     value = function()
     return clock() - start, value
@@ -20,14 +20,14 @@ class Timings:
     Parameters
     ----------
     measure : callable (contender) -> (float, object)
-        Runs a contender; gives its seconds and what comes of it.
+        Runs a contender; returns its seconds and its result.
     pause : float
-        Seconds of rest before each run, in which the threads of the contender before fall asleep.
+        Seconds of rest before each run, in which the threads of the previous contender fall asleep.
 
     Attributes
     ----------
     seconds, values : dict of str to list
-        Of each contender, an entry a round.
+        For each contender, one entry per round.
     """
 
     def __init__(self, measure=timed, pause=0.0):
@@ -46,11 +46,11 @@ class Timings:
             self.values.setdefault(name, []).append(value)
 
     def median(self, name):
-        """Seconds of a contender, in the median of the rounds."""
+        """Seconds of a contender, as the median over the rounds."""
         return median(self.seconds[name])
 
     def ratio(self, name, other):
-        """Seconds of one contender in units of another's, in the median of the rounds."""
+        """Seconds of one contender relative to those of another, as the median over the rounds."""
         return median_ratio(self.seconds[name], self.seconds[other])
 
 
@@ -60,12 +60,12 @@ def alternate(contenders, rounds, *, unrecorded=0, measure=timed, pause=0.0):
     Parameters
     ----------
     contenders : dict of str to callable
-        Called without arguments, or whatever ``measure`` takes.
+        Called without arguments, unless ``measure`` does otherwise.
     rounds : int
     unrecorded : int
-        Rounds before them, in which contenders compile and start their processes.
+        Additional rounds at the beginning, in which contenders compile and start their processes.
     measure, pause
-        As of `Timings`.
+        As in `Timings`.
 
     Returns
     -------

@@ -1,1 +1,1 @@
-"""Quality: outliers found, missing values filled, digits told apart."""
+"""Quality: detection of outliers, imputation, classification of digits."""

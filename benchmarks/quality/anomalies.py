@@ -1,21 +1,22 @@
 """Anomalies: ROC AUC of AutoencoderOutlierDetector against PCA, IsolationForest and LocalOutlierFactor.
 
-Training rows are normal. Breast cancer: half of the benign rows, against the other half and all malignant ones, columns
-standardised by the training rows. Digits: each digit in turn is the anomaly; 70 % of the rows of the others, against
-the rest and that digit, pixels in [0, 1]; a seed gives the mean over the ten digits.
+All training rows are normal. Breast cancer: trained on half of the benign rows, tested on the other half and all
+malignant rows; columns are standardised by the training rows. Digits: each digit in turn is the anomaly; trained on
+70 % of the rows of the other digits, tested on the remaining rows and that digit; pixels are in [0, 1]. The result of a
+seed is the mean over the ten digits.
 
-The settings of the detector, which are its defaults, were fixed without anomalies, by the fraction of the variance of
-held-out normal rows that is explained:
+The settings of the detector are its defaults. They were chosen without anomalies, by the explained fraction of the
+variance of held-out normal rows:
 
 - width: a third of the columns, with which the detector and PCA explain about 90 % on both data sets;
-- a bounded activation, since a linear code follows a row as far out as it lies in the subspace;
+- a bounded activation, since a linear code also reconstructs rows that are far out in its subspace;
 - tanh, untied weights, no penalty, no noise, L-BFGS: none of the bounded alternatives explains more on both data sets,
   except for tol=1e-4, which explains 0.01 more at most and takes twice the iterations of 1e-3;
 - L-BFGS also because it explains the same when all columns are ten times as large, where Adam explains much less.
 
-PCA has the detector's width and, in a second row, a width of its own by the same rule: the smallest that explains 90 %
-of the variance of held-out normal rows. ``--settings`` prints what the alternatives explain, and for comparison the ROC
-AUC that each would have given.
+PCA has the width of the detector and, in a second row, its own width by the same rule: the smallest one that explains
+90 % of the variance of held-out normal rows. ``--settings`` prints the variance that the alternatives explain and, for
+comparison, their ROC AUC.
 
 python -m benchmarks anomalies
 """
@@ -42,7 +43,7 @@ _EXPLAINED = 0.9
 
 
 class Split(NamedTuple):
-    """Normal training rows, test rows, and which of these are anomalies."""
+    """Normal training rows, test rows, and which of the test rows are anomalies."""
 
     train: np.ndarray
     test: np.ndarray
@@ -50,7 +51,7 @@ class Split(NamedTuple):
 
 
 def split(normal, anomalies, share, rng):
-    """A share of the normal rows to train on; the others and all anomalies to test on."""
+    """Split off a share of the normal rows for training; the test rows are the others and all anomalies."""
     order = rng.permutation(len(normal))
     n_train = int(share * len(normal))
     test = np.vstack([normal[order[n_train:]], anomalies])
@@ -91,7 +92,7 @@ class PCADetector:
 
 
 class Detector:
-    """The detector on columns in other units."""
+    """The detector, on columns multiplied by ``units``."""
 
     def __init__(self, estimator, units):
         self.detector = AutoencoderOutlierDetector(estimator)
@@ -113,7 +114,7 @@ def default_width(n_features):
 
 
 def explained(make, splits):
-    """Mean fraction of the variance of 30 % of the training rows that a detector trained on the others explains."""
+    """Mean explained fraction of the variance of 30 % of the training rows, by a detector trained on the others."""
     found = []
     for seed, (train, _, _) in enumerate(splits):
         kept = len(train) * 7 // 10
@@ -183,7 +184,7 @@ def settings(n_features):
 
 
 def compare_settings(data, splits, seeds):
-    """What each alternative to the default explains, and the ROC AUC that it would have given."""
+    """Explained variance and ROC AUC of each alternative to the default."""
     found = {}
     table = Table(("", "<2"), ("setting", "<28"), ("explained", ">10.4f"), ("ROC AUC", ">9.4f"), ("+-", ">9.4f"))
     for setting, make in settings(splits[0].train.shape[1]).items():
@@ -196,7 +197,7 @@ def compare_settings(data, splits, seeds):
 @benchmark(
     positional("data", list(DATA), quick=["breast cancer"]),
     option("--seeds", 10, "training sets of breast cancer, and of digits times ten", quick=1),
-    flag("--settings", "alternatives to the default detector too"),
+    flag("--settings", "also measure alternatives to the default detector"),
     option("--settings-seeds", 1, "seeds of --settings on digits"),
 )
 def main(options):

@@ -1,4 +1,4 @@
-"""Spread of the handwriting experiment's favourite over seeds of the autoencoder alone.
+"""Spread of the best representation of the handwriting experiment over seeds of the autoencoder alone.
 
 python -m benchmarks handwriting_seeds
 """
@@ -17,7 +17,7 @@ from ..harness import benchmark, mean, option, spread
 def main(options):
     comparison = compare(n_jobs=-1)
     best = max(comparison.rows, key=lambda row: row.cv_accuracy)
-    # The table's rows and the estimators stand in the same order.
+    # The rows of the table and the estimators have the same order.
     pipeline = list(comparison.estimators.values())[comparison.rows.index(best)]
     split = comparison.split
     scores = []

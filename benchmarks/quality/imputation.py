@@ -1,7 +1,7 @@
-"""Missing values filled: AutoencoderImputer beside scikit-learn's imputers.
+"""Imputation: AutoencoderImputer against scikit-learn's imputers.
 
 Entries are removed at random from scikit-learn's digits (pixels divided by 16) and from breast_cancer (columns
-standardised); the root mean squared error is taken over the removed entries alone.
+standardised). The root mean squared error is computed over the removed entries alone.
 
 python -m benchmarks imputation
 """

@@ -1,1 +1,1 @@
-"""Representations: codes learned without labels, and what makes them good."""
+"""Representations: quality of codes learnt without labels."""

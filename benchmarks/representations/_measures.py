@@ -1,6 +1,6 @@
-"""What is measured of a model that is trained without labels.
+"""Measures of a model that is trained without labels.
 
-A measure trains the model on a split and gives one number; the seed is for what it trains itself.
+A measure trains the model on a split and returns one number; the seed is for classifiers that the measure trains.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def linear(C):
 
 
 class Frozen(NamedTuple):
-    """Per cent of the test rows that a linear classifier on frozen codes gets right; C of its L2."""
+    """Test accuracy in per cent of a linear classifier on frozen codes, with inverse L2 strength C."""
 
     C: float
 
@@ -45,8 +45,8 @@ class FrozenSearched(NamedTuple):
 
 
 class FineTuned(NamedTuple):
-    """Per cent right of the classifier that starts from the stacked layers, behind what stands before them, and is
-    trained with labels."""
+    """Test accuracy in per cent of a classifier that starts from the stacked layers and is trained with labels; steps
+    before the layers are kept."""
 
     parameters: dict
 

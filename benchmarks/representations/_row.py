@@ -1,4 +1,4 @@
-"""What a row of the table of representations is, and how the models of the rows are put together."""
+"""A row of the table of representations, and builders of the models of rows."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ class Row(NamedTuple):
     Attributes
     ----------
     label : str
-        As a reader sees it.
+        Name in the table.
     figure : {"error", "accuracy", "squared error"}
         What is measured: per cent of the test rows, or a mean over the test images.
     published, goal : float or None
     source : str
-        Of the published figure.
+        Source of the published figure.
     split : callable (held_out) -> Split
     model : callable (seed) -> estimator
-        What is trained without labels: an autoencoder, or a Pipeline of them.
+        The model to train without labels: an autoencoder, or a Pipeline of them.
     measure : callable (model, Split, seed) -> float
         Trains the model and measures it.
     width : int
-        Components of the code, for PCA beside it.
+        Components of the code, and of the PCA that is compared with it.
     seeds : int
-        How many the result is a mean of.
+        Number of seeds over which the result is averaged.
     """
 
     label: str
@@ -50,7 +50,7 @@ def maker(kind, n_components, **parameters):
 
 
 def centred(make):
-    """On the rows less their mean."""
+    """A model on the rows minus their mean."""
     return lambda seed: make_pipeline(StandardScaler(with_std=False), make(seed))
 
 

@@ -1,4 +1,4 @@
-"""The rows of the table of representations: what is trained on what, and how its result is measured.
+"""The rows of the table of representations: model, data and measure of each.
 
 The settings were chosen on training rows alone, with ``--held-out``.
 """
@@ -15,7 +15,7 @@ from ._training import whole_schedule
 # Grey values in [0, 1] are taken as probabilities of ink.
 _INK = {"loss": "log_loss", "tied_weights": True}
 _WINNERS = {"sparsity": "lifetime", "sparsity_target": 0.05, "activation": "relu", "tied_weights": True}
-# KL sparsity that is trained on noisy digits.
+# KL sparsity with training on noisy digits.
 _NOISY_KL = {"corruption": "gaussian", "noise_level": 0.35, "sparsity_weight": 0.3, **_INK}
 # The same on principal components, for few units.
 _NOISY_KL_OF_FEW = {

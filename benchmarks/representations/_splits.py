@@ -1,4 +1,4 @@
-"""Training and test rows of the representations, and rows held out to choose the settings."""
+"""Training and test rows for the representations, and held-out rows for the choice of settings."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from skae.datasets import fetch_mnist, load_digits_unit
 
 
 class Split(NamedTuple):
-    """Rows to train on with their labels, rows to measure on, and rows that train the encoder alone, or None."""
+    """Labelled training rows, test rows, and rows that train only the encoder, or None."""
 
     X: np.ndarray
     y: np.ndarray
@@ -24,7 +24,7 @@ class Split(NamedTuple):
 
 
 def mnist(held_out):
-    """The official rows; held out, 10,000 of the training rows stand for the test rows."""
+    """The official rows; with held_out, 10,000 of the training rows replace the test rows."""
     X, y = fetch_mnist(subset="train", return_X_y=True)
     if not held_out:
         return Split(X, y, *fetch_mnist(subset="test", return_X_y=True))
@@ -34,7 +34,7 @@ def mnist(held_out):
 
 
 def mnist_basic(held_out):
-    """10,000 training and 50,000 test rows out of all 70,000; held out, the 10,000 rows of neither."""
+    """10,000 training and 50,000 test rows out of all 70,000; with held_out, the test rows are the other 10,000."""
     X, y = fetch_mnist(return_X_y=True)
     order = np.random.default_rng(0).permutation(len(X))
     train, rest, test = np.split(order, [10_000, 20_000])
@@ -43,8 +43,8 @@ def mnist_basic(held_out):
 
 
 def self_taught(held_out):
-    """The encoder sees digits 5 to 9; of the training rows with digits 0 to 4 the first half trains the classifier and
-    the second is measured on; held out, the last 5,000 of the first half."""
+    """The encoder is trained on digits 5 to 9. Of the training rows with digits 0 to 4 the first half trains the
+    classifier, and the second half is the test; with held_out, the last 5,000 of the first half are the test."""
     X, y = fetch_mnist(subset="train", return_X_y=True)
     low = y < 5
     few, labels = X[low], y[low]
@@ -55,7 +55,8 @@ def self_taught(held_out):
 
 
 def digits(held_out):
-    """scikit-learn's digits, split as in the published comparison; held out, a third of the training rows."""
+    """scikit-learn's digits, split as in the published comparison; with held_out, a third of the training rows is the
+    test."""
     X, y = load_digits_unit(return_X_y=True)
     X, X_test, y, y_test = train_test_split(X, y, test_size=0.35, random_state=0)
     if held_out:
@@ -65,7 +66,7 @@ def digits(held_out):
 
 def nudged_digits(held_out):
     """scikit-learn's digits and their copies moved by one pixel in four directions, as in its example of BernoulliRBM;
-    held out, a fifth of the training rows."""
+    with held_out, a fifth of the training rows is the test."""
     data = load_digits()
     images, y = data.images, np.tile(data.target, 5)
     moves = ((0, 0), (-1, 0), (0, -1), (0, 1), (1, 0))

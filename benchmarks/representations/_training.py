@@ -1,4 +1,4 @@
-"""How the networks of these benchmarks are trained, and the options of those that train on part of MNIST."""
+"""Training parameters of these benchmarks, and the options of those that train on part of MNIST."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from ..harness import option, seed
 
 
 def whole_schedule(max_iter, **parameters):
-    """Parameters of a training that its schedule ends, and no stopping rule."""
+    """Parameters of a training that runs for its whole schedule, without a stopping rule."""
     return {"max_iter": max_iter, "learning_rate": "cosine", "tol": 0.0, "n_iter_no_change": max_iter, **parameters}
 
 

@@ -1,7 +1,7 @@
 """Dead units of a top-k code, with and without their revival, on part of MNIST.
 
-A unit counts as in use where it is among the k greatest for more than a thousandth of the training rows; the error is
-that of a linear classifier on all positive activations, on 10,000 rows held out of the training rows.
+A unit is in use if it is among the k greatest for more than a thousandth of the training rows. The error is that of a
+linear classifier on all positive activations, on 10,000 held-out training rows.
 
 python -m benchmarks dead_units
 """
@@ -24,7 +24,7 @@ _K = 25
 
 
 def units_in_use(code):
-    """How many units are among the greatest for enough of the rows."""
+    """Number of units that are among the k greatest for enough of the rows."""
     kth = np.partition(code, -_K, axis=1)[:, -_K, None]
     return int((((code >= kth) & (code > 0)).mean(axis=0) > 1e-3).sum())
 

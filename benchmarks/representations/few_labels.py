@@ -1,18 +1,19 @@
-"""Few labels: a classifier that starts from an encoder trained on all rows without labels, beside others.
+"""Few labels: a classifier that starts from an encoder trained on all rows without labels, against others.
 
-Every training row goes to the encoder, without its label; some rows, as many of each digit, keep their labels. In per
-cent of the test rows that each classifier gets right:
+The encoder is trained on all training rows without labels; only some rows, equally many of each digit, keep their
+labels. The result is the test accuracy in per cent of each classifier:
 
 - fine-tuned: the perceptron that ``to_mlp`` makes of the encoder, trained by SGD;
 - by Adam: the same, trained by Adam;
-- random start: the perceptron of the first with its training, but from random weights;
+- random start: the same perceptron and training as the first, but from random weights;
 - rectified: MLPClassifier with as many hidden units, and its default activation and solver;
-- linear on code, linear on pixels: LogisticRegression on the code of the encoder as it is, and on the pixels.
+- linear on code, linear on pixels: LogisticRegression on the frozen code of the encoder, and on the pixels.
 
-A seed stands for the start of the encoder and of the perceptrons, and for the labels that are kept. The settings of all
-were chosen on held-out training rows, on which ``--held-out`` measures: of contractive, KL-sparse, denoising and
-lifetime-sparse codes the contractive ones were best. SGD moves weights in proportion to their gradient, and so those of
-the output layer first; Adam moves all alike, and overwrites the encoder before the output layer has learned to read it.
+A seed determines the initial weights of the encoder and of the perceptrons, and the labels that are kept. All settings
+were chosen on held-out training rows, on which ``--held-out`` measures. Of contractive, KL-sparse, denoising and
+lifetime-sparse codes the contractive ones were best. The steps of SGD are proportional to the gradient, so the output
+layer changes first. Adam's steps are about equal for all weights: it overwrites the encoder before the output layer has
+learnt to read it.
 
 python -m benchmarks few_labels
 python -m benchmarks few_labels digits --output results.json
@@ -36,7 +37,7 @@ from ._training import whole_schedule
 
 
 class Recipe(NamedTuple):
-    """What is trained on a data set.
+    """The settings for a data set.
 
     Attributes
     ----------
@@ -46,13 +47,13 @@ class Recipe(NamedTuple):
     width : int
         Hidden units of the encoder and of the perceptrons.
     encoder : dict
-        Parameters of the encoder beside its width.
+        Further parameters of the encoder.
     adam : dict
         Parameters of the perceptrons that Adam trains.
     pixels_C : float
         C of the linear classifier on pixels; that on the code has 10.
     seeds : int
-        How many the result is a mean of.
+        Number of seeds over which the result is averaged.
     """
 
     split: Callable
@@ -91,7 +92,7 @@ RECIPES = {
 
 
 def contenders(recipe, encoder, n_labels, seed):
-    """Classifiers by name, and whether each takes the code in the place of the pixels."""
+    """Classifiers by name, each with whether its input is the code instead of the pixels."""
     epochs = recipe.epochs[n_labels]
     # The epochs alone end the training.
     training = {"max_iter": epochs, "n_iter_no_change": epochs, "random_state": seed}
@@ -107,7 +108,7 @@ def contenders(recipe, encoder, n_labels, seed):
 
 
 def measure(recipe, split, seed):
-    """Yield number of labels, name of a classifier, and per cent right."""
+    """Yield number of labels, name of a classifier, and its accuracy in per cent."""
     encoder = ContractiveAE(recipe.width, random_state=seed, **recipe.encoder).fit(split.X)
     code = encoder.transform(split.X_test)
     for n_labels in recipe.epochs:

@@ -1,7 +1,7 @@
 """Representations against the published results: every row of the table in the documentation.
 
-Each row trains an autoencoder without labels and measures its code, as a rule by a linear classifier on frozen codes;
-raw pixels and PCA with as many components stand beside it. What is in the file of results is not run again.
+Each row trains an autoencoder without labels and measures its code, usually by a linear classifier on frozen codes. Raw
+pixels, and PCA with as many components, are measured for comparison. Results that are in the file are not run again.
 
 python -m benchmarks representations --output results.json
 python -m benchmarks representations lifetime topk --output results.json
@@ -21,7 +21,7 @@ from ._rows import BASELINES, ROWS
 
 
 class Components(PCA):
-    """PCA with as many components as there are columns, where more are asked for."""
+    """PCA whose number of components is limited to the number of columns."""
 
     def fit(self, X, y=None):
         self.n_components = min(self.n_components, *X.shape)
@@ -36,7 +36,7 @@ def described(row):
 
 
 def run(name, held_out, results):
-    """Measure one row with all its seeds, and what stands beside it."""
+    """Measure one row with all its seeds, and its baselines."""
     row, split = ROWS[name], None
     prefix = "held out/" if held_out else ""
     jobs = [(f"{prefix}{name}/{seed}", described(row), row.model, row.measure, seed) for seed in range(row.seeds)]
@@ -50,7 +50,7 @@ def run(name, held_out, results):
 
 
 def beside_labels(row):
-    """What stands beside a row: makers of transformers by label."""
+    """Baselines of a row: makers of transformers by label."""
     pca = {f"PCA {row.width}": lambda seed: Components(row.width, random_state=seed)}
     return pca if row.figure == "squared error" else {"raw": lambda seed: FunctionTransformer(), **pca}
 
@@ -59,7 +59,7 @@ TITLES = ("row", "published", "goal", "skae, mean of the seeds", "spread", "raw 
 
 
 def cells(row, name, prefix, found):
-    """A line of the table, or None where nothing of the row has been measured."""
+    """A line of the table, or None if nothing of the row has been measured."""
     results = [found[key] for seed in range(row.seeds) if (key := f"{prefix}{name}/{seed}") in found]
     if not results:
         return None
@@ -77,7 +77,7 @@ def cells(row, name, prefix, found):
 
 
 def lines(held_out, results):
-    """The table in Markdown; of what has been measured."""
+    """The table of all measured rows in Markdown."""
     prefix = "held out/" if held_out else ""
     rows = (cells(row, name, prefix, results.found) for name, row in ROWS.items())
     return markdown(TITLES, filter(None, rows))
@@ -92,7 +92,7 @@ def _shown(row, value):
     positional("rows", list(ROWS), quick=["nudged"]),
     option("--output", "representations.json", "file of results"),
     flag("--held-out", "measure on held-out training rows, to choose settings"),
-    flag("--table", "print the table of what is in the file, run nothing"),
+    flag("--table", "print the table of the results in the file, run nothing"),
     quiet=ConvergenceWarning,
 )
 def main(options):

@@ -1,4 +1,4 @@
-"""Ways to damage model files, models whose files are damaged, and what these are for."""
+"""Ways to damage model files, the models whose files are damaged, and a check that a model works."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def truncated(content, rng):
 
 
 def packed(header, arrays):
-    """A whole file of a header and arrays, which it describes as they are."""
+    """A complete file of a header and arrays, with a list of the arrays that is correct."""
     listed = [[name, array.dtype.str, list(array.shape)] for name, array in arrays.items()]
     text = json.dumps(header | {"arrays": listed}, separators=(",", ":")).encode("ascii")
     return b"".join(map(bytes, container.parts(text, arrays)))
@@ -50,7 +50,7 @@ def _places(value):
 
 
 def header_changed(content, rng):
-    """One value of the header is another one, or gone; packed anew."""
+    """One value of the header replaced or removed; the file is packed again."""
     header, arrays = container.unpacked(content)
     holder, key = rng.choice(list(_places(header["model"])))
     if rng.random() < 0.1:
@@ -61,7 +61,7 @@ def header_changed(content, rng):
 
 
 def array_changed(content, rng):
-    """Some values of an array are others, or its shape or dtype is; packed anew."""
+    """Some values of an array, its shape or its dtype replaced; the file is packed again."""
     header, arrays = container.unpacked(content)
     name = rng.choice(list(arrays))
     array = arrays[name].copy()
@@ -85,10 +85,10 @@ def array_changed(content, rng):
 
 @np.errstate(all="ignore")
 def use(estimator):
-    """Have a model do what it is for, and train it; it may say by a ValueError what is wrong with its parameters."""
+    """Apply a model to rows and train it; it may raise a ValueError that says what is wrong with its parameters."""
     X = np.random.default_rng(1).random((20, estimator.n_features_in_), dtype=np.float32)
     with warnings.catch_warnings():
-        # Of names that X does not have, and of values that are very large.
+        # There are warnings about missing feature names and very large values.
         warnings.simplefilter("ignore")
         for method in ("transform", "score_samples", "partial_fit"):
             if hasattr(estimator, method):
@@ -97,7 +97,7 @@ def use(estimator):
 
 
 def models():
-    """One of each kind that is decoded in its own way, with all that a file can hold."""
+    """One model for each decoder; together they have everything that a file can hold."""
     X = np.random.default_rng(0).random((50, 20), dtype=np.float32)
     settings = {"n_components": 8, "loss": "squared_error", "max_iter": 2, "tol": 0.0, "n_iter_no_change": 10}
     holes = np.where(X > 0.9, np.nan, X)

@@ -1,11 +1,11 @@
-"""Damaged model files: what loading one ends in, and how much memory it takes.
+"""Damaged model files: the outcome of loading one, and the memory that it takes.
 
-Each trial damages the file of one of four models. Up to eight bytes are flipped, or the end is cut off, which the
-checksum tells. Or a value of the header, or some of an array, are changed, and the file is packed anew, so that nothing
-but the decoders stands between it and an estimator. A load may end in a ValueError that begins with the path, or in the
-model that was saved; in a file that was packed anew also in another model, which then has to work: it transforms or
-scores rows, trains on them and can be saved, or says by a ValueError why not. The greatest memory of a load is measured
-by tracemalloc, on a file of some MB of parameters and on one of a narrow network with as many names of columns.
+Each trial damages the file of one of four models. Either up to eight bytes are flipped, or the end is cut off; the
+checksum detects this. Or a value of the header, or values of an array, are changed, and the file is packed again with a
+correct checksum; then only the decoders can detect it. A load may raise a ValueError that begins with the path, or
+return the model that was saved. From a file that was packed again it may also return another model, which must work: it
+transforms or scores rows, trains on them and can be saved, or says by a ValueError why not. The peak memory of a load
+is measured by tracemalloc, for a file of some MB of parameters and for a narrow network with as many feature names.
 
 python -m benchmarks damaged_files --trials 10000 --seed 0
 """
@@ -26,11 +26,11 @@ from skae import AutoencoderTransformer, DenoisingAE, load, save
 from ..harness import benchmark, option, seed
 from ._damages import array_changed, flipped, header_changed, models, names_of, truncated, use
 
-# What may come of a file that was damaged, and of one that was packed anew.
+# Legal outcomes for a damaged file, and for one that was packed again.
 _LEGAL = ("ValueError", "same model")
 _LEGAL_PACKED = (*_LEGAL, "another model")
 
-# Ways to damage a file, and what may come of each.
+# Ways to damage a file, and the legal outcomes of each.
 DAMAGES = {
     flipped: _LEGAL,
     truncated: _LEGAL,
@@ -40,7 +40,7 @@ DAMAGES = {
 
 
 def outcome(path, content):
-    """What a load ends in, of a file that was damaged and that held the content before."""
+    """Outcome of loading a damaged file, whose undamaged content is given."""
     try:
         estimator = load(path)
     except ValueError as error:
@@ -59,13 +59,13 @@ def outcome(path, content):
 
 
 def large(megabytes):
-    """A model of so many parameters: they and two memories of Adam, each of 2 k + 1 float32 for each feature."""
+    """A model of a given size: weights and two state vectors of Adam, each of 2 k + 1 float32 for each feature."""
     X = np.random.default_rng(0).random((50, max(1, round(megabytes * 1e6 / (3 * 4 * 1001)))), dtype=np.float32)
     return DenoisingAE(500, loss="squared_error", random_state=0, warm_start=True).partial_fit(X)
 
 
 def narrow(megabytes):
-    """A network of one unit on so many columns with short names, some fifty bytes each in the file."""
+    """A network of one unit on many columns with short names, each of about fifty bytes in the file."""
     n_features = max(1, round(megabytes * 1e6 / 50))
     estimator = AutoencoderTransformer(1, loss="squared_error", random_state=0)
     estimator.partial_fit(np.random.default_rng(0).random((2, n_features), dtype=np.float32))
@@ -86,7 +86,7 @@ def replace(path, content):
 
 
 def damaged_outcomes(path, n_trials, rng):
-    """How often each outcome came of each way to damage a file."""
+    """Counts of the outcomes of each way to damage a file."""
     contents = [whole(path, estimator) for estimator in models()]
     print(f"{n_trials} damaged files of {', '.join(str(len(content)) for content in contents)} bytes")
     outcomes = {damage.__name__: Counter() for damage in DAMAGES}
@@ -101,7 +101,7 @@ def damaged_outcomes(path, n_trials, rng):
 
 
 def memory(path, estimator, include_optimizer, n_trials, rng):
-    """Greatest memory of a load of the whole file, and of each way to damage it, in lengths of the whole file."""
+    """Peak memory of loading the undamaged file and each kind of damaged file, relative to the length of the former."""
     content = whole(path, estimator, include_optimizer)
     print(f"greatest memory of a load, in lengths of the file ({len(content) / 1e6:.1f} MB)")
     peaks = {"whole": peak(path)}
@@ -115,7 +115,7 @@ def memory(path, estimator, include_optimizer, n_trials, rng):
 
 
 def peak(path):
-    """Bytes that a load takes at most."""
+    """Peak memory of a load in bytes."""
     tracemalloc.start()
     with suppress(ValueError):
         load(path)

@@ -1,16 +1,16 @@
-"""Coverage-guided fuzzing of ``skae.load``: files that are bent towards code that no file before them reached.
+"""Coverage-guided fuzzing of ``skae.load``: inputs are mutated towards code that no earlier input has reached.
 
-Needs Atheris (``pip install atheris``), which instruments ``skae.model_files`` and keeps each input that reaches
-something new. It starts from files of all estimators, and returns to them for half of the inputs. One is mutated as
-bytes; or as bytes whose checksum is made good again; or its header, as JSON and as text, and its arrays are mutated or
-exchanged for those of another file, and packed anew, so that nothing but the decoders stands between it and an
-estimator. What holds of each is
+Needs Atheris (``pip install atheris``), which instruments ``skae.model_files`` and keeps each input that reaches new
+code. It starts from files of all estimators, and returns to them for half of the inputs. A file is mutated in one of
+three ways: its bytes; its bytes, with a corrected checksum; or its header, as JSON or as text, and its arrays, which
+may also be exchanged for those of another file. In the last case it is packed again, and only the decoders can detect
+the change. For each input
 
-- ``load`` ends in a ValueError that begins with the path, or in an estimator;
-- an estimator does what it is for, or says by a ValueError what is wrong with its parameters;
-- memory stays within what ``load`` promises, by tracemalloc.
+- ``load`` must raise a ValueError that begins with the path, or return an estimator;
+- the estimator must work, or raise a ValueError that says what is wrong with its parameters;
+- memory, measured by tracemalloc, must stay within the limits documented for ``load``.
 
-What does not is written to the folder of findings, one input for each place in the code, and the search goes on.
+Inputs that violate this are written to the folder of findings, one for each place in the code, and the search goes on.
 
 python -m benchmarks fuzz_model_files --runs 100000 --findings /tmp/findings
 """
@@ -36,7 +36,7 @@ from ..harness import benchmark, option, seed
 
 
 def _left_alone():
-    """Modules of the library that are not instrumented: kernels would not compile, and no other reads files."""
+    """Modules of the library that are not instrumented: kernels would not compile, and the others read no files."""
     (root,) = find_spec("skae").submodule_search_locations
     parts = (path.relative_to(root).with_suffix("").parts for path in Path(root).rglob("*.py"))
     names = {".".join(("skae", *part)).removesuffix(".__init__") for part in parts}
@@ -52,10 +52,11 @@ with atheris.instrument_imports(include=["skae"], exclude=_left_alone()):
 
     from ._damages import array_changed, header_changed, models, packed, use
 
-# Of a load: lengths of the file, and bytes beside. Losses of so many epochs that it may be more do not fit in an input.
+# Memory limit of a load: a multiple of the length of the file, plus some bytes; and the longest input. The higher limit
+# for losses of very many epochs does not apply to inputs that short.
 _MOST_LENGTHS, _MOST_BESIDE, _LONGEST = 4, 2**21, 2**16
 
-# Runs after which progress is told.
+# Number of runs between two lines of progress.
 _REPORTED = 5_000
 
 # Length of the checksum at the end.
@@ -63,7 +64,7 @@ _DIGEST = 64
 
 
 def cut_short():
-    """A model in the middle of a fit, with parameters of types of their own: what other models have no need of."""
+    """A model of an interrupted fit, with parameters of unusual types, which the other models do not have."""
     X = np.random.default_rng(0).random((50, 20), dtype=np.float32)
     estimator = SparseAE(
         np.int64(8),
@@ -89,7 +90,7 @@ def cut_short():
 
 
 class Findings:
-    """Loads one input after another, and keeps those with which something is wrong."""
+    """Loads one input after another, and keeps those that reveal an error."""
 
     def __init__(self, folder, path):
         self.folder = folder
@@ -113,7 +114,7 @@ class Findings:
             print(f"{self.n_runs} runs, {self.n_loaded} made an estimator, {len(self.places)} findings")
 
     def _loaded(self, length):
-        """The estimator in the file, or None where it is refused as it should be."""
+        """The estimator in the file, or None if the file is refused as it should be."""
         tracemalloc.start()
         try:
             estimator = load(self.path)
@@ -140,15 +141,16 @@ class Findings:
 
 @np.errstate(all="ignore")
 def mutated(content, longest, seed):
-    """An input, or in half of the cases a whole file, with one mutation; what is no file is mutated as bytes."""
+    """An input, or in half of the cases a complete file, with one mutation; inputs that are not files are mutated as
+    bytes."""
     rng = random.Random(seed)
-    # Nearly all inputs that reach something new are refused, and what is made of them is refused for the same reason.
+    # Nearly all inputs that reach new code are refused, and their mutations are then refused for the same reason.
     content = rng.choice((content, rng.choice(WHOLE)))
     mutate = rng.choice(MUTATIONS)
     try:
         changed = mutate(content, longest, rng)
     except (ValueError, IndexError, OverflowError):
-        # No whole file, or one without what was to change.
+        # Not a complete file, or one without the part to change.
         changed = atheris.Mutate(content, longest)
     return changed if len(changed) <= longest else content
 
@@ -171,14 +173,14 @@ def text_mutated(content, longest, rng):
 
 
 def several_changed(content, longest, rng):
-    """Up to four values of the header or the arrays are others."""
+    """Up to four values of the header or the arrays are replaced."""
     for _ in range(rng.randint(1, 4)):
         content = rng.choice((header_changed, array_changed))(content, rng)
     return content
 
 
 def array_mutated(content, longest, rng):
-    """The bytes of one array are mutated; what is over its end is cut off, or missing, with its length."""
+    """The bytes of one array are mutated; an incomplete last value is dropped, and a new length changes the shape."""
     header, arrays = container.unpacked(content)
     name = rng.choice(list(arrays))
     array = arrays[name]
@@ -226,7 +228,7 @@ def search(options, folder):
                 WHOLE.append(file.read())
     findings = Findings(options.findings, os.path.join(folder, "input.skae"))
     flags = [f"-runs={options.runs}", f"-max_total_time={options.seconds}", f"-seed={options.seed}"]
-    # Mutations are made of several steps here, not by making several of them.
+    # One mutation already consists of several steps, so Atheris applies only one to an input.
     flags += [
         "-mutate_depth=1",
         f"-max_len={_LONGEST}",
@@ -241,12 +243,12 @@ def search(options, folder):
     option("--runs", 100_000, "inputs to load", quick=200),
     option("--seconds", 0, "most time to take; 0 for no limit"),
     seed(1, "of the mutations, at least 1"),
-    option("--corpus", None, "folder of inputs to go on from and to add to; files of models unless it is given"),
-    option("--findings", ".", "folder for inputs with which something is wrong"),
+    option("--corpus", None, "folder of inputs to start from and to add to (default: files of models)"),
+    option("--findings", ".", "folder for inputs that reveal an error"),
 )
 def main(options):
     with tempfile.TemporaryDirectory() as folder:
-        # A process of its own, since Atheris ends it, and so does a crash.
+        # In a child process, which Atheris, or a crash, ends.
         process = multiprocessing.get_context("fork").Process(target=search, args=(options, folder))
         process.start()
         process.join()

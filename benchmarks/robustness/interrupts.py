@@ -1,9 +1,9 @@
-"""Interrupts: how long a fit takes to end after SIGINT at a random moment, and whether the process can fit again.
+"""Interrupts: time from SIGINT at a random moment to the end of a fit, and whether the process can fit again.
 
-Each fit runs in a process of its own, over all estimators and solvers, X dense, sparse and mapped from a file, with and
-without ``warm_start``, some with an empty cache of compiled code. What ends the fit must be KeyboardInterrupt; the
-estimator must then be as it was, or hold whole epochs; and a second fit in the same process must be that of a process
-that was never interrupted.
+Each fit runs in its own process. The cases are all estimators and solvers, X dense, sparse and memory-mapped, with and
+without ``warm_start``; some have an empty cache of compiled code. The fit must end by KeyboardInterrupt. The estimator
+must then be unchanged, or have the result of complete epochs. A second fit in the same process must give the same
+result as in a process that was never interrupted.
 
 python -m benchmarks interrupts
 """
@@ -28,10 +28,10 @@ _ESTIMATORS = ("AutoencoderTransformer", "DenoisingAE", "SparseAE", "Contractive
 _SOLVERS = ("adam", "sgd", "lbfgs")
 _KINDS = ("dense", "sparse", "memmap")
 
-# Every so many fits begin with an empty cache, where the signal meets the compiler.
+# One fit in this number starts with an empty cache, and may be interrupted during compilation.
 _COLD_EVERY = 5
 
-# The expected fit comes from another process, since one before the signal would compile all that is needed.
+# The expected result comes from another process, since a fit before the signal would compile all kernels.
 FIT = """
 import json, signal, sys, time, warnings
 import numpy as np
@@ -79,7 +79,7 @@ def process(case, cache):
 
 
 def answer(child):
-    """What a process prints last, and its error where it fails."""
+    """The last line that a process prints, and its error if it fails."""
     try:
         out, error = child.communicate(timeout=60)
     except subprocess.TimeoutExpired:
@@ -92,7 +92,7 @@ def answer(child):
 
 
 def interrupted(case, cache, wait):
-    """One fit that gets SIGINT so many seconds after it began: its outcome, and the seconds from there to its end."""
+    """One fit that gets SIGINT after ``wait`` seconds: its outcome, and the seconds from the signal to its end."""
     child = process((*case, True), cache)
     if child.stdout.readline() != "ready\n":
         return answer(child)
@@ -105,7 +105,7 @@ def interrupted(case, cache, wait):
 
 
 def write_inputs(folder, n_rows):
-    """X of each kind: a file of its own, and its path."""
+    """Write X of each kind to a file; returns the paths."""
     rng = np.random.default_rng(0)
     paths = {kind: os.path.join(folder, f"{kind}.npy") for kind in ("dense", "memmap")}
     paths["sparse"] = os.path.join(folder, "sparse.npz")
@@ -116,7 +116,7 @@ def write_inputs(folder, n_rows):
 
 
 def fits(options):
-    """Yield what came of each fit, over the cases in turn; the next fit is compared with that of another process."""
+    """Yield the outcome of each fit, over the cases in turn; the next fit is compared with that of another process."""
     rng = random.Random(options.seed)
     cases = list(itertools.product(_ESTIMATORS, _SOLVERS, _KINDS, (False, True)))
     rng.shuffle(cases)
@@ -146,7 +146,7 @@ def show(table, result):
 
 
 def summary_of(results):
-    """Exits in seconds, and how many fits ended how."""
+    """Seconds to the end of a fit, and number of fits with each outcome."""
     broken = [r for r in results if not r["again_works"] or r["outcome"] not in ("kept", "untouched")]
     exits = [result["seconds"] for result in results if np.isfinite(result.get("seconds", np.nan))]
     misplaced = [r for r in results if r["outcome"] == "kept" and not r["warm_start"] and not r["finished"]]

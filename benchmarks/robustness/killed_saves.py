@@ -1,7 +1,7 @@
-"""Saves that are killed: whether the file then holds the old model or the new one, whole.
+"""Killed saves: whether the file then holds the complete old model or the complete new one.
 
-Each trial saves a model over another one in a process of its own, which gets SIGKILL after a random time, up to
-what a save takes that is left alone.
+Each trial saves a model over another one in a child process, which gets SIGKILL after a random time, at most that of an
+undisturbed save.
 
 python -m benchmarks killed_saves --trials 200
 """
@@ -30,7 +30,7 @@ def fitted(seed, megabytes):
 
 
 def saved_in_a_child(estimator, path, wait=None):
-    """Save in a process of its own, killed after so many seconds where a wait is given; True when it was killed."""
+    """Save in a child process, killed after ``wait`` seconds if that is given; returns whether it was killed."""
     child = os.fork()
     if child == 0:
         try:
@@ -53,7 +53,7 @@ def held(path, models):
 
 
 def unlink_others(path):
-    """Remove what stands beside the file, and say how many there were."""
+    """Remove all other files in the folder of a file; returns their number."""
     folder, own = os.path.split(path)
     others = [name for name in os.listdir(folder) if name != own]
     for name in others:
@@ -72,7 +72,7 @@ def main(options):
     outcomes, n_killed, leftovers = Counter(), 0, 0
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "model.skae")
-        # Here first, so that no child imports or compiles anything.
+        # The first save is in this process, so that no child imports or compiles anything.
         save(models["old"], path)
         alone = alternate({"save": lambda: saved_in_a_child(models["new"], path)}, rounds=5).median("save")
         print(f"a save of {os.path.getsize(path) / 1e6:.1f} MB takes {alone:.3f} s")

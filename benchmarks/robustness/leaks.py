@@ -1,4 +1,4 @@
-"""What a thousand fits in one process leave behind: memory and objects, case by case.
+"""Growth of memory and objects over a thousand fits in one process, case by case.
 
 python -m benchmarks leaks
 python -m benchmarks leaks --fits 100
@@ -41,14 +41,14 @@ def holed():
 
 
 def used(ae, X):
-    """A fit, and what reads it."""
+    """A fit, and the methods that use it."""
     ae.fit(X)
     ae.inverse_transform(ae.transform(X))
     ae.score_samples(X)
 
 
 def failed(ae, X):
-    """A fit that goes well for some steps, and then does not."""
+    """A fit that succeeds for some steps, and then fails."""
     try:
         ae.fit(X)
     except ValueError:
@@ -64,7 +64,7 @@ def filled(imputer, X):
     imputer.fit_transform(X)
 
 
-# An estimator, what makes its X, and what is done with a clone of it a thousand times.
+# An estimator, a function that makes its X, and the work that is repeated with a clone of it.
 CASES = {
     **{
         f"{cls.__name__}, {solver}": (cls(32, solver=solver, **SETTINGS), dense, used)
@@ -88,7 +88,7 @@ CASES = {
 
 
 def measured():
-    """Resident memory, memory that Python and NumPy hold, both in KiB, objects, threads and open files."""
+    """Resident memory and memory allocated by Python and NumPy, in KiB; numbers of objects, threads, open files."""
     gc.collect()
     return {
         "resident": status_kib("VmRSS"),
@@ -100,7 +100,7 @@ def measured():
 
 
 def growth(estimator, X, work, n_fits):
-    """By how much each figure grows over the fits, after a tenth of them to warm up."""
+    """Growth of each figure over the fits, after a warm-up of a tenth as many."""
     for _ in range(n_fits // 10):
         work(clone(estimator), X)
     before = measured()

@@ -1,4 +1,4 @@
-"""L-BFGS on the workers of a cluster against one process, and what one more worker, task and byte cost.
+"""L-BFGS on the workers of a cluster against one process, and the cost of each worker, task and byte.
 
 python -m benchmarks distributed
 python -m benchmarks distributed --rows 100000 --rounds 1 --skip-constants
@@ -21,7 +21,7 @@ from skae.training.callbacks import Callback, use_callback
 from ..harness import alternate, benchmark, flag, option, rounds
 
 _BLOCK_ROWS = 100_000
-# In the model of the cost: enough for all to be busy to the end, and few for the scheduler.
+# In the cost model: enough blocks to keep all workers busy to the end, and few enough for the scheduler.
 _BLOCKS_PER_WORKER = 4
 
 
@@ -37,7 +37,7 @@ class Clock(Callback):
 
     @property
     def seconds(self):
-        """Of one iteration; the first, which has the start in it, is left out."""
+        """Seconds of one iteration, without the first, which includes the start."""
         return (self.ends[-1] - self.ends[0]) / (len(self.ends) - 1)
 
 
@@ -50,7 +50,7 @@ def timed_iterations():
 
 @contextmanager
 def workers(number):
-    """A cluster of so many processes of one thread each."""
+    """A cluster of ``number`` processes with one thread each."""
     settings = {"n_workers": number, "threads_per_worker": 1, "dashboard_address": ":0", "memory_limit": 0}
     with LocalCluster(**settings) as cluster, Client(cluster) as client:
         yield client
@@ -75,20 +75,20 @@ def parameters(estimator):
 
 
 def on_workers(options, X, number):
-    """Seconds an iteration on a cluster of so many workers, and the estimator."""
+    """Seconds per iteration on a cluster of ``number`` workers, and the estimator."""
     with workers(number) as client:
         return measured(partial(fit, autoencoder(options), client.persist(X), client))
 
 
 def measured(training):
-    """Seconds an iteration of a training, and what it gives."""
+    """Seconds per iteration of a training, and its result."""
     with timed_iterations() as clock:
         estimator = training()
     return clock.seconds, estimator
 
 
 def compared(options, n_rows):
-    """Seconds an iteration in one process and on the workers, in turn, and how far apart the results are."""
+    """Seconds per iteration in one process and on the workers, in turn, and the difference of the results."""
     X = rows(n_rows, options.features, min(_BLOCK_ROWS, n_rows // 4))
     local = X.compute(scheduler="threads")
     contenders = {"one process": lambda: measured(lambda: autoencoder(options).fit(local))}
@@ -120,7 +120,7 @@ def iteration_seconds(options, client, X, **parameters):
 
 
 def constants(options):
-    """Seconds a row, a task and a byte, and those of an iteration that has next to none of them."""
+    """Seconds per row, per task and per byte, and those of an iteration with almost none of them."""
     few, many = (10_000, 1_000_000)
     with workers(1) as client:
         by_rows = [
@@ -155,9 +155,9 @@ def tasks(n_blocks):
 
 
 def predicted(found, n_rows, n_workers, n_blocks=None):
-    """Seconds of an iteration: rows shared by the workers, and what is not shared.
+    """Predicted seconds of an iteration: the rows are shared by the workers, all other costs are not.
 
-    The constant of the parameters was measured with two workers, and is taken to grow with their number.
+    The cost of sending the parameters was measured with two workers, and is assumed to grow with their number.
     """
     n_blocks = _BLOCKS_PER_WORKER * n_workers if n_blocks is None else n_blocks
     shared = found["seconds_per_row"] * n_rows / n_workers
@@ -175,7 +175,7 @@ def predicted(found, n_rows, n_workers, n_blocks=None):
 
 
 def predictions(options, found, lines):
-    """Of larger clusters, and again of what was compared."""
+    """Predictions for larger clusters, and for the cases that were measured."""
     sizes = [(rows, workers) for rows in (1_000_000, 100_000_000, 1_000_000_000) for workers in (1, 2, 10, 100)]
     predictions = {
         "predicted": [predicted(found, *size) for size in sizes],

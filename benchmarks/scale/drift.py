@@ -1,4 +1,4 @@
-"""What float32 loses over very many rows: each sum over rows beside the same in float64, for the same parameters.
+"""Rounding errors of float32 over very many rows: each sum over rows against the same in float64, with equal weights.
 
 python -m benchmarks drift
 python -m benchmarks drift --log2-rows 20
@@ -37,7 +37,7 @@ AUTOENCODERS = {
 
 
 def rows(path, n_rows, n_features):
-    """Rows on the disk, whose columns hang together, with values in [0, 1)."""
+    """Write rows with dependent columns and values in [0, 1) to disk."""
     X = np.lib.format.open_memmap(path, "w+", np.float32, (n_rows, n_features))
     rng = np.random.default_rng(0)
     for start in range(0, n_rows, _PART):
@@ -68,12 +68,12 @@ def epoch_loss(ae, X):
 
 
 def offset(ae, X):
-    """Of the detector whose autoencoder has these parameters."""
+    """Offset of the detector whose autoencoder has these weights."""
     given = copy.deepcopy(ae).set_params(batch_size=4096, learning_rate_init=1e-300, max_iter=1, shuffle=False)
     return AutoencoderOutlierDetector(given).fit(X).offset_
 
 
-# Each of an autoencoder in a precision and the rows in that precision.
+# Each is a function of an autoencoder and rows in the same precision.
 MEASURES = {
     "mean and scale": lambda ae, X: np.hstack(mean_and_scale(*Sample.of(X).moments())),
     "column sums": lambda ae, X: Sample.of(X).column_sums()[0],
@@ -97,7 +97,7 @@ def drift(measure, ae, X, wide):
 
 
 def measures(X):
-    """Each measure by name, with the autoencoder that it measures, which was trained on the first rows."""
+    """Each measure by name, with its autoencoder, which was trained on the first rows."""
     fitted = {name: ae.set_params(max_iter=2, random_state=0).fit(X[:4096]) for name, ae in AUTOENCODERS.items()}
     return {
         **{f"objective, {name}": (objective, ae) for name, ae in fitted.items()},

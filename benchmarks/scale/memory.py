@@ -1,4 +1,4 @@
-"""Peak memory of a fit, a transform and a score on a memory-mapped X, above that of the process before.
+"""Peak memory of a fit, a transform and a score on a memory-mapped X, above that of the process before them.
 
 python -m benchmarks memory
 python -m benchmarks memory --gigabytes 1 --dtype uint8

@@ -1,7 +1,7 @@
 """Sparse text features: an autoencoder on TF-IDF rows against TruncatedSVD, in time and memory.
 
-The corpus is generated: terms of a Zipf vocabulary, about 100 different ones a document, of which a part comes from
-the topic of the document.
+The corpus is generated. A document has about 100 distinct terms, whose frequencies follow Zipf's law, and some of which
+come from its topic.
 
 python -m benchmarks text
 """
@@ -34,10 +34,10 @@ def corpus(n_rows, n_terms, length, seed=0):
     zipf = 1.0 / np.arange(1, n_terms + 1)
     zipf /= zipf.sum()
     general = np.cumsum(zipf)
-    # Each topic has the Zipf law over an order of the vocabulary of its own.
+    # Each topic has Zipf's law over its own order of the vocabulary.
     orders = np.stack([rng.permutation(n_terms) for _ in range(_N_TOPICS)])
     topics = rng.integers(_N_TOPICS, size=n_rows)
-    # Frequent terms repeat, so that more are drawn than are different.
+    # Frequent terms are drawn repeatedly, so draw more terms than shall be distinct.
     drawn = int(1.5 * length)
     ranks = np.searchsorted(general, rng.random((n_rows, drawn))).clip(max=n_terms - 1)
     own = rng.random((n_rows, drawn)) < 0.3
@@ -48,7 +48,7 @@ def corpus(n_rows, n_terms, length, seed=0):
 
 
 def accuracy(codes, topics):
-    """Accuracy of a linear classifier of the topics on a third of the rows."""
+    """Accuracy of a linear classifier of the topics, on a test set of a third of the rows."""
     train, test, y_train, y_test = train_test_split(codes, topics, test_size=1 / 3, random_state=0)
     scale = train.std()
     return LogisticRegression(max_iter=300).fit(train / scale, y_train).score(test / scale, y_test)
@@ -77,7 +77,7 @@ CONTENDERS = {
 
 
 def fresh_peak(name, options, path):
-    """Peak of one fit in a process that has done no more than load X and compile."""
+    """Peak memory of one fit in a process that has only loaded X and compiled before."""
     warnings.simplefilter("ignore")
     X = sparse.load_npz(path)
     small = sparse.random(600, 1000, density=0.01, format="csr", dtype=np.float32, random_state=0)
@@ -92,7 +92,7 @@ def fit(name, options, X):
 
 
 def fresh_peaks(options, X):
-    """Peak of a fit of each contender, each in a process of its own."""
+    """Peak memory of a fit of each contender, each in its own process."""
     peaks = {}
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "X.npz")

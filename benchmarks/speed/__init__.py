@@ -1,1 +1,1 @@
-"""Speed: time of training, transform and start, beside other libraries."""
+"""Speed: time of training, transform and start, against other libraries."""

@@ -1,4 +1,4 @@
-"""What is trained in the benchmarks: one network, one data set, one batch size, one penalty at a time."""
+"""Cases of the benchmarks: each has one network, data set, batch size and penalty."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from skae.datasets import fetch_mnist, load_digits_unit
 
 @dataclass(frozen=True)
 class Case:
-    """One piece of work, in float32 with Adam at its usual settings.
+    """One training, in float32 with Adam at its usual settings.
 
     Attributes
     ----------
@@ -56,7 +56,7 @@ class Case:
                 X, _ = fetch_mnist(subset="train", return_X_y=True)
                 return np.ascontiguousarray(X[: self.rows])
             except OSError:
-                # The time of a step does not depend on the values; the loss does, for all contenders alike.
+                # The time of a step does not depend on the values. The loss does, equally for all contenders.
                 pass
         return np.random.default_rng(0).random((self.rows, self.features), dtype=np.float32)
 
@@ -82,7 +82,7 @@ TRAINING = [
 PENALISED = [
     Case("denoising 784-256-784", "mnist", 256, kind="denoising"),
     Case("sparse 784-256-784", "mnist", 256, kind="sparse"),
-    # Few rows, since the Jacobians of torch.func take their time.
+    # Few rows, since the Jacobians of torch.func are slow.
     Case("contractive 784-256-784", "mnist", 256, kind="contractive", rows=2_560, epochs=1),
 ]
 

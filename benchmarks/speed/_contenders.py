@@ -1,4 +1,4 @@
-"""Who trains in the benchmarks: every contender starts from the same weights and makes the same number of steps."""
+"""Contenders of the benchmarks, which all start from the same weights and make the same number of steps."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ def estimator(case, **parameters):
 
 
 def start_of(case, X):
-    """Weights and biases from which skae starts, and the seed of its row orders.
+    """Initial weights and biases of skae, and the seed of its row orders.
 
-    The weights are those after steps too small to be seen.
+    The weights are read after steps that are too small to matter.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -44,7 +44,7 @@ def start_of(case, X):
 
 
 class Contender:
-    """Trains a case; ``run`` is what is timed.
+    """Trains a case; ``run`` is timed.
 
     Parameters
     ----------
@@ -62,10 +62,10 @@ class Contender:
         self.prepare()
 
     def prepare(self):
-        """All that is done once: compilation, a first step."""
+        """Work that is done once: compilation and a first step."""
 
     def run(self):
-        """``case.epochs`` epochs from the start; gives the mean loss of the last epoch, or None."""
+        """Train for ``case.epochs`` epochs from the initial weights; returns the mean loss of the last, or None."""
         raise NotImplementedError
 
 
@@ -85,7 +85,7 @@ class Skae(Contender):
 
 
 class Products(Contender):
-    """The matrix products of every step alone, by NumPy, on data that stays where it is: the limit."""
+    """Only the matrix products of every step, by NumPy, without copies of data: the lower limit."""
 
     def run(self):
         sizes = self.case.sizes(self.X.shape[1])
@@ -124,7 +124,7 @@ class Torch(Contender):
         self.data = torch.from_numpy(self.X)
         *self.start, self.seed = start_of(self.case, self.X)
         self.loss = torch.compile(self._loss) if self.compiled else self._loss
-        # Both batch shapes are met before the clock starts, so that compilation is not timed.
+        # Both batch shapes are used before the clock starts, so that compilation is not timed.
         remainder = len(self.X) % self.case.batch_size
         self._epochs(self.data[: 2 * self.case.batch_size + remainder], 1)
 
@@ -191,7 +191,7 @@ class TorchFunc(Torch):
 
 
 class ScikitLearn(Contender):
-    """MLPRegressor fitted X to X."""
+    """MLPRegressor with X as its target."""
 
     package = "sklearn"
     kinds = ("plain",)

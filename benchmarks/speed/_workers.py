@@ -1,4 +1,4 @@
-"""Contenders in processes of their own, run in turn, so that no two thread pools are awake at once."""
+"""Contenders in separate processes that run in turn, so that no two thread pools are active at once."""
 
 from __future__ import annotations
 
@@ -57,14 +57,14 @@ class Worker:
 
 
 def alternate_processes(names, case, rounds):
-    """Timings of the contenders, whose values are their losses and peaks of memory."""
+    """Timings of the contenders, with their losses and peak memory as values."""
     with ExitStack() as stack:
         workers = {name: stack.enter_context(closing(Worker(name, case))) for name in names}
         return alternate(workers, rounds, measure=Worker.run, pause=_PAUSE)
 
 
 def taking_part(names, kind):
-    """Those of the contenders that train a kind of case and are installed."""
+    """The contenders that are installed and can train a kind of case."""
     return installed({name: CONTENDERS[name].package for name in names if kind in CONTENDERS[name].kinds})
 
 

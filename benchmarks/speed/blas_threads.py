@@ -1,4 +1,4 @@
-"""Fits with one and with all BLAS threads, by the operations of the largest product of a step.
+"""Time of a fit with one and with all BLAS threads, by the operations of the largest product of a step.
 
 python -m benchmarks blas_threads
 python -m benchmarks blas_threads --busy
@@ -40,7 +40,7 @@ def one_busy_core():
 
 
 def fit(ae, X, shared):
-    """A fit that shares every product between the BLAS threads, or none."""
+    """A fit in which all products, or none, are shared between BLAS threads."""
     before, threads.WORTH_SHARING = threads.WORTH_SHARING, 0 if shared else math.inf
     try:
         ae.fit(X)
@@ -67,7 +67,7 @@ def measure(shape, n_rows, rounds):
 @benchmark(
     option("--rows", 20_000, "rows of X", quick=1000),
     rounds(9),
-    flag("--busy", "with a process beside it that keeps one core busy"),
+    flag("--busy", "with another process that keeps one core busy"),
 )
 def main(options):
     results = []

@@ -1,4 +1,4 @@
-"""What a new process pays: imports, and the first fit with an empty and with a filled cache of compiled code.
+"""Cold start: seconds of the imports, and of the first fit with an empty and with a filled cache of compiled code.
 
 python -m benchmarks cold_start
 """
@@ -32,7 +32,7 @@ for _ in range(6):
     start = time.perf_counter()
     skae.{estimator}(32, max_iter=5, random_state=0).fit(X)
     times.append(time.perf_counter() - start)
-# A kernel that calls another compiles it in its own time.
+# The compilation of a kernel includes that of the kernels it calls.
 depth = kernels = 0
 for moment, happening in recorder.buffer:
     depth += 1 if happening.is_start else -1
@@ -46,7 +46,7 @@ print(json.dumps({{"first": times[0], "again": min(times[1:]), "kernels": kernel
 
 
 def run(code, cache):
-    """What the code prints in a fresh process."""
+    """The output of the code in a fresh process."""
     process = python_process(code, cache=cache)
     out, error = process.communicate()
     if process.returncode:
@@ -55,7 +55,7 @@ def run(code, cache):
 
 
 def measure(estimator, rounds):
-    """Seconds of the first fit over those of a fit, with an empty cache and with the one that it left filled."""
+    """Additional seconds of the first fit, with an empty cache and with the cache that this fit has filled."""
     runs = Timings()
     for _ in range(rounds):
         with tempfile.TemporaryDirectory() as cache:

@@ -1,4 +1,4 @@
-"""GridSearchCV over the L2 strength of an autoencoder on the digits: skae against PyTorch behind the same interface.
+"""GridSearchCV over the L2 strength of an autoencoder on the digits: skae against PyTorch with the same interface.
 
 python -m benchmarks search
 """

@@ -1,4 +1,4 @@
-"""Where the time of training goes: the share of the matrix products, of each kernel, and of the loop around them.
+"""Profile of training: shares of the matrix products, of each kernel, and of the loop around them.
 
 python -m benchmarks shares
 """
@@ -24,7 +24,7 @@ from ..harness import benchmark, option, timed
 from ._cases import TRAINING
 from ._contenders import estimator
 
-# Modules whose products a step makes.
+# Modules with the matrix products of a step.
 _MULTIPLYING = (layer, output_layer, objective)
 
 
@@ -39,14 +39,14 @@ class _TimedNumpy:
 
 
 class Clock:
-    """Seconds of functions by label; a label whose function is never called is an error of the benchmark."""
+    """Seconds of functions by label; it is an error of the benchmark if a function is never called."""
 
     def __init__(self):
         self.seconds = Counter()
         self._labels = set()
 
     def __call__(self, label, function):
-        """The function, whose seconds are counted."""
+        """The function, wrapped to count its seconds."""
         self._labels.add(label)
 
         def counted(*arguments, **keywords):
@@ -60,13 +60,13 @@ class Clock:
     def check(self):
         unused = sorted(self._labels - set(self.seconds))
         if unused:
-            raise RuntimeError(f"the clocks of {', '.join(unused)} stand where the library does not call them")
+            raise RuntimeError(f"the functions timed as {', '.join(unused)} were never called by the library")
 
 
 def clocks(clock):
     """Patches that put a clock on each part of a step."""
     logistic, loss = ACTIVATIONS["logistic"], LOSSES["squared_error"]
-    # The kernels of a record are made once, and kept in it.
+    # The kernels of a record are created once, and cached in it.
     timed_logistic, timed_loss = replace(logistic), replace(loss)
     vars(timed_logistic).update(
         forward=clock("activation, forward", logistic.forward),
@@ -83,7 +83,7 @@ def clocks(clock):
 
 
 def shares(case, epochs):
-    """Seconds of some epochs of a case, and of each part of them by label."""
+    """Seconds of some epochs of a case in all, and of each of their parts by label."""
     X, clock = case.load(), Clock()
     estimator(case, max_iter=1).fit(X[: case.batch_size])
     with ExitStack() as stack:

@@ -16,7 +16,7 @@ PARTS = {
     "growth": (GROWTH, ["skae", "products alone", "PyTorch eager"]),
 }
 
-# The losses of two contenders from the same start, on rows in another order, may differ by this much.
+# Relative difference allowed between the losses of two contenders, which read the rows in different orders.
 LOSS_TOLERANCE = 0.01
 
 
@@ -44,7 +44,7 @@ def measure(case, contenders, rounds):
 
 
 def check_losses(rows):
-    """A line for each contender whose loss is not that of skae."""
+    """A line for each contender whose loss differs from that of skae."""
     expected = {row["case"]: row["loss"] for row in rows if row["contender"] == "skae"}
     return [
         f"LOSS DIFFERS: {row['case']}, {row['contender']}: {row['loss']:.4f} against {expected[row['case']]:.4f}"
@@ -55,7 +55,7 @@ def check_losses(rows):
 
 @benchmark(
     option("--part", "training", choices=[*PARTS, "all"]),
-    option("--case", None, "only cases whose name holds this text", quick="digits"),
+    option("--case", None, "only cases whose name contains this text", quick="digits"),
     rounds(7),
     check=check_losses,
 )

@@ -1,4 +1,4 @@
-"""Rows per second of ``transform``, alternating with PCA's at the same number of components.
+"""Rows per second of ``transform``, alternating with that of PCA with the same number of components.
 
 python -m benchmarks transform
 """

@@ -2,8 +2,8 @@
 Anomalies in a signal
 =====================
 
-A heartbeat of its own shape, with noise, cut into windows. The detector is trained on the first half, in which nothing
-is wrong. In the second half a beat is missing, one is too high, one comes too early, and the sensor stands still once.
+A synthetic heartbeat with noise is cut into windows. The detector is trained on the first half, which is normal. In the
+second half a beat is missing, one is too high, one comes too early, and once the sensor is stuck.
 """
 
 import matplotlib.pyplot as plt
@@ -28,7 +28,7 @@ half = len(signal) // 2
 detector = AutoencoderOutlierDetector(contamination=0.01, random_state=0).fit(windows[: half - width])
 
 # %%
-# The decision of each window, at its middle; below zero is an outlier.
+# The decision of each window, drawn at its middle; windows below zero are outliers.
 
 decision = detector.decision_function(windows)
 figure, axes = plt.subplots(2, 1, figsize=(8, 5), sharex=True, layout="constrained")
@@ -44,7 +44,7 @@ axes[1].set_yscale("symlog", linthresh=0.1)
 axes[1].set(xlabel="time", ylabel="decision")
 
 # %%
-# The error of each entry says where in a window something is wrong: here in that of the beat that is too high.
+# The error of each entry shows where in a window the anomaly is: here in the window with the beat that is too high.
 
 high = windows[[1800]]
 errors = detector.reconstruction_error(high, per_feature=True)[0]

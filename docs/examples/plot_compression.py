@@ -2,8 +2,8 @@
 An image in a few bytes
 =======================
 
-Codes of 2 to 16 numbers, each kept in eight bits: what comes back, by PCA and by an autoencoder with one layer before
-the code.
+Codes of 2 to 16 numbers are quantised to eight bits each. The reconstructions are by PCA and by an autoencoder with one
+layer before the code.
 """
 
 import warnings
@@ -18,7 +18,7 @@ from skae import AutoencoderTransformer
 from skae.datasets import load_digits_unit
 from skae.plotting import ReconstructionDisplay
 
-# With the cosine schedule all epochs are run.
+# The cosine schedule needs all epochs.
 warnings.simplefilter("ignore", ConvergenceWarning)
 
 X, _ = load_digits_unit(return_X_y=True)
@@ -62,7 +62,7 @@ ax.set(xlabel="bytes for an image of 64 pixels", ylabel="explained variance, tes
 ax.legend()
 
 # %%
-# Digits of the test, from four and from eight bytes:
+# Test digits, reconstructed from four and from eight bytes:
 
 rows = {f"{name}, {size} bytes": restored[name, size][:12] for size in (4, 8) for name in ("PCA", "autoencoder")}
 figure, ax = plt.subplots(figsize=(7, 3), layout="constrained")

@@ -1,9 +1,9 @@
 """
-A code that does not follow small changes
-=========================================
+A code that is insensitive to small changes
+===========================================
 
-Digits are moved by random noise of growing length. How far their codes move, in units of the mean distance between the
-codes of two digits, is what the contractive autoencoder holds down.
+Random noise of growing length is added to digits. The picture shows how far their codes move, relative to the mean
+distance between the codes of two digits. The contractive autoencoder keeps this distance small.
 """
 
 import matplotlib.pyplot as plt
@@ -43,5 +43,5 @@ ax.set(xlabel="length of the noise", ylabel="distance moved / distance between d
 ax.legend()
 
 # %%
-# A relative movement below that of the digits themselves means that the code keeps what tells digits apart, and drops
-# what does not.
+# A relative movement below that of the digits themselves means that the code keeps the differences between digits, and
+# drops other changes.

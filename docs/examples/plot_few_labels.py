@@ -2,9 +2,9 @@
 Few labels
 ==========
 
-All training digits are at hand, but only a few have labels. An autoencoder learns from all of them; a linear classifier
-on its code, or a network that starts from its encoder, learns from the few. Beside them the same models without it.
-``python -m benchmarks few_labels digits`` measures more of it, over ten seeds.
+Only a few of the training digits have labels. An autoencoder learns from all digits; a linear classifier on its code,
+or a network that starts from its encoder, learns from the labelled ones. They are compared with the same models without
+the autoencoder. ``python -m benchmarks few_labels digits`` is a larger comparison, over ten seeds.
 """
 
 import warnings

@@ -2,9 +2,9 @@
 Filters under noise
 ===================
 
-What the units of an autoencoder respond to depends on the noise in its training. All are trained with the same data,
-seed and L2; each filter is the input of norm one that maximally activates its unit, on a grey scale of its own with
-zero in the middle.
+The filters of an autoencoder depend on the noise in its training. All autoencoders are trained with the same data, seed
+and L2. A filter is the input of norm one that maximally activates its unit, drawn with its own grey scale with zero in
+the middle.
 """
 
 import matplotlib.pyplot as plt
@@ -37,5 +37,5 @@ for ax, (name, model) in zip(axes.flat, models.items()):
     ax.set_title(name)
 
 # %%
-# Without noise they are hard to tell from noise themselves. The more is masked, the fewer pixels does a filter combine
-# and the smoother it is; Gaussian noise makes strokes.
+# Without noise in training the filters themselves look like noise. The more pixels are masked, the smoother the filters
+# are, and the fewer pixels they combine. With Gaussian noise they are strokes.

@@ -33,7 +33,7 @@ ax.set(xlabel="share of the pixels removed", ylabel="root mean squared error\nof
 ax.legend()
 
 # %%
-# Half of the pixels removed:
+# With half of the pixels removed:
 
 missing = np.random.default_rng(0).random(X.shape) < 0.5
 with_holes = np.where(missing, np.nan, X)[:12]

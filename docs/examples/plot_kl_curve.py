@@ -1,9 +1,9 @@
 """
-The sparsity term, and where it takes the units
-===============================================
+The sparsity term and the mean activations
+==========================================
 
-KL(rho || rho_hat) is zero where the mean activation of a unit is the target, and rises on both sides. The units of
-three trainings are drawn on it: the greater the weight of the term, the nearer they come to the target.
+KL(rho || rho_hat) is zero if the mean activation of a unit is the target, and rises on both sides. The units of three
+trainings are marked on the curve: the greater the weight of the term, the closer they come to the target.
 """
 
 import matplotlib.pyplot as plt

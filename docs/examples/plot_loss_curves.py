@@ -2,8 +2,8 @@
 Loss curves and schedules
 =========================
 
-The learning rate may stay, fall as a cosine over the epochs, or fall wherever the loss does not. Rows that are held out
-by ``early_stopping`` tell when a training goes on for nothing.
+The learning rate may be constant, fall as a cosine over the epochs, or fall whenever the loss stops falling. The
+validation rows of ``early_stopping`` show when further training is useless.
 """
 
 import warnings
@@ -15,7 +15,7 @@ from skae import AutoencoderTransformer
 from skae.datasets import load_digits_unit
 from skae.plotting import LossCurveDisplay
 
-# With the cosine schedule all epochs are run.
+# The cosine schedule needs all epochs.
 warnings.simplefilter("ignore", ConvergenceWarning)
 
 X, _ = load_digits_unit(return_X_y=True)
@@ -40,8 +40,8 @@ display = LossCurveDisplay.from_estimator(fits, ax=ax)
 ax.set_ylim(14, 16)
 
 # %%
-# A constant rate of 0.03 ends in jumps about the minimum, which ``early_stopping`` takes for the end; the cosine and
-# the plateau come closer. The least losses on the rows held out:
+# With a constant rate of 0.03 the loss ends up jumping about the minimum, at which point ``early_stopping`` stops; with
+# the cosine and the plateau schedules it comes closer. The lowest validation losses:
 
 for name, model in fits.items():
     print(f"{name}: {min(model.validation_loss_curve_):.2f} nats after {model.n_iter_} epochs")

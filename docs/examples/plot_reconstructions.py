@@ -1,9 +1,9 @@
 """
-Corrupted digits, and what becomes of them
+Corrupted digits and their reconstructions
 ==========================================
 
-Three kinds of corruption, each undone by PCA, by a plain autoencoder, and by one that was trained with that corruption.
-The digits are not those of the training.
+Digits with three kinds of corruption are reconstructed by PCA, by a plain autoencoder, and by one that was trained with
+that corruption. They are test digits.
 """
 
 import matplotlib.pyplot as plt
@@ -36,5 +36,5 @@ for ax, (corruption, level) in zip(axes, corruptions.items()):
     )
 
 # %%
-# PCA and the plain autoencoder give the corruption back, each in its way; only the denoising one has learned what a
-# digit looks like without it.
+# PCA and the plain autoencoder reproduce the corruption, each in its own way. Only the denoising autoencoder has learnt
+# what a digit looks like without it.

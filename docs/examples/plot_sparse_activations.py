@@ -2,8 +2,8 @@
 Four ways to a sparse code
 ==========================
 
-The activations of 100 units for each digit, by the kind of sparsity. A row of the picture is a digit, ten of each class
-from top to bottom; a column is a unit, the most active first.
+The activations of 100 units for each kind of sparsity. A row of the picture is a digit, ten of each class from top to
+bottom; a column is a unit, the most active first.
 """
 
 import matplotlib.pyplot as plt
@@ -32,7 +32,7 @@ for ax, (name, model) in zip(axes.flat, models.items()):
     ax.set(title=name, xlabel="unit", ylabel="digit")
 
 # %%
-# What the reports say:
+# The sparsity reports:
 
 for name, model in models.items():
     report = model.sparsity_report(X)

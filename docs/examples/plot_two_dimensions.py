@@ -2,8 +2,8 @@
 Digits in two dimensions
 ========================
 
-A deep autoencoder with a code of two numbers, beside the first two principal components; then its decoder, which makes
-an image of every point of the plane.
+The code of a deep autoencoder with two units is compared with the first two principal components. Then its decoder
+turns points of the plane into images.
 """
 
 import warnings
@@ -19,7 +19,7 @@ from skae.datasets import load_digits_unit
 from skae.metrics import reconstruction_score
 from skae.plotting import CodeDisplay, ReconstructionDisplay
 
-# With the cosine schedule all epochs are run.
+# The cosine schedule needs all epochs.
 warnings.simplefilter("ignore", ConvergenceWarning)
 
 X, y = load_digits_unit(return_X_y=True)

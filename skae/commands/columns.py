@@ -1,4 +1,4 @@
-"""Which columns of a file an estimator is given, by their names."""
+"""Selection of the columns of a file for an estimator, and checks of their values."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from .numeric_columns import as_numbers, wordy_columns
 # Most names that an error lists.
 _LISTED = 8
 
-# What an estimator may not take.
+# Values that an estimator may not accept.
 _NOT_FINITE = {"missing": np.isnan, "infinite": np.isinf}
 
-# What to do about what an estimator does not take.
+# Remedies for values that an estimator does not accept.
 _BEFORE_TRAINING = {
     "words": ": name the columns to use with --columns, or those to leave out with --exclude",
     "mixed": ": replace such values by numbers, or leave them empty and fit with --missing-values mask",
@@ -32,7 +32,7 @@ _BEFORE_USE = {
 
 
 def listed(names):
-    """Names for an error, the first ones of many."""
+    """Names for an error message; only the first ones if there are many."""
     more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
     return ", ".join(map(repr, names[:_LISTED])) + more
 
@@ -45,7 +45,7 @@ def check_distinct(names, remedy):
 
 
 def checked_names(table, names, option):
-    """The names, when the file has them all.
+    """The names, if all of them are columns of the file.
 
     Raises
     ------
@@ -72,13 +72,13 @@ def training_rows(table, estimator, columns=None, exclude=()):
     Returns
     -------
     DataFrame or ndarray of shape (n_samples, n_features)
-        A frame, with the names of the file, where it has them.
+        A frame with the column names of the file, if it has any.
 
     Raises
     ------
     ValueError
-        Naming the columns that are not there, hold no numbers, or have values that are infinite or missing and that the
-        estimator does not take.
+        With the names of columns that do not exist, hold no numbers, or have infinite or missing values that the
+        estimator does not accept.
     """
     names = _chosen_names(table, columns, exclude)
     return _rows(table, names, table.named, estimator, _BEFORE_TRAINING)
@@ -87,8 +87,8 @@ def training_rows(table, estimator, columns=None, exclude=()):
 def model_rows(table, model, columns=None, exclude=(), keep=()):
     """X for a fitted estimator.
 
-    Columns are found by name, in any order and beside others, where the estimator was fitted with names and the file
-    has names; else they are taken by their place.
+    If the estimator was fitted with names and the file has names, columns are found by name, in any order and among
+    others. Otherwise they are found by position.
 
     Parameters
     ----------
@@ -105,7 +105,7 @@ def model_rows(table, model, columns=None, exclude=(), keep=()):
     Raises
     ------
     ValueError
-        As in ``training_rows``, and for a choice of columns that are found by name.
+        As in ``training_rows``, and for a selection of columns that are found by name.
     """
     wanted = getattr(model, "feature_names_in_", None)
     by_name = wanted is not None and table.named
@@ -166,18 +166,18 @@ def _missing(table, names):
 
 
 def _rows(table, names, named, estimator, remedies):
-    """Columns as numbers, which the estimator takes; ``named`` tells whether scikit-learn is to see their names."""
+    """Columns as checked numbers; ``named`` is whether the estimator gets their names."""
     part = table.part(names)
     if not isinstance(part, np.ndarray):
         part = as_numbers(part)
         _check_words(table, part, names, remedies)
     _check_finite(table, part, names, estimator, remedies)
-    # Columns that are numbered have no names for scikit-learn.
+    # scikit-learn ignores column labels that are integers.
     return part if named or isinstance(part, np.ndarray) else part.set_axis(range(len(names)), axis="columns")
 
 
 def _check_words(table, part, names, remedies):
-    """Raise ValueError, with a remedy, for columns without numbers, and for values among numbers that are none."""
+    """Raise ValueError, with a remedy, for columns without numbers, and for other values in columns of numbers."""
     words, mixed = wordy_columns(part, names)
     reasons = [f"no numbers in {listed(words)}{remedies['words']}"] if words else []
     if mixed:
@@ -192,7 +192,7 @@ def _check_words(table, part, names, remedies):
 
 
 def _check_finite(table, part, names, estimator, remedies):
-    """Raise ValueError, with a remedy, for gaps and infinities that the estimator does not take."""
+    """Raise ValueError, with a remedy, for missing and infinite values that the estimator does not accept."""
     found = _not_finite(part)
     if get_tags(estimator).input_tags.allow_nan:
         found.pop("missing", None)
@@ -204,7 +204,7 @@ def _check_finite(table, part, names, estimator, remedies):
 
 
 def _not_finite(part):
-    """Places of the columns that hold NaN or infinities, and the first row that has one, by the words for them."""
+    """For "missing" and "infinite", the indices of the columns with such values, and the first row with one."""
     marked, first = {}, {}
     for rows, values in _float_blocks(part):
         if sums_finite(values):
@@ -218,7 +218,7 @@ def _not_finite(part):
 
 
 def _float_blocks(X):
-    """Yield (slice, values) for blocks of rows, in floating point; nothing for an array of integers."""
+    """Yield (slice, values) for blocks of rows as floats; nothing for an array of integers, which are finite."""
     if not isinstance(X, np.ndarray):
         for rows in row_blocks(len(X), block_rows(X.shape[1], np.float64)):
             yield rows, X.iloc[rows].to_numpy(np.float64, na_value=np.nan)

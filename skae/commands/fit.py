@@ -18,11 +18,11 @@ from .tables import READERS, ending_of, read
 _DESCRIPTION = """\
 Train an autoencoder on the rows of a file and write it to a model file, which the other commands and skae.load read.
 
-Names of columns are kept in the model. The parameters are those of the estimators in Python; help(skae.DenoisingAE) has
-the formulas. --missing-values mask trains on rows with gaps.
+The column names are kept in the model. The parameters are those of the estimators in Python; help(skae.DenoisingAE) has
+the formulas. --missing-values mask trains on rows with missing values.
 
-Columns are taken in their units, and the loss is a sum over them. A model file holds the autoencoder alone, no scaler:
-where the units do not compare, scale the columns beforehand, and those of later files by the same numbers, in Python:
+Columns are not scaled, and the loss is a sum over them. A model file holds the autoencoder alone, no scaler. If columns
+have different units, scale them beforehand, and scale later files by the same numbers, in Python:
 
     import pandas as pd
 
@@ -38,13 +38,13 @@ _EXAMPLES = """\
 
 
 def _add_model(parser):
-    """Add the file to write, and which estimator it holds."""
+    """Add the options for the model file and the estimator."""
     parser.add_argument(
         "--output",
         type=_model_path,
         required=True,
         metavar="MODEL",
-        help="model file to write; its folder is made where there is none",
+        help="model file to write; its folder is created if it does not exist",
     )
     parser.add_argument(
         "--estimator",
@@ -73,7 +73,7 @@ def _run(options):
 
 
 def _model_path(text):
-    """Where the model goes; never the name of a table, which it would replace."""
+    """Path of the model file; an ending of tables is refused, since the model might replace the input."""
     path = Path(text)
     if ending_of(path, READERS) is not None:
         raise argparse.ArgumentTypeError(f"is a model file, not one of {', '.join(READERS)}; got {text!r}")

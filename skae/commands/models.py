@@ -1,4 +1,4 @@
-"""What the commands that use a model share: the model file, its rows, and rows that are written."""
+"""Shared by the commands that use a model: reading the model file and the rows, and writing rows."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .tables import WRITERS, ending_of, read, require, write
 
 
 def add_model_and_input(parser, **options):
-    """Add the model file, the rows, and which columns of them are used.
+    """Add the arguments for the model file, the rows, and the selection of columns.
 
     Parameters
     ----------
@@ -36,12 +36,12 @@ def loaded_model(options, method=None):
     ----------
     options : argparse.Namespace
     method : str, default=None
-        That it must have.
+        A method that the model must have.
 
     Raises
     ------
     OSError, ValueError
-        For a file that cannot be opened or holds no model, and for a model without the method.
+        For a file that cannot be opened or is not a model file, and for a model without the method.
     """
     model = load(options.model)
     if method is not None and not hasattr(model, method):
@@ -57,19 +57,19 @@ def input_rows(options, model):
 
 
 def about_model(options):
-    """``about`` the rows of a model, whose parameters are options of the command fit."""
+    """``about`` for the rows of a model, whose parameters are options of the command fit."""
     return about(options.input, lambda text: in_options(text).replace("or use --", "or fit a model with --"))
 
 
 def write_rows(options, method, compute):
-    """Read a model and rows, and write what is computed of them.
+    """Read a model and rows, and write what is computed from them.
 
     Parameters
     ----------
     options : argparse.Namespace
         Of ``add_model_and_input`` and ``add_rows_output``.
     method : str
-        That the model must have.
+        A method that the model must have.
     compute : callable (model, X) -> (list of str, array-like of shape (n_rows, n_columns))
         Names of the columns of the result, and its rows.
 
@@ -99,7 +99,7 @@ def write_rows(options, method, compute):
 
 
 def _kept_columns(table, keep, names):
-    """Columns of the input that go through, as a frame, or None."""
+    """Columns of the input to pass through, as a frame, or None."""
     twice = [name for name in keep if name in set(names)]
     if twice:
         raise ValueError(f"--keep: {', '.join(map(repr, twice))} would be there twice, since the result has the name")

@@ -1,4 +1,4 @@
-"""Columns of a frame as numbers: what is one, and the values that are none."""
+"""Columns of a frame as numbers, and the values in them that are not numbers."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-# What pandas infers of columns of numbers that are kept as objects: decimals, and booleans and integers with gaps.
+# Types that pandas infers for object columns of numbers: decimals, and booleans and integers with missing values.
 _NUMBERS = ("decimal", "boolean", "integer", "floating", "mixed-integer-float", "empty")
-# And of those among whose words there may be numbers.
+# Types that it infers for object columns of text, some of which may be numbers.
 _TEXT = ("string", "mixed", "mixed-integer")
 _BOOLEANS = ("true", "false")
 
 
 class Word(NamedTuple):
-    """A value that is no number, in a column of which other values are numbers.
+    """A value that is not a number, in a column with numbers.
 
     Attributes
     ----------
@@ -30,7 +30,7 @@ class Word(NamedTuple):
 
 
 def as_numbers(frame):
-    """A frame whose columns of numbers are numeric; those of words stay as they are.
+    """A frame whose columns of numbers are numeric; other columns are unchanged.
 
     Parameters
     ----------
@@ -39,12 +39,12 @@ def as_numbers(frame):
     Returns
     -------
     DataFrame
-        Decimals, and booleans and integers with gaps, in float64 with NaN for what is missing; the same frame where it
-        has none of them.
+        With decimals, and booleans and integers with missing values, as float64 with NaN; the same frame if it has none
+        of them.
     """
     changed = [j for j in range(frame.shape[1]) if _holds_numbers(frame.iloc[:, j])]
     if changed:
-        # The columns that stay are shared.
+        # The unchanged columns are shared.
         frame = frame.copy(deep=False)
     for j in changed:
         frame.isetitem(j, frame.iloc[:, j].to_numpy(np.float64, na_value=np.nan))
@@ -66,7 +66,7 @@ def wordy_columns(frame, names):
     words : list of str
         Names of the columns without any number.
     mixed : list of Word
-        The first value that is no number of each other column.
+        For each other column, its first value that is not a number.
     """
     from pandas.api.types import is_numeric_dtype
 
@@ -91,7 +91,7 @@ def _holds_numbers(column):
 
 
 def _first_word(column):
-    """Row of the first value that is no number; None where no value is one."""
+    """Row of the first value that is not a number; None if no value is a number."""
     import pandas
     from pandas.api.types import infer_dtype
 

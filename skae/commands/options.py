@@ -12,13 +12,13 @@ EXIT_STATUS = "exit status: 0 done; 1 failed; 2 wrong usage; 130 interrupted; 14
 
 
 def subcommand(name, run, *additions, help, description, examples):
-    """What adds a subcommand to the parsers of ``python -m skae``.
+    """Make the function that adds a subcommand to the parsers of ``python -m skae``.
 
     Parameters
     ----------
     name : str
     run : callable (argparse.Namespace) -> int
-        Does what the options say; gives the exit status.
+        Runs the command, and returns the exit status.
     *additions : callable (ArgumentParser)
         Each adds options, in the order of the help.
     help, description, examples : str
@@ -26,7 +26,7 @@ def subcommand(name, run, *additions, help, description, examples):
     Returns
     -------
     callable
-        Of the object that ``ArgumentParser.add_subparsers`` returns.
+        Takes the object that ``ArgumentParser.add_subparsers`` returns.
     """
 
     def add_parser(subparsers):
@@ -46,7 +46,7 @@ def subcommand(name, run, *additions, help, description, examples):
 
 
 def add_input(parser, remark="", **options):
-    """Add the file of rows and what is to be known to read it.
+    """Add the argument for the file of rows, and the options for reading it.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ def add_input(parser, remark="", **options):
     remark : str, default=""
         For the help.
     **options
-        Of the argument.
+        Passed to ``add_argument``.
     """
     parser.add_argument(
         "input",
@@ -73,13 +73,13 @@ def add_input(parser, remark="", **options):
 
 
 def add_selection(parser, which=""):
-    """Add the choice of columns.
+    """Add the options for the selection of columns.
 
     Parameters
     ----------
     parser : ArgumentParser
     which : str, default=""
-        What for, in the help.
+        For which models, in the help.
     """
     selection = parser.add_mutually_exclusive_group()
     selection.add_argument(
@@ -98,25 +98,24 @@ def add_selection(parser, which=""):
 
 
 def add_rows_output(parser):
-    """Add where rows are written to, and what stands beside them."""
+    """Add the options for the output file, and for columns to pass through."""
     parser.add_argument(
         "--output",
         type=file_type(WRITERS),
         metavar="FILE",
-        help=f"file of rows, {', '.join(WRITERS)}; its folder is made where there is none (default: standard output, "
-        "as CSV)",
+        help=f"file of rows, {', '.join(WRITERS)}; its folder is created if missing (default: standard output, as CSV)",
     )
     parser.add_argument(
         "--keep",
         type=column_names,
         default=[],
         metavar="NAME,...",
-        help="columns of INPUT to pass through, before the others; from a text as they stand there (default: none)",
+        help="columns of INPUT to pass through, before the others; text is copied unchanged (default: none)",
     )
 
 
 def add_quiet(parser):
-    """Add the wish to hear of errors alone."""
+    """Add the option ``--quiet``."""
     parser.add_argument(
         "--quiet", action="store_true", help="nothing on stderr but errors (default: progress, warnings, files written)"
     )
@@ -144,7 +143,7 @@ def file_type(endings):
 
 
 def column_names(text):
-    """Type of an option: names of columns, separated by commas and quoted where they hold one.
+    """Type of an option: column names, separated by commas; a name that contains a comma is quoted.
 
     Returns
     -------

@@ -16,28 +16,28 @@ from ..estimator.near_names import near_value
 from ..estimator.plan import architecture_of
 from ..estimator.registry import ESTIMATORS
 
-# A command fits once, shows a bar, and reads no sparse matrix.
+# Parameters without an option: a command fits once, shows a progress bar, and reads no sparse matrix.
 _NOT_ASKED = ("warm_start", "verbose", "zero_sampling")
 
-# The name by which messages call it comes last.
+# Additional names of options; messages use the last one.
 _FURTHER_OPTIONS = {"random_state": ["--seed"]}
 
-# Names that a message may use as words.
+# Parameter names that messages may also use as ordinary words.
 _WORDS = {"activation", "corruption", "emphasis", "loss", "shuffle", "solver", "sparsity"}
 
 
 @dataclass(frozen=True)
 class Value:
-    """What the text of an option stands for.
+    """The legal values of an option, and how its text is parsed.
 
     Attributes
     ----------
     words : dict of str to object
-        Texts that stand for a value of their own.
+        Texts with a fixed value.
     number : {int, float, None}
-        What else it may be.
+        Type of any other text.
     many : bool
-        Whether numbers are listed, separated by commas.
+        Whether it is a list of numbers, separated by commas.
     """
 
     words: dict
@@ -46,7 +46,7 @@ class Value:
 
     @classmethod
     def of(cls, constraints):
-        """From the constraints of a parameter; which numbers are legal is left to them."""
+        """From the constraints of a parameter; the range of numbers is left to these."""
         words, number, many = {}, None, False
         for constraint in constraints:
             if constraint is None or constraint == "random_state":
@@ -62,7 +62,7 @@ class Value:
         return cls(words, number, many)
 
     def parse(self, text):
-        """The value, or argparse.ArgumentTypeError."""
+        """The value of a text; raises argparse.ArgumentTypeError."""
         if text in self.words:
             return self.words[text]
         try:
@@ -74,7 +74,7 @@ class Value:
 
     @property
     def metavar(self):
-        """For the line of usage."""
+        """Placeholder in the line of usage."""
         if self.number is None:
             return "{" + ",".join(self.words) + "}"
         letter = {int: "N", float: "X"}[self.number]
@@ -86,11 +86,11 @@ class Value:
 
 
 def add_parameters(parser):
-    """Add an option for each parameter of the estimators, in groups by the estimators that have it."""
+    """Add an option for each parameter, in one group for all parameters of the same estimators."""
     groups = {}
     for name in _names():
         groups.setdefault(_owners(name), []).append(name)
-    # Those of all first.
+    # Parameters of all estimators first.
     for owners in sorted(groups, key=len, reverse=True):
         title = "every estimator" if len(owners) == len(ESTIMATORS) else ", ".join(owners)
         group = parser.add_argument_group(f"parameters of {title}")
@@ -99,7 +99,7 @@ def add_parameters(parser):
 
 
 def estimator_of(options):
-    """The estimator that the options describe; wrong parameters end the program by ``parser.error``."""
+    """The estimator with the parameters of the options; illegal ones end the program by ``parser.error``."""
     cls = ESTIMATORS[options.estimator]
     given = {name: getattr(options, name) for name in _names() if hasattr(options, name)}
     for name in given:
@@ -116,15 +116,15 @@ def estimator_of(options):
 
 
 def check_size(options, estimator, n_features):
-    """End the program by ``parser.error`` where no memory holds the network for so many columns."""
+    """End the program by ``parser.error`` if the network for so many columns does not fit into memory."""
     with _usage(options):
-        # The loss does not change the widths.
+        # The loss, which is arbitrary here, does not change the widths.
         architecture_of(estimator, n_features, "squared_error")
 
 
 @contextmanager
 def _usage(options):
-    """A ValueError of the block is one of the options."""
+    """Report a ValueError of the block as a usage error of the options."""
     try:
         yield
     except ValueError as error:
@@ -134,7 +134,7 @@ def _usage(options):
 def in_options(message):
     """A message with the names and values of the options in place of those of the parameters.
 
-    Names that are also words stay, but in quotes and before a value.
+    Names that are also words are replaced only in quotes and before a value.
     """
     message = re.sub(r", an instance of '[\w.]+' or None\b", " or none", message)
     message = re.sub(r"(?<![\w'])None(?![\w'])", "none", message).replace(" (MinMaxScaler(clip=True))", "")
@@ -161,7 +161,7 @@ def _names():
 
 @cache
 def _signature(cls):
-    """Parameters that are asked for, by name."""
+    """Parameters that have an option, by name."""
     return {name: p for name, p in inspect.signature(cls).parameters.items() if name not in _NOT_ASKED}
 
 
@@ -179,7 +179,7 @@ def _is_flag(name):
 
 
 def _add_parameter(group, name, owners):
-    """Add the option of a parameter, unless no text stands for its values."""
+    """Add the option of a parameter, unless its values cannot be given as text."""
     constraints = ESTIMATORS[owners[0]]._parameter_constraints[name]
     names = _option_names(name)
     described = {"dest": name, "default": argparse.SUPPRESS, "help": _help(name, owners)}
@@ -202,7 +202,7 @@ def _help(name, owners):
 
 
 def _text(value):
-    """A default as it is written on the command line."""
+    """A default as it would be written on the command line."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     return "none" if value is None or value == () else str(value)
@@ -210,10 +210,10 @@ def _text(value):
 
 @cache
 def _first_sentences(cls):
-    """By parameter, of what the docstring says; none where Python was told to leave docstrings out."""
+    """First sentence about each parameter in the docstring; empty if Python was run without docstrings."""
     entries = re.finditer(r"^(\w+) : .*\n((?:    .*\n)+)", inspect.getdoc(cls) or "", re.MULTILINE)
     texts = {name: " ".join(text.split()) + " " for name, text in (entry.groups() for entry in entries)}
-    # Without the full stop, quotes of code, footnotes, and what refers to the docstring.
+    # Without the full stop, code quotes, footnotes and references within the docstring.
     return {
         name: in_options(re.sub(r" \[\d+\]_|``|, see below$", "", re.split(r"\.\s", text)[0]))
         for name, text in texts.items()

@@ -22,7 +22,7 @@ _DPI = 120
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of picture.
+    """One kind of picture.
 
     Attributes
     ----------
@@ -31,11 +31,11 @@ class Kind:
     shows : str
         For the help.
     rows : {"needed", "optional", "none"}
-        Whether it shows the model alone, or rows.
+        Whether it needs rows, or shows the model alone.
     options : dict of str to str
-        Options that it takes, with the parameters of the display's ``from_estimator`` that they are.
+        Its options, each with the parameter of the display's ``from_estimator`` that it sets.
     fixed : dict
-        Further parameters.
+        Fixed values of further parameters.
     """
 
     display: str
@@ -48,7 +48,7 @@ class Kind:
 KINDS = {
     "filters": Kind(
         "FilterDisplay",
-        "what the units of the first layer respond to; sorted by activation where INPUT is given",
+        "what the units of the first layer respond to; sorted by activation if INPUT is given",
         "optional",
         {"image_shape": "image_shape"},
     ),
@@ -91,7 +91,7 @@ def _add_options(parser):
         required=True,
         type=file_type(_ENDINGS),
         metavar="FILE",
-        help=f"picture to write, {', '.join(_ENDINGS)}; its folder is made where there is none",
+        help=f"picture to write, {', '.join(_ENDINGS)}; its folder is created if it does not exist",
     )
     add(
         "--image-shape",
@@ -103,7 +103,7 @@ def _add_options(parser):
     add(
         "--color-by",
         metavar="NAME",
-        help=f"column of INPUT that gives the colours, grey where it is empty, for {_kinds_with('color_by')} (default: "
+        help=f"column of INPUT that gives the colours, grey if missing, for {_kinds_with('color_by')} (default: "
         "one colour)",
     )
     add(
@@ -146,7 +146,7 @@ def _check_usage(options, kind):
 
 
 def _data(options, kind, model):
-    """X where there are rows, and what the options say to the display."""
+    """X if there is an input, and the parameters of the display from the options."""
     asked = {kind.options[name]: getattr(options, name) for name in kind.options}
     given = {**kind.fixed, **{name: value for name, value in asked.items() if value is not None}}
     if options.input is None:
@@ -162,7 +162,7 @@ def _picture(display, file_format, *data, **given):
     """The file of a picture, as bytes."""
     import matplotlib
 
-    # Files alone are written, whatever windows there could be.
+    # Only files are written, so no backend with windows is needed.
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
@@ -181,7 +181,7 @@ def _kinds_with(option):
 
 
 def _in_options(message):
-    """The message of a display with the names of the options in it."""
+    """The message of a display, with the names of the options in place of those of its parameters."""
     words = {
         "image_shape=(height, width)": "--image-shape height,width",
         "image_shape": "--image-shape",

@@ -11,7 +11,7 @@ from .options import add_rows_output, subcommand
 _DESCRIPTION = """\
 Write the model's reconstruction of the rows of a file, or its squared errors.
 
-Columns are found by name, in any order and beside others, where the model was fitted with names."""
+If the model was fitted with names, columns are found by name, in any order and among others."""
 
 _EXAMPLES = """\
   python -m skae reconstruct model.skae measurements.csv --output clean.csv
@@ -47,7 +47,7 @@ def _entry_errors(model, X):
 
 
 def _names(model):
-    """Names of the columns that the model was fitted with; x0, x1, ... where it was fitted without."""
+    """Names of the columns that the model was fitted with; x0, x1, ... if it was fitted without names."""
     return list(_check_feature_names_in(model))
 
 

@@ -1,4 +1,4 @@
-"""What commands do around their work: see that they can write, show progress, tell of warnings and errors."""
+"""Shared by all commands: check the output path, show progress, print warnings and errors."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from ..runtime.progress import ProgressBar
 
 
 def check_output(path, *inputs):
-    """See, before the work, that something can be written, and leave nothing behind.
+    """Check, before the work, that the output can be written; no file is left behind.
 
     Parameters
     ----------
     path : Path or None
-        Of a file, in a folder that may be yet to be made; None for standard output.
+        The output file, whose folder need not exist yet; None for standard output.
     *inputs : Path or None
-        Files that are read, one of which it must not replace.
+        Files that are read, and must not be replaced.
 
     Raises
     ------
@@ -35,7 +35,7 @@ def check_output(path, *inputs):
     for source in inputs:
         if source is not None and path.exists() and source.exists() and os.path.samefile(path, source):
             raise OSError(f"--output: {path} is the file that is read; name another one")
-    # The closest one that is there; it holds those that are yet to be made.
+    # The closest folder that exists; the missing ones will be created in it.
     above = (folder for folder in (path.parent, *path.parent.parents) if os.path.lexists(folder))
     prepared_folder(next(above, path.parent))
 
@@ -62,28 +62,28 @@ def progress_of(options):
 
 
 def tell(options, text):
-    """Say something on stderr, where there is one and it was not asked to be quiet."""
+    """Print a text to stderr, if there is one and ``--quiet`` was not given."""
     if not options.quiet and sys.stderr is not None:
         print(text, file=sys.stderr)
 
 
 @contextmanager
 def about(what, phrase=str):
-    """Put errors and warnings in the terms of the command line, and what an error is about before its message.
+    """Rewrite errors and warnings in the terms of the command line, and prefix errors with their subject.
 
     Parameters
     ----------
     what : Path or str
-        A file or an option, which stays as it is.
+        The subject: a file or an option.
     phrase : callable (str) -> str, default=str
-        Puts a message in the terms of the command line.
+        Rewrites a message in the terms of the command line.
 
     Raises
     ------
     ValueError
-        In the place of a TypeError or ValueError of the block.
+        In place of a TypeError or ValueError of the block.
     MemoryError
-        In the place of one of the block; it is not about the file.
+        In place of a MemoryError of the block; without the subject.
     """
     try:
         with warnings.catch_warnings(record=True) as caught:

@@ -15,10 +15,10 @@ from .running import check_output, progress_of
 _DESCRIPTION = """\
 Print the fraction of the variance of the rows that their reconstruction explains, and their mean reconstruction loss.
 
-With --per-row write the score of each row, minus its reconstruction loss: the higher, the more like the rows of the
-training. Of an outlier detector also the decision, which is negative for outliers, and no explained variance.
-A row without any value has no loss and no score.
-Columns are found by name, in any order and beside others, where the model was fitted with names."""
+With --per-row write the score of each row instead, which is minus its reconstruction loss. The higher it is, the more
+the row is like the training rows. An outlier detector has no explained variance; with --per-row it has a decision as
+well, which is negative for outliers. A row without any value has no loss and no score.
+If the model was fitted with names, columns are found by name, in any order and among others."""
 
 _EXAMPLES = """\
   python -m skae score model.skae measurements.csv
@@ -58,7 +58,7 @@ def _scores(model, X):
 
 def _figures(model, X):
     if empty_rows(X).all():
-        raise ValueError("no row holds a value, so that there is nothing to score")
+        raise ValueError("no row holds a value, so there is nothing to score")
     losses = -_row_scores(model, X)
     lines = [f"explained variance  {model.score(X):.6g}"] if hasattr(model, "score") else []
     units = LOSSES[getattr(model, "estimator_", model).loss_].units
@@ -66,7 +66,7 @@ def _figures(model, X):
 
 
 def _row_scores(model, X):
-    """Score of each row; NaN, with a warning, for a row without any value, whose loss would be that of none: zero."""
+    """Score of each row; NaN, with a warning, for a row without any value, whose loss would be an empty sum: zero."""
     scores, empty = model.score_samples(X), empty_rows(X)
     if empty.any():
         warnings.warn(f"{empty.sum()} of {len(empty)} rows hold no value and have no score")

@@ -13,7 +13,7 @@ from ..runtime.files import prepared_folder, write_atomically
 from .columns import check_distinct
 from .text_files import TEXT_FORMATS, read_frame, read_words, write_frame
 
-# What the extra ``cli`` installs for a format.
+# Packages of the extra ``cli`` that a format needs.
 _PACKAGES = {**{ending: ["pandas"] for ending in TEXT_FORMATS}, ".parquet": ["pandas", "pyarrow"]}
 
 
@@ -25,9 +25,9 @@ class Table:
     path : Path
     data : DataFrame or ndarray of shape (n_rows, n_columns)
     names : list of str
-        Of the columns; x0, x1, ... where the file has none.
+        Names of the columns; x0, x1, ... if the file has none.
     named : bool
-        Whether the file has them.
+        Whether the file has names of columns.
     """
 
     def __init__(self, path, data, named):
@@ -37,7 +37,7 @@ class Table:
         self.names = list(data.columns) if named else [f"x{j}" for j in range(data.shape[1])]
 
     def part(self, names):
-        """Columns in the order of the names: a frame, or an array that is not copied where it is the whole one."""
+        """Columns in the order of the names: a frame, or an array, which is not copied if all columns are chosen."""
         if names == self.names:
             return self.data
         places = {name: place for place, name in enumerate(self.names)}
@@ -62,15 +62,15 @@ class TextTable(FrameTable):
     """Rows of a file of text."""
 
     def frame(self, names):
-        """Columns as the text that the file has: with leading zeros, and with words that pandas takes for NaN."""
+        """Columns as the text of the file, unparsed: with leading zeros, and with words that pandas reads as NaN."""
         text = read_words(self.path, self.named, TEXT_FORMATS[ending_of(self.path, TEXT_FORMATS)])
         return FrameTable(self.path, text, self.named).frame(names)
 
 
 def ending_of(path, endings):
-    """The one of some endings that the name of a file has, whatever its case; None for none of them."""
+    """The one of some endings that the name of a file has, ignoring case; None if it has none of them."""
     name = path.name.lower()
-    # The name before it is a character at least, as of Path.suffix.
+    # At least one character precedes the ending, as with Path.suffix.
     return next((ending for ending in endings if name.endswith(ending) and len(name) > len(ending)), None)
 
 
@@ -87,16 +87,16 @@ def read(path, header=True):
     Returns
     -------
     Table
-        Of one row and one column at least. An ``.npy`` file is a read-only memory map.
+        At least one row and one column. An ``.npy`` file is read as a read-only memory map.
 
     Raises
     ------
     OSError
         For a file that cannot be opened, and for a device or a pipe.
     ValueError
-        For one that holds no table, with its path and the reason.
+        For a file that is not a table; with its path and the reason.
     ImportError
-        When pandas or pyarrow are needed and not installed.
+        If pandas or pyarrow are needed and not installed.
     """
     if path.exists() and not (path.is_file() or path.is_dir()):
         raise OSError(f"{path} is a device or a pipe, which cannot be read more than once; save it to a file first")
@@ -110,23 +110,23 @@ def read(path, header=True):
             raise ValueError(f"it has {table.data.shape[0]} rows and {table.data.shape[1]} columns")
     except (ImportError, MemoryError):
         raise
-    except Exception as error:  # What a parser raises for a file of another kind is of many classes.
+    except Exception as error:  # Parsers raise errors of many classes for files of another kind.
         reason = " ".join(str(error).split()) or type(error).__name__
         raise ValueError(f"{path} cannot be read as a table: {reason}") from error
     return table
 
 
 def write(path, names, values, kept=None):
-    """Write rows to a file, which is replaced as a whole, or to standard output as CSV.
+    """Write rows to a file, which is replaced atomically, or to standard output as CSV.
 
     Parameters
     ----------
     path : Path or None
-        With one of the endings of ``WRITERS``, and its folder is made where there is none; None for standard output.
+        With one of the endings of ``WRITERS``; its folder is created if missing. None for standard output.
     names : list of str
     values : ndarray of shape (n_rows, n_columns)
     kept : DataFrame, default=None
-        Columns to stand before them; not in ``.npy``.
+        Columns to write before them; not for ``.npy``.
     """
     if path is None:
         WRITERS[".csv"](sys.stdout, names, values, kept)
@@ -139,19 +139,19 @@ def write(path, names, values, kept=None):
 
 
 def require(what, ending):
-    """See that the packages are installed with which a format is read and written.
+    """Check that the packages that a format needs are installed.
 
     Parameters
     ----------
     what : Path or str
-        What needs them, for the error.
+        What needs them, for the error message.
     ending : str
-        Of a file.
+        Ending of the format.
 
     Raises
     ------
     ImportError
-        With the remedy, where one is not.
+        With the remedy, if one is missing.
     """
     for module in _PACKAGES.get(ending, []):
         try:
@@ -171,7 +171,7 @@ def _read_parquet(path, header):
     check_distinct(read_schema(path).names, "rename them")
     data = pandas.read_parquet(path, engine="pyarrow").reset_index(drop=True)
     data.columns = data.columns.map(str)
-    # Names that were no text may be alike as text.
+    # Names that were not strings may be equal as strings.
     check_distinct(data.columns, "rename them")
     return FrameTable(path, data, named=True)
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from .columns import check_distinct
 from .numeric_columns import as_numbers, wordy_columns
 
-# What may separate values in a file whose ending says that something else does.
+# Separators that a file may have although its ending says otherwise.
 _SEPARATORS = (",", ";", "\t", "|")
 
 # Bytes of a first line in which a separator is looked for.
@@ -18,16 +18,16 @@ _FIRST_BYTES = 4096
 
 
 class TextFormat(NamedTuple):
-    """How values are written as text.
+    """A text format of tables.
 
     Attributes
     ----------
     separator : str
-        Between values.
+        Separator of values.
     word : str
-        For that, in errors.
+        Name of the separator, for errors.
     compressed : bool
-        Whether by gzip.
+        Whether the file is compressed by gzip.
     """
 
     separator: str
@@ -64,7 +64,7 @@ def read_frame(path, header, form):
     Raises
     ------
     ValueError
-        For what is no table.
+        If the text is not a table.
     """
     if header:
         _check_names(path, form)
@@ -77,7 +77,7 @@ def read_frame(path, header, form):
 
 
 def read_words(path, header, form):
-    """The same as the text that the file has: with leading zeros, and with words that pandas takes for NaN."""
+    """The same, unparsed as text: with leading zeros, and with words that pandas reads as NaN."""
     return _parsed(path, header, form, dtype=str, keep_default_na=False)
 
 
@@ -87,7 +87,7 @@ def write_frame(file, data, form):
     Parameters
     ----------
     file : binary file or text file
-        Text for what is not compressed alone.
+        A text file only for a format that is not compressed.
     data : DataFrame
     form : TextFormat
     """
@@ -95,7 +95,7 @@ def write_frame(file, data, form):
     if not form.compressed:
         data.to_csv(file, **options)
         return
-    # Without a time, so that equal rows give equal files.
+    # Without a timestamp, so equal rows give equal files.
     with gzip.GzipFile(filename="", fileobj=file, mode="wb", mtime=0) as packed:
         with io.TextIOWrapper(packed, encoding="utf-8", newline="") as text:
             data.to_csv(text, **options)
@@ -111,7 +111,7 @@ def _parsed(path, header, form, **options):
     with warnings.catch_warnings():
         warnings.simplefilter("error", pandas.errors.ParserWarning)
         try:
-            # No column becomes the index, and types are settled on whole columns.
+            # No column becomes the index, and dtypes are inferred from whole columns.
             return pandas.read_csv(path, header=0 if header else None, index_col=False, low_memory=False, **options)
         except pandas.errors.ParserWarning as warning:
             reason = f"there are lines with more values than the first one has names{_separator_hint(path, form)}"
@@ -123,7 +123,7 @@ def _parsed(path, header, form, **options):
 
 
 def _separator_hint(path, form):
-    """What to do where the first line has another separator, as the end of a sentence."""
+    """Remedy for a first line with another separator, as the end of a sentence."""
     with form.open(path) as file:
         line = file.readline(_FIRST_BYTES)
     for separator in _SEPARATORS:
@@ -137,13 +137,13 @@ def _separator_hint(path, form):
 
 
 def _has_numbers(data):
-    """Whether a column holds a number, beside words that are told later."""
+    """Whether any column holds a number; words beside it are reported later."""
     words, _ = wordy_columns(as_numbers(data), [0])
     return not words
 
 
 def _check_names(path, form):
-    """Raise ValueError where names stand twice in the first line, to which pandas would give others."""
+    """Raise ValueError for duplicate names in the first line, which pandas would rename."""
     line = _parsed(path, False, form, nrows=1, dtype=str, keep_default_na=False)
     check_distinct(
         [name for name in line.iloc[0] if name],
@@ -152,9 +152,9 @@ def _check_names(path, form):
 
 
 def _warn_of_names(path, names):
-    """Tell of a first line that may not be one of names, and of a column that may be an index."""
+    """Warn of a first line that may be values instead of names, and of a column that may be an index."""
     numbers = all(map(_is_number, names))
-    # Counted from 0 they are those that pandas gives columns without names.
+    # 0, 1, 2, ... are the names that pandas gives to columns without names.
     if numbers and names != [str(j) for j in range(len(names))]:
         warnings.warn(f"the first line of {path} holds numbers, taken for names; pass --no-header if they are values")
     unnamed = [name for name in names if name.startswith("Unnamed: ")]

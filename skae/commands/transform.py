@@ -8,9 +8,9 @@ from .models import add_model_and_input, write_rows
 from .options import add_rows_output, subcommand
 
 _DESCRIPTION = """\
-Write what the model's transform makes of the rows of a file: the code of an autoencoder.
+Write the result of the model's transform for the rows of a file; for an autoencoder that is the code.
 
-Columns are found by name, in any order and beside others, where the model was fitted with names."""
+If the model was fitted with names, columns are found by name, in any order and among others."""
 
 _EXAMPLES = """\
   python -m skae transform model.skae measurements.csv --output code.csv --keep id,label

@@ -1,4 +1,4 @@
-"""Training, and the use of what was trained, on data that lies in the partitions of a Dask collection.
+"""Training and prediction on data in the partitions of a Dask collection.
 
 Needs the packages dask and distributed (``pip install skae[dask]``).
 """

@@ -1,4 +1,4 @@
-"""What the functions of this package take: an autoencoder, and a client of a cluster."""
+"""Checks of the arguments of this package: the autoencoder and the client."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from .packages import required
 
 
 def check_autoencoder(estimator):
-    """Raise TypeError for what is no autoencoder of this library."""
+    """Raise TypeError for anything but an autoencoder of this library."""
     if not isinstance(estimator, BaseAutoencoder):
         raise TypeError(
-            f"estimator must be an autoencoder of skae; got {type(estimator).__name__}. Of a Pipeline pass its steps, "
+            f"estimator must be an autoencoder of skae; got {type(estimator).__name__}. For a Pipeline pass its steps, "
             "one after the other."
         )
 
 
 @contextmanager
 def kept_open(client):
-    """Raise RuntimeError for what fails because the client was closed meanwhile."""
+    """Raise RuntimeError for any error in the block that comes of a client closed meanwhile."""
     try:
         yield
     except Exception as error:
@@ -31,14 +31,14 @@ def kept_open(client):
 
 
 def current_client(client):
-    """The client given, or that of the surroundings.
+    """The given client, or the current one.
 
     Raises
     ------
     TypeError
-        For what is no client.
+        For anything but a client.
     ValueError
-        Where there is none, and for one that is asynchronous or closed.
+        If there is no client, or it is asynchronous or closed.
     """
     distributed = required("distributed")
     if client is None:
@@ -50,7 +50,7 @@ def current_client(client):
             ) from None
     if not isinstance(client, distributed.Client):
         raise TypeError(
-            f"client must be a distributed.Client; got {type(client).__name__}. Of a cluster pass cluster.get_client()."
+            f"client must be a distributed.Client; got {type(client).__name__}. Pass cluster.get_client() of a cluster."
         )
     if client.asynchronous:
         raise ValueError("client must not be asynchronous; got one that is. Use Client(..., asynchronous=False).")

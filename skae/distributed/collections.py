@@ -1,4 +1,4 @@
-"""Dask's collections: what counts as one, and its blocks of rows."""
+"""Dask collections: which are accepted, and their blocks of rows."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ def by_rows(X):
     TypeError
         For anything else.
     ValueError
-        For an array that has not two dimensions, or an unknown number of columns.
+        For an array that does not have two dimensions, or whose number of columns is unknown.
     """
     if is_frame(X):
         return X
     if not is_array(X):
         raise TypeError(
-            f"X must be a Dask array or a Dask DataFrame; got {type(X).__name__}. What fits into memory goes to the "
-            "estimator's own methods; dask.array.from_array makes a Dask array of it."
+            f"X must be a Dask array or a Dask DataFrame; got {type(X).__name__}. Use the methods of the estimator for "
+            "data that fits into memory, or make a Dask array of it by dask.array.from_array."
         )
     if X.ndim != 2:
         raise ValueError(f"X must be a Dask array of two dimensions; got shape {X.shape}. Reshape it.")
@@ -43,13 +43,13 @@ def by_rows(X):
 
 
 def example(X, numbers=True):
-    """A row that looks like those of X: its columns and dtype, and values of no meaning.
+    """A row with the columns and dtypes of X and arbitrary values.
 
     Parameters
     ----------
     X : dask array or dataframe
     numbers : bool, default=True
-        Whether columns of objects, and of what is no dtype of NumPy, hold numbers, as they may.
+        Whether to put numbers in columns whose dtype is object or not one of NumPy.
     """
     if not is_frame(X):
         return np.zeros((1, X.shape[1]), X.dtype)
@@ -69,7 +69,7 @@ def n_rows(block):
     Raises
     ------
     TypeError
-        For what has no shape, such as a list.
+        For a block without a shape, such as a list.
     """
     if not hasattr(block, "shape"):
         raise TypeError(

@@ -1,6 +1,6 @@
-"""Lazy results of a fitted estimator on a Dask collection, a block of rows at a time.
+"""Lazy results of a fitted estimator on a Dask collection, one block of rows at a time.
 
-They are those of the estimator as it is when they are asked for, whatever becomes of it afterwards.
+The results use the estimator as it is at the call; later changes of it have no effect.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ def transform(estimator, X):
     Parameters
     ----------
     estimator : estimator
-        Fitted; each task is given it once.
+        Fitted; each task gets one copy.
     X : dask array or dataframe of shape (n_samples, n_features)
 
     Returns
     -------
     H : dask array or dataframe of shape (n_samples, n_components)
-        Of the kind of X, with its blocks of rows; a frame with its index and the names of
+        The same type of collection as X, with the same blocks of rows. A frame has the index of X and the names of
         ``get_feature_names_out``.
     """
     return _rows(estimator, "transform", X, lambda: list(estimator.get_feature_names_out()))
@@ -50,7 +50,7 @@ def inverse_transform(estimator, H):
     Returns
     -------
     X : dask array or dataframe of shape (n_samples, n_features)
-        Of the kind of H.
+        The same type of collection as H.
     """
     check_autoencoder(estimator)
     return _rows(estimator, "inverse_transform", H, partial(_feature_names, estimator))
@@ -67,7 +67,7 @@ def reconstruct(estimator, X):
     Returns
     -------
     X_hat : dask array or dataframe of shape (n_samples, n_features)
-        Of the kind of X.
+        The same type of collection as X.
     """
     check_autoencoder(estimator)
     return _rows(estimator, "reconstruct", X, partial(_feature_names, estimator))
@@ -79,7 +79,8 @@ def score_samples(estimator, X):
     Parameters
     ----------
     estimator : estimator
-        Fitted, with this method: an autoencoder, an AutoencoderOutlierDetector, a Pipeline that ends with one.
+        Fitted, with a method ``score_samples``: an autoencoder, an AutoencoderOutlierDetector, or a Pipeline that ends
+        with one.
     X : dask array or dataframe of shape (n_samples, n_features)
 
     Returns
@@ -91,13 +92,13 @@ def score_samples(estimator, X):
 
 
 def decision_function(estimator, X):
-    """``estimator.decision_function`` of each row, lazily: of a detector negative for outliers.
+    """``estimator.decision_function`` of each row, lazily; for an outlier detector negative for outliers.
 
     Parameters
     ----------
     estimator : estimator
-        Fitted, with this method: an AutoencoderOutlierDetector, a detector or classifier of scikit-learn, a Pipeline
-        that ends with one.
+        Fitted, with a method ``decision_function``: an AutoencoderOutlierDetector, a detector or classifier of
+        scikit-learn, or a Pipeline that ends with one.
     X : dask array or dataframe of shape (n_samples, n_features)
 
     Returns
@@ -109,12 +110,13 @@ def decision_function(estimator, X):
 
 
 def predict(estimator, X):
-    """``estimator.predict`` of each row, lazily: of a detector -1 for outliers and 1 for other rows.
+    """``estimator.predict`` of each row, lazily; for an outlier detector -1 for outliers and 1 for other rows.
 
     Parameters
     ----------
     estimator : estimator
-        Fitted, with this method: an AutoencoderOutlierDetector, what ``to_mlp`` gives, a Pipeline that ends with one.
+        Fitted, with a method ``predict``: an AutoencoderOutlierDetector, a perceptron made by ``to_mlp``, or a Pipeline
+        that ends with one.
     X : dask array or dataframe of shape (n_samples, n_features)
 
     Returns
@@ -147,14 +149,14 @@ def score(estimator, X):
 
 
 def _as_it_is(estimator):
-    """The estimator for tasks, which no later fit of it changes."""
-    # A fit of ours replaces what it sets; that of a Pipeline changes its steps.
+    """A copy of the estimator for tasks, which no later fit of it changes."""
+    # A fit of an autoencoder replaces its fitted attributes; that of a Pipeline changes its steps in place.
     ours = isinstance(estimator, BaseAutoencoder)
     return required("dask").delayed(copy.copy(estimator) if ours else copy.deepcopy(estimator))
 
 
 def _rows(estimator, method, X, names):
-    """The results of a method for each block of rows; names makes those of the columns, None for no names."""
+    """The results of a method for each block of rows; ``names`` gives the column names, None for no names."""
     check_is_fitted(estimator)
     if not hasattr(estimator, method):
         raise TypeError(f"estimator must have a method {method}; got {type(estimator).__name__}, which has none.")
@@ -170,11 +172,11 @@ def _rows(estimator, method, X, names):
 
 
 def _like(estimator, method, X):
-    """Results for no rows, of the right width and dtype: those for a made-up row, cut off."""
+    """Empty results of the right width and dtype: those for a made-up row, without that row."""
     made_up = [(estimator, example(X))]
     if is_frame(X):
         made_up.append((estimator, example(X, numbers=False)))
-    # The first steps of a Pipeline may take no row but a real one.
+    # The first steps of a Pipeline may accept only real rows.
     if isinstance(estimator, Pipeline) and X.shape[1] == getattr(estimator, "n_features_in_", X.shape[1]):
         last = estimator[-1]
         single = not is_frame(X) and X.dtype == np.float32
@@ -201,7 +203,7 @@ def _dense(results):
 
 
 def _results(block, model, method, like):
-    """Results for the rows of a block; like is what there is for none."""
+    """Results for the rows of a block, or ``like`` if it is empty."""
     return _dense(getattr(model, method)(block)) if n_rows(block) else like
 
 

@@ -1,4 +1,4 @@
-"""Mini-batch training by local epochs: copies of the network, each trained on partitions of its own, and their mean."""
+"""Mini-batch training by local epochs: copies of the network, trained on different partitions and then averaged."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .objective import restored, seed_of
 
 
 class Copy(NamedTuple):
-    """One copy of the network between two partitions, or the mean of several between two epochs.
+    """One copy of the network, between two partitions; or the mean of all copies, between two epochs.
 
     Attributes
     ----------
@@ -27,7 +27,7 @@ class Copy(NamedTuple):
     loss : float
         Sum over the rows of the epoch so far.
     passed : float
-        Part of the epoch that is over.
+        Fraction of the epoch that is done.
     """
 
     theta: np.ndarray
@@ -49,8 +49,10 @@ class Pass(NamedTuple):
 
 
 def local_epochs(objective, sample, config, state, validation=None, callback=None, *, optimizer, n_copies):
-    """Epoch after epoch: ``n_copies`` copies of the network pass over partitions of their own, then all become their
-    mean, weighted by rows; the optimiser's state as well.
+    """Train by local epochs.
+
+    In each epoch ``n_copies`` copies of the network pass over different partitions. Then all copies are replaced by
+    their mean, weighted by rows, and so are the states of their optimisers.
 
     Each copy makes 1 / n_copies of the steps that one network would make on all rows (McMahan et al. 2017, algorithm 1,
     with all clients in every round and one local epoch).
@@ -90,7 +92,7 @@ def local_epochs(objective, sample, config, state, validation=None, callback=Non
 
 
 def _chains(sample, n_copies):
-    """The parts of each copy, neighbours with about the same number of rows in all, and that number."""
+    """For each copy, its parts, which are adjacent, and their number of rows, which is about equal for all copies."""
     n_copies, sizes = min(n_copies, len(sample.parts)), np.array(sample.sizes)
     middles = np.cumsum(sizes) - sizes / 2
     owners = np.minimum((middles * n_copies / sizes.sum()).astype(int), n_copies - 1)
@@ -115,7 +117,7 @@ def _trained(objective, sample, chains, start, common):
     return ends
 
 
-# Overflow shows in the loss, which the watch checks.
+# Overflow shows in the loss, which the monitor checks.
 @np.errstate(over="ignore", invalid="ignore")
 def _mean(copies, n_rows):
     """Mean of the copies, weighted by the rows that each has seen, and the mean loss of a row."""
@@ -138,7 +140,7 @@ def _mean(copies, n_rows):
 
 
 def _local_epoch(block, part, payload, copy, common, share):
-    """The copy after a pass over one partition, which is a share of its epoch."""
+    """The copy after a pass over one partition, which is the fraction ``share`` of its epoch."""
     config, optimizer_state = common.config, tuple(array.copy() for array in copy.optimizer_state)
     going_on = {
         "optimizer_state": optimizer_state,

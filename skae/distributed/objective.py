@@ -1,4 +1,4 @@
-"""PartitionedObjective: the objective over all partitions, its sums taken by the workers that hold the rows."""
+"""PartitionedObjective: the objective over all partitions, with the sums computed by the workers that hold the rows."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from ..rows.sample import mean_and_scale
 
 
 class PartitionedObjective:
-    """An objective whose sums over rows are taken on the workers; what solvers for all rows at once ask of one.
+    """An objective whose sums over rows are computed on the workers, with the interface that full-batch solvers need.
 
     Parameters
     ----------
     objective : Objective
-        Holds the parameters, and takes their gradient.
+        Holds the parameters and their gradient.
     partitions : Partitions
 
     Attributes
     ----------
     sent : Future
-        The objective as bytes, from which each task makes one of its own.
+        The objective as bytes, from which each task makes its own copy.
     """
 
     def __init__(self, objective, partitions):
@@ -44,7 +44,7 @@ class PartitionedObjective:
         return float(value) + self.local.add_weight_penalties()
 
     def full_value(self, sample, seed=None):
-        """The objective over all rows, without its gradient, and with the network's own gate."""
+        """The objective over all rows, without its gradient and with the gate of prediction."""
         (value,) = sample.added(_value, *self._arguments(sample, seed))
         return float(value) + self.local.weight_penalty()
 
@@ -53,7 +53,7 @@ class PartitionedObjective:
         return mean_and_scale(*sample.added(_moments, self.sent))
 
     def _arguments(self, sample, seed):
-        """What the tasks take beside the rows: objective, parameters, seed, and the mean activation or None."""
+        """Arguments of the tasks besides the rows: objective, parameters, seed, and mean activation or None."""
         common = self.sent, self.partitions.send(self.network.theta.copy()), seed
         if not self.local.uses_mean_activation:
             return *common, None
@@ -62,7 +62,7 @@ class PartitionedObjective:
 
 
 def restored(payload, theta=None):
-    """The objective that was sent, for one task alone, with other parameters."""
+    """A copy of the objective that was sent, for one task, with the given parameters."""
     objective = pickle.loads(payload)
     if theta is not None:
         objective.network.theta[...] = theta
@@ -70,7 +70,7 @@ def restored(payload, theta=None):
 
 
 def seed_of(part, seed):
-    """A seed of its own for the noise on each partition."""
+    """A different seed for the noise on each partition."""
     return None if seed is None else np.random.SeedSequence(seed.entropy, spawn_key=(*seed.spawn_key, part.place))
 
 

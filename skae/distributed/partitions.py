@@ -1,7 +1,7 @@
-"""Partitions: the rows of X on the workers of a cluster, and the sample that a training takes of them.
+"""Partitions: the rows of X on the workers of a cluster, and the sample of them that a training uses.
 
-Only sums over rows, and what is as small, travel to the client. A sum over partitions is taken in an order that depends
-on the partitions alone: not on where they lie, how many workers there are, or which of them fails.
+Only sums over rows, and results of similar size, are sent to the client. The order of a sum over partitions depends on
+the partitions alone: not on the workers that hold them, on the number of workers, or on their failures.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _ADDED_AT_ONCE = 8
 
 
 class Part(NamedTuple):
-    """What a sample takes of the partition at one place, as in ``Sample``; rows of None are all."""
+    """The rows and weights of one partition that are in a sample, as in ``Sample``; ``rows=None`` means all."""
 
     place: int
     rows: np.ndarray | None
@@ -51,7 +51,7 @@ class Partitions:
         All columns in one block.
     client : distributed.Client
     estimator : BaseAutoencoder
-        Whose parameters say what is legal in X.
+        Its parameters determine what is legal in X.
     columns : Columns
         Of X.
 
@@ -62,7 +62,7 @@ class Partitions:
         Rows of each.
     n_samples, n_features : int
     dtype : dtype
-        One that holds the values of all.
+        Common dtype of all blocks.
     """
 
     def __init__(self, X, client, estimator, columns):
@@ -81,7 +81,7 @@ class Partitions:
         self.n_features = columns.n_features
 
     def send(self, value):
-        """A value that tasks take by its Future: it travels once, and is sent again where its worker is lost."""
+        """The Future of a value for tasks: it is sent once, and again if the worker that holds it is lost."""
         config = required("dask").config
         with config.set({"distributed.admin.large-graph-warning-threshold": "1 PiB"}):
             return self._client.submit(_same, value, key=_name("parameters"), pure=False)
@@ -96,14 +96,14 @@ class Partitions:
         Raises
         ------
         RuntimeError
-            Where rows were lost, with a worker or by ``client.restart``, and nobody can make them again.
+            If rows were lost with a worker or by ``client.restart``, and cannot be computed again.
         """
         try:
             required("distributed").wait(futures)
         except (asyncio.CancelledError, concurrent.futures.CancelledError):
             raise RuntimeError(
-                "Rows of X were lost with a worker and cannot be made again, which is so for data of client.scatter, "
-                "of another client, and after client.restart. Make X from files or by a computation, with this client."
+                "Rows of X were lost with a worker and cannot be computed again: they are data of client.scatter, data "
+                "of another client, or lost by client.restart. Make X from files or by a computation, with this client."
             ) from None
         for future in futures:
             if future.status == "error":
@@ -112,15 +112,15 @@ class Partitions:
         return self._client.gather(futures)
 
     def map(self, task, parts, *common):
-        """Futures of task(block, part, *common), for the partitions of which a sample has rows.
+        """Futures of task(block, part, *common), for the partitions that have rows in a sample.
 
         Parameters
         ----------
         task : callable
         parts : list of (int, Part or Future)
-            Places of the partitions, and what is taken of them.
+            Indices of the partitions, and their parts.
         *common
-            The same for all: Futures, or what is small.
+            Arguments that all tasks share: Futures, or small values.
         """
         places, taken = zip(*parts)
         repeated = ([value] * len(places) for value in common)
@@ -147,9 +147,9 @@ class PartitionedSample:
         Indices of the rows in the whole of X, ascending.
     weights : ndarray of shape (n_samples,) or None
     parts : list of (int, Part or Future)
-        Places of the partitions that have rows of it, and which.
+        Indices of the partitions that have rows in the sample, and their parts.
     sizes : list of int
-        How many rows each part has.
+        Number of rows of each part.
     """
 
     def __init__(self, partitions, rows, weights):
@@ -202,10 +202,10 @@ class PartitionedSample:
         """Sum of their results, each a tuple of numbers and arrays, in an order that is always the same."""
         return self.partitions.added(self.map(task, *common))
 
-    # What a training asks of a sample.
+    # Statistics that training needs of a sample.
 
     def fingerprint(self):
-        """What tells the rows from others: shape, type, and the values of some of them."""
+        """Identifies the rows: shape, dtype, and the values of some of them."""
         checksum = 0
         for part in self.gathered(_fingerprint):
             checksum = zlib.crc32(repr(part).encode(), checksum)
@@ -232,7 +232,7 @@ class PartitionedSample:
 
 
 def _name(task):
-    """A key for Dask, whose dashboard shows what stands before the last dash."""
+    """A key for Dask, whose dashboard shows the part before the last dash."""
     return f"{task.strip('_')}-{uuid4().hex}"
 
 
@@ -240,7 +240,7 @@ def _name(task):
 
 
 def _in_one_thread(task, *arguments):
-    """Run a task with one thread of BLAS, on whose number the last bits of a sum depend."""
+    """Run a task with one BLAS thread, since the last bits of a sum depend on the number of threads."""
     with one_thread_if_small(0):
         return task(*arguments)
 

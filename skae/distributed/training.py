@@ -29,31 +29,32 @@ def fit(estimator, X, client=None, *, sample_weight=None, n_copies=None, progres
 
         J(theta) = sum_p sum_{i in p} r_i l(x_i, x_hat_i) + alpha (||W||^2 + ||W*||^2) + terms,
 
-    whose parts over each partition p are taken by the worker that holds it, and added in an order that depends on the
-    partitions alone; the optimiser runs on the client. The result is that of ``estimator.fit`` on the same rows up to
-    the order of summation, and bit for bit the same for any number of workers, should some of them fail as well.
+    The sum over each partition p is computed by the worker that holds it. The partial sums are added in an order that
+    depends on the partitions alone, and the optimiser runs on the client. The result is that of ``estimator.fit`` on
+    the same rows up to the order of summation. It is bit for bit the same for any number of workers, even if some fail.
 
-    With "adam" and "sgd" it is training by local epochs: ``n_copies`` copies of the network each pass over partitions
-    of their own, from the same parameters, in mini-batches; after each epoch their mean, weighted by rows, takes the
-    place of all, and that of the optimisers' memories [1]_. This is not the training of ``estimator.fit``: a copy makes
-    1 / n_copies of its steps an epoch, on 1 / n_copies of the rows, and so more epochs are needed.
+    With "adam" and "sgd" the training is by local epochs [1]_: ``n_copies`` copies of the network start from the same
+    parameters, and each passes over different partitions in mini-batches. After each epoch all copies are replaced by
+    their mean, weighted by rows, and so are the states of their optimisers. This is not the training of
+    ``estimator.fit``: a copy makes 1 / n_copies of its steps an epoch, on 1 / n_copies of the rows, and so more epochs
+    are needed.
 
     Parameters
     ----------
     estimator : AutoencoderTransformer, DenoisingAE, SparseAE or ContractiveAE
         Fitted in place.
     X : dask array or dataframe of shape (n_samples, n_features)
-        Its blocks of rows are checked, kept on the workers in memory (Dask writes to disk what has no place there), and
-        given free at the end. Blocks of sparse matrices in SciPy's formats stay sparse.
+        Its blocks of rows are checked, kept in the memory of the workers (Dask spills to disk what does not fit), and
+        released at the end. Blocks that are SciPy sparse matrices stay sparse.
     client : distributed.Client, default=None
         None for the current one.
     sample_weight : array-like or dask array of shape (n_samples,), default=None
         Weights of the rows in the mean loss; only their ratios count.
     n_copies : int, default=None
-        Of the network, in local epochs; None for the number of threads of all workers, at most one for each partition.
-        The result depends on it.
+        Number of copies of the network in local epochs; None for the number of threads of all workers, but at most one
+        copy for each partition. The result depends on it.
     progress : bool, default=False
-        Whether to draw a bar on standard error, where that is a terminal. Dask's dashboard shows the tasks in any case:
+        Whether to draw a progress bar on standard error if that is a terminal. Dask's dashboard always shows the tasks:
         "gradient", "local_epoch".
 
     Returns
@@ -63,18 +64,18 @@ def fit(estimator, X, client=None, *, sample_weight=None, n_copies=None, progres
     Raises
     ------
     ImportError
-        Without dask and distributed.
+        If dask and distributed are not installed.
     TypeError, ValueError
-        As ``estimator.fit``; for what is no Dask collection; with ``revive_dead``, which looks for rows everywhere; and
-        with scikit-learn's callbacks, which are given X. The estimator is then as it was before.
+        As ``estimator.fit``; for an X that is not a Dask collection; with ``revive_dead``, which needs to read any row;
+        and with scikit-learn's callbacks, which are given X. The estimator is then unchanged.
     RuntimeError
-        Where rows were lost with a worker, and cannot be made again, as those of ``client.scatter``; and where the
-        client was closed meanwhile. The estimator is then as it was before.
+        If rows were lost with a worker and cannot be computed again, as those of ``client.scatter``; and if the client
+        was closed meanwhile. The estimator is then unchanged.
 
     Notes
     -----
     The noise of a corruption is drawn anew for each partition, and differs from that of ``estimator.fit``. Rows held
-    out by ``early_stopping`` are the same. The client holds 8 bytes a row, twice where rows have weights.
+    out by ``early_stopping`` are the same. The client needs 8 bytes for each row, or 16 with sample weights.
 
     References
     ----------
@@ -86,7 +87,7 @@ def fit(estimator, X, client=None, *, sample_weight=None, n_copies=None, progres
     X, client = by_rows(X), current_client(client)
     bar = ProgressBar(sys.stderr, enabled=progress)
     previous = estimator._fitted if estimator.warm_start else None
-    # What waits for Futures asks the surroundings for a client.
+    # Functions that wait for Futures use the current client.
     with interruptible(), kept_open(client), client.as_current(), bar:
         estimator._validate_params()
         _, columns = training_rows(estimator, example(X), None, previous)

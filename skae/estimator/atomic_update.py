@@ -1,4 +1,4 @@
-"""Estimators with plain fitted attributes: all of them change in one step, at the end of a fit that went well."""
+"""For estimators with plain fitted attributes: all of them change in one step, at the end of a successful fit."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ def _copy_of(estimator, attributes):
 
 @contextmanager
 def atomic_update(estimator):
-    """Give a copy of an estimator to be fitted in the block, and at its end its fitted attributes to the estimator.
+    """Yield a copy of an estimator to be fitted in the block; at its end the estimator gets the fitted attributes.
 
-    Until then, and where the block ends in an exception, the estimator is what it was, for other threads as well.
-    Attributes are to be replaced on the copy, not changed in place. Parameters stay those of the estimator.
+    Until then, and if the block raises, the estimator is unchanged, for other threads as well. Replace attributes of
+    the copy, do not change them in place. The parameters of the estimator are kept.
     """
     start = dict(vars(estimator))
     draft = _copy_of(estimator, dict(start))
@@ -26,16 +26,16 @@ def atomic_update(estimator):
     fitted = vars(draft)
     kept = {name: value for name, value in vars(estimator).items() if name in fitted or name not in start}
     parameters = estimator.get_params(deep=False)
-    # In one step, which other threads, and an interrupt, find done or not begun.
+    # In one step: other threads, and an interrupt, see either the old attributes or all new ones.
     estimator.__dict__ = {**kept, **{name: value for name, value in fitted.items() if name not in parameters}}
 
 
 def reads_snapshot(method):
-    """Make a method read the estimator as it is at the start, should another thread fit it meanwhile."""
+    """Make a method use the estimator as it is at the start of the call, even if another thread fits it meanwhile."""
 
     @wraps(method)
     def reading(self, *args, **kwargs):
-        # A fit gives the estimator another dictionary.
+        # A fit replaces the dictionary of the estimator.
         return method(_copy_of(self, vars(self)), *args, **kwargs)
 
     return reading

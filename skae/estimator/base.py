@@ -39,16 +39,16 @@ def _trains_in_batches(estimator):
 class BaseAutoencoder(NumericParameters, CallbackSupportMixin, Prediction):
     """Base of all autoencoders; not to be used directly."""
 
-    # What an estimator adds to the plain autoencoder.
+    # Hooks by which an estimator extends the plain autoencoder.
 
     def _check_combination(self):
-        """Raise ValueError where parameters that are legal alone do not go together."""
+        """Raise ValueError if parameters that are legal alone cannot be combined."""
         if not all(isinstance(width, Integral) and width >= 1 for width in layer_widths(self.hidden_layer_sizes)):
             raise ValueError(
                 f"The 'hidden_layer_sizes' parameter of {type(self).__name__} must hold integers of at least 1; "
                 f"got {shown(self.hidden_layer_sizes)}."
             )
-        # An output that the loss settles fits it, and a loss that X settles fits the output.
+        # "auto" always chooses an output that fits the loss, or a loss that fits the output.
         if "auto" not in (self.loss, self.output_activation):
             record = LOSSES[self.loss]
             if self.output_activation not in record.fused and record.from_output is None:
@@ -62,7 +62,7 @@ class BaseAutoencoder(NumericParameters, CallbackSupportMixin, Prediction):
         return []
 
     def _noise(self, sample, dtype, previous):
-        """Corruption of the training input in a precision, or None; and the range of the columns, where it is known.
+        """Corruption of the training input in a precision, or None; and the range of the columns, if it is known.
 
         Parameters
         ----------
@@ -74,15 +74,15 @@ class BaseAutoencoder(NumericParameters, CallbackSupportMixin, Prediction):
         return None, None
 
     def _gate(self):
-        """Which units of the code stay on in training: a gate, or None for that of ``_units_kept``."""
+        """The gate that decides which units of the code stay active in training; None for that of ``_units_kept``."""
         return None
 
     def _units_kept(self):
-        """How many units of a code stay on outside of training; None for all."""
+        """How many units of a code stay active outside of training; None for all."""
         return None
 
     def _activity(self):
-        """Watches the code for dead units that are to be revived, or None."""
+        """The object that watches the code for dead units to revive, or None."""
         return None
 
     def _mean_activation_target(self):
@@ -90,9 +90,9 @@ class BaseAutoencoder(NumericParameters, CallbackSupportMixin, Prediction):
         return None
 
     def _workspace_per_row(self, sample, architecture):
-        """Numbers that each row of a batch has beside its entries, the outputs of the layers and their gradients."""
+        """Numbers in memory for a row of a batch, besides its entries, the layers' outputs and their gradients."""
         penalties = sum(penalty.workspace_per_row(architecture) for penalty in self._penalties(architecture))
-        # With NaN filled rows, and which entries are observed.
+        # With NaN in X there are also the filled rows and the mask of observed entries.
         return penalties + 2 * sample.n_features * (self.missing_values == "mask")
 
     # Training.
@@ -116,8 +116,8 @@ class BaseAutoencoder(NumericParameters, CallbackSupportMixin, Prediction):
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
         y : None
-            Not used in training, with a warning where it looks like rows to reconstruct. Callbacks get it, or X in its
-            place where it is None.
+            Not used in training; there is a warning if it looks like rows to reconstruct. Callbacks are given y, or X
+            if y is None.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the rows in the mean loss; only their ratios count.
 
@@ -131,11 +131,11 @@ class BaseAutoencoder(NumericParameters, CallbackSupportMixin, Prediction):
             For input or parameters that are not legal, and when the training diverges. The estimator is then as it
             was before the call.
         MemoryError
-            Before the training, where there is no room for it. The estimator is then as it was.
+            Before the training, if there is not enough memory for it. The estimator is then as it was.
         KeyboardInterrupt
-            When it is interrupted. With ``warm_start`` the estimator is then what the last whole epoch left, and the
-            next ``fit`` on the same rows goes on from there; otherwise, and before the end of the first epoch, it is as
-            it was.
+            When it is interrupted. With ``warm_start`` the estimator then has the result of the last complete epoch,
+            and the next ``fit`` on the same rows continues from there. Without ``warm_start``, and before the end of
+            the first epoch, it is as it was.
 
         Warns
         -----
@@ -155,7 +155,7 @@ class BaseAutoencoder(NumericParameters, CallbackSupportMixin, Prediction):
                 if result.interrupt is None:
                     tasks.close()
             except BaseException:
-                # A callback failed, or an interrupt came in one.
+                # A callback failed or was interrupted.
                 vars(self).pop("_fitted", None)
                 if before is not None:
                     self._fitted = before
@@ -173,7 +173,7 @@ class BaseAutoencoder(NumericParameters, CallbackSupportMixin, Prediction):
         previous : Fitted or None
             The fit that the training continues.
         train : callable, default=None
-            In place of that of the solver.
+            Training function to use instead of the solver's.
         tasks : FitTasks, default=None
 
         Returns
@@ -197,7 +197,7 @@ class BaseAutoencoder(NumericParameters, CallbackSupportMixin, Prediction):
     def _conclude(self, result, plan):
         """Raise or warn for the way in which a training ended."""
         if result.interrupt is not None:
-            # A copy, since its traceback will hold the result, and with it all that was trained on.
+            # A copy: the traceback of the raised exception keeps the result alive, and with it the training data.
             raise copy.copy(result.interrupt)
         if not result.converged:
             warnings.warn(
@@ -220,7 +220,7 @@ class BaseAutoencoder(NumericParameters, CallbackSupportMixin, Prediction):
         return f"{text[0].upper()}{text[1:]}."
 
     def _may_be_solved_by(self, solver):
-        """Whether the other parameters go together with another solver."""
+        """Whether the other parameters can be combined with another solver."""
         other = copy.copy(self)
         other.solver = solver
         try:
@@ -232,7 +232,7 @@ class BaseAutoencoder(NumericParameters, CallbackSupportMixin, Prediction):
     @available_if(_trains_in_batches)
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y=None, sample_weight=None):
-        """Train on X once, batch after batch in the order of its rows, from where the training stands.
+        """Continue the training with one pass over X, in mini-batches in the order of its rows.
 
         The first call initialises the parameters; "auto" parameters are settled by its X. Every call adds one value
         to ``loss_curve_``. The learning rate is ``learning_rate_init`` throughout; "auto" is ``learning_rate_``, which
@@ -254,7 +254,7 @@ class BaseAutoencoder(NumericParameters, CallbackSupportMixin, Prediction):
         with interruptible():
             previous = self._fitted
             if previous is not None:
-                # Which scikit-learn leaves out, as if nothing had been set since the first call.
+                # scikit-learn checks parameters at the first call only, but they may have been changed since.
                 self._validate_params()
             if self.early_stopping:
                 raise ValueError("partial_fit holds no rows out: early_stopping must be False; got True.")
@@ -274,7 +274,7 @@ class BaseAutoencoder(NumericParameters, CallbackSupportMixin, Prediction):
         with one_thread_if_small(objective.network.architecture.product_flops(config.batch_size)):
             loss = run_epoch(objective, sample, config, optimizer, state)
             check_last_step(objective, sample, config, state)
-        # What these rows leave off may be on for others.
+        # Units that are inactive on these rows may be active on others.
         state.active_units = None
         return loss * objective.network.loss_unit
 
@@ -287,7 +287,7 @@ class BaseAutoencoder(NumericParameters, CallbackSupportMixin, Prediction):
 
 
 def fitted_to(plan, columns, previous, state, loss_curve, validation_loss_curve):
-    """The record of a training that was planned.
+    """The fitted record of a training.
 
     Parameters
     ----------
@@ -310,7 +310,7 @@ def fitted_to(plan, columns, previous, state, loss_curve, validation_loss_curve)
 
 
 def _joined(curves):
-    """Curves of several trainings as one: NaN on held rows in epochs without such rows, nothing where all are."""
+    """Training and validation curves of several trainings, each as one: NaN for epochs without a validation loss."""
     losses = [loss for training, _ in curves for loss in training]
     if not any(held for _, held in curves):
         return losses, []

@@ -1,4 +1,4 @@
-"""CorruptedInput: what the estimators share that train on corrupted input."""
+"""CorruptedInput: base of the estimators that train on corrupted input."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def corruption_parameters(noise_level):
             '{"masking", "gaussian", "salt_and_pepper"}',
             """
             Masking sets each input to 0 with probability q; Gaussian noise adds N(0, sigma^2); salt and pepper sets
-            each input, with probability q, to the least or the greatest value of its column. In training alone; the
-            loss is against the clean input.
+            each input, with probability q, to the minimum or the maximum of its column. Inputs are corrupted in
+            training only, and the loss compares with the clean input.
             """,
         ),
         Parameter(
@@ -43,9 +43,9 @@ def corruption_parameters(noise_level):
             [Interval(Real, 0, 1, closed="both")],
             "float",
             """
-            How much less an entry that was not corrupted counts in the loss than one that was, in [0, 1]: 1 - emphasis
-            times. With 1 the loss is taken on the corrupted entries alone (Vincent et al. 2010, section 4.2). Without
-            noise it has no effect; Gaussian noise, which corrupts every entry, does not take it.
+            Reduces the weight of uncorrupted entries in the loss to 1 - emphasis; that of corrupted entries is 1. With
+            1 the loss is that of the corrupted entries alone (Vincent et al. 2010, section 4.2). It has no effect
+            without noise, and must be 0 with Gaussian noise, which corrupts every entry.
             """,
         ),
     )
@@ -77,7 +77,7 @@ class CorruptedInput(BaseAutoencoder):
             own = noise.workspace_per_row(sample.n_features, isinstance(getattr(sample, "X", None), CSRMatrix))
         return super()._workspace_per_row(sample, architecture) + own
 
-    # Of rows that are beyond the precision of the model the loss tells.
+    # Rows that overflow in the precision of the model are reported later, by the loss.
     @np.errstate(over="ignore")
     def _noise(self, sample, dtype, previous):
         value_range = None if previous is None else previous.statistics.value_range
@@ -85,7 +85,7 @@ class CorruptedInput(BaseAutoencoder):
             return None, value_range
         low = high = np.empty(0, dtype)
         if self.corruption == "salt_and_pepper":
-            # Joined with that of earlier rows, so that partial_fit takes the range of all rows seen.
+            # Extended by the range of earlier rows: partial_fit uses the range of all rows seen.
             value_range = sample.column_range(*(value_range or ()))
             # A column without any value has no range.
             low, high = (np.nan_to_num(bound).astype(dtype) for bound in value_range)

@@ -10,8 +10,8 @@ from sklearn.neural_network import MLPClassifier, MLPRegressor
 class _Started:
     """Mixin of a perceptron whose first layers start from given weights instead of random ones.
 
-    ``coefs_`` and ``intercepts_`` are these weights before the first ``fit``. A ``fit`` without ``warm_start`` begins
-    from them again, and so do copies by ``clone``.
+    Before the first ``fit``, ``coefs_`` and ``intercepts_`` are these weights. Every ``fit`` without ``warm_start``
+    starts from them again, and so do clones.
     """
 
     _start: tuple = ([], [], None)
@@ -26,12 +26,12 @@ class _Started:
         before = dict(vars(self))
         try:
             if not self.__sklearn_is_fitted__():
-                # By these the base would take itself for initialised.
+                # With this attribute the base class would skip its initialisation.
                 vars(self).pop("coefs_", None)
                 vars(self).pop("intercepts_", None)
             return super()._fit(X, y, *args, **kwargs)
         except BaseException:
-            # In one step, which a second interrupt finds done or not begun.
+            # In one step, which a second interrupt cannot divide.
             self.__dict__ = before
             raise
 

@@ -1,4 +1,4 @@
-"""X as a user gives it, checked and read as rows."""
+"""Checks of X as given by the user, and its conversion to rows."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..rows.sample import Sample
 from ..rows.validation import checked_weights, numeric_rows
 from .fitted import Columns
 
-# By which values of X may lie outside the range that a loss needs.
+# Tolerance by which values of X may lie outside the range that a loss needs.
 _ROUNDING = 1e-6
 
 _READ_AS = {"dtype": "numeric", "ensure_all_finite": False, "accept_sparse": ["csr", "csc", "coo"]}
@@ -25,11 +25,11 @@ def training_rows(estimator, X, sample_weight, previous):
     Parameters
     ----------
     estimator : BaseAutoencoder
-        Its parameters, and its name for errors.
+        Provides the parameters, and its name for errors.
     X : {array-like, sparse matrix} of shape (n_samples, n_features)
     sample_weight : array-like of shape (n_samples,) or None
     previous : Fitted or None
-        The fit that the training continues, to whose columns those of X must be equal.
+        The fit that the training continues; X must have the same columns.
 
     Returns
     -------
@@ -41,29 +41,29 @@ def training_rows(estimator, X, sample_weight, previous):
 
 
 def warn_of_targets(estimator, X, y):
-    """Warn where y looks like what X is to be turned into, which no autoencoder here learns.
+    """Warn if y looks like the desired output for X, which the autoencoders do not use.
 
     Parameters
     ----------
     estimator : BaseAutoencoder
-        Its name.
+        Provides its name.
     X, y : object
-        As they were given.
+        As given by the user.
     """
-    # One column is as a rule that of a supervised task.
+    # A single column usually belongs to a supervised task.
     if y is None or y is X or _shape(y) != _shape(X) or len(_shape(X)) != 2 or _shape(X)[1] == 1:
         return
     warnings.warn(
         f"{type(estimator).__name__} does not use y, which here has the shape of X, {_shape(X)}: it reconstructs X. To "
         "learn from clean rows give them as X, and let DenoisingAE make the noise; for pairs of noisy and clean rows "
-        "fit to_mlp('regressor') to them. Where y is for another step of a Pipeline, ignore this warning.",
+        "fit to_mlp('regressor') to them. If y is for another step of a Pipeline, ignore this warning.",
         UserWarning,
         stacklevel=4,
     )
 
 
 def _shape(rows):
-    """Shape of an input of any kind, () where it has none."""
+    """Shape of an input of any kind, () if it has none."""
     shape = getattr(rows, "shape", None)
     if isinstance(shape, tuple):
         return shape
@@ -74,7 +74,7 @@ def _shape(rows):
 
 
 class _NewColumns:
-    """scikit-learn's reading of X; keeps the names of its columns."""
+    """Conversion of X by scikit-learn, which keeps the names of its columns."""
 
     names = None
 
@@ -87,11 +87,11 @@ class _NewColumns:
 
 
 class _KnownColumns:
-    """scikit-learn's reading of X, whose columns must be those that are known."""
+    """Conversion of X by scikit-learn, with a check that its columns are the known ones."""
 
     def __init__(self, estimator, columns):
         self.names = columns.names
-        # A view of its own, whatever another thread fits the estimator to meanwhile.
+        # A private instance, since another thread may fit the estimator meanwhile.
         self._known = object.__new__(type(estimator))
         vars(self._known).update(vars(estimator), _fitted=_Known(columns))
 
@@ -100,20 +100,20 @@ class _KnownColumns:
 
 
 class _Known(NamedTuple):
-    """As much of a fitted record as scikit-learn asks for to compare columns."""
+    """The part of a fitted record that scikit-learn needs to compare columns."""
 
     columns: Columns
 
 
 def _read(estimator, X, columns, allow_nan):
-    """X as ``numeric_rows`` reads it, and its columns; None for columns that are not known yet."""
+    """X as ``numeric_rows`` returns it, and its columns; ``columns`` is None if they are not known yet."""
     convert = _NewColumns(estimator) if columns is None else _KnownColumns(estimator, columns)
     rows = numeric_rows(X, convert, estimator, allow_nan)
     return rows, Columns(rows.shape[1], convert.names)
 
 
 def known_rows(estimator, X, columns, allow_nan):
-    """X as ``numeric_rows`` reads it, with columns that are known.
+    """X as ``numeric_rows`` returns it, after a check that its columns are the known ones.
 
     Returns
     -------
@@ -122,7 +122,7 @@ def known_rows(estimator, X, columns, allow_nan):
     return _read(estimator, X, columns, allow_nan)[0]
 
 
-# What to do where the first rows settled on a loss that others do not fit.
+# Remedies if the first rows determined a loss that later rows do not fit.
 FIT_ANEW = "Fit anew with loss='squared_error'."
 TRAIN_ANEW = (
     "Begin anew, with loss='squared_error' from the start: by fit with warm_start=False, or with a new estimator for "
@@ -138,14 +138,14 @@ def check_range(sample, loss, remedy=None):
     sample : Sample
     loss : str
     remedy : str, default=None
-        A sentence, where earlier rows settled what ``loss="auto"`` became; None where it was set, or is settled now.
+        A sentence, if earlier rows determined ``loss="auto"``; None if the loss was set, or is being determined now.
     """
     record = LOSSES[loss]
     legal = record.data_range
     if legal is None:
         return
     low, high = sample.value_range()
-    # What scales to the range meets its ends up to rounding.
+    # Scalers reach the ends of the range only up to rounding.
     if low < legal[0] - _ROUNDING or high > legal[1] + _ROUNDING:
         needs = f"needs values of X in [{legal[0]:g}, {legal[1]:g}]; they lie in [{low:.9g}, {high:.9g}]"
         if remedy is not None:
@@ -157,13 +157,13 @@ def check_range(sample, loss, remedy=None):
 
 
 def warn_if_settled_too_early(sample, loss):
-    """Warn where ``loss="auto"`` became another loss by earlier rows than it would be by these.
+    """Warn if earlier rows determined another loss for ``loss="auto"`` than these rows would.
 
     Parameters
     ----------
     sample : Sample
     loss : str
-        What it became.
+        The loss that was determined.
     """
     if LOSSES[loss].data_range is not None and not sample.is_binary():
         warnings.warn(

@@ -1,4 +1,4 @@
-"""Did you mean: names of parameters and of their values that are near to a wrong one, or of other libraries."""
+"""Did you mean: suggestions for a wrong name of a parameter or value, by similarity and by names in other libraries."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sklearn.utils._param_validation import StrOptions
 
 from ..runtime.numbers import shown
 
-# How Keras, PyTorch, H2O and scikit-learn's MLP call what has another name here.
+# Names in Keras, PyTorch, H2O and scikit-learn's MLP for parameters that have another name here.
 _PARAMETERS = {
     "max_iter": "epochs n_epochs num_epochs nb_epoch max_epochs n_iter iterations",
     "learning_rate_init": "lr eta eta0 rate",
@@ -48,7 +48,7 @@ _VALUES = {
     "mask": "ignore nan",
 }
 
-# Where a number is meant for another parameter.
+# Parameter that is meant if a number is given for this one.
 _OF_NUMBERS = {
     "learning_rate": "learning_rate_init",
     "corruption": "noise_level",
@@ -57,14 +57,14 @@ _OF_NUMBERS = {
 
 
 def near_name(name, legal, elsewhere):
-    """The legal name that a wrong one may stand for, or None.
+    """The legal name that may have been meant by a wrong one, or None.
 
     Parameters
     ----------
     name : str
     legal : iterable of str
     elsewhere : dict of str to str
-        By legal names those of other libraries, separated by blanks.
+        Names in other libraries, separated by blanks, for each legal name.
     """
     legal = sorted(legal)
     plain = name.strip().lower().replace("-", "_").replace(" ", "_")
@@ -75,12 +75,12 @@ def near_name(name, legal, elsewhere):
 
 
 def near_value(word, legal):
-    """The legal value that a wrong word may stand for, or None."""
+    """The legal value that may have been meant by a wrong word, or None."""
     return near_name(word, legal, _VALUES)
 
 
 def meant_value(name, value, constraints):
-    """A sentence on what an illegal value of a parameter may stand for, or nothing.
+    """A sentence on what may have been meant by an illegal value of a parameter, or "".
 
     Parameters
     ----------
@@ -99,7 +99,7 @@ def meant_value(name, value, constraints):
 
 
 def with_near_names(constructor):
-    """A constructor whose error for an argument that it does not have names the class, and a near argument.
+    """A constructor whose error for an unknown argument names the class, and suggests a similar argument.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""How a fitted estimator shows itself in a notebook: scikit-learn's diagram, and a line with its shapes under it."""
+"""Representation of a fitted estimator in a notebook: scikit-learn's diagram, and a line with its shapes below it."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ _LINE = '<div style="font-family: monospace; font-size: 0.85em; padding: 0.3em 0
 
 
 class FittedSummary:
-    """Mixin that adds the shapes of a trained network to the HTML of its estimator, or of one that holds it."""
+    """Mixin that adds the shapes of a trained network to the HTML of its estimator, or of one that wraps it."""
 
     def _fitted_summary(self):
-        """Widths of the layers, number and precision of the parameters, length and end of the training."""
-        # That of an estimator around an autoencoder is its autoencoder's; one of another library has none.
+        """Widths of the layers, number and precision of the parameters, number of epochs and final loss."""
+        # An estimator that wraps an autoencoder shows its summary; wrapped estimators of other libraries have none.
         trained = getattr(self, "estimator_", self)
         return _LINE.format(_described(trained)) if getattr(trained, "_fitted", None) is not None else ""
 

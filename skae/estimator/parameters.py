@@ -55,7 +55,7 @@ class Parameter(NamedTuple):
 
 
 class RegisteredName(StrOptions):
-    """Constraint: the name of something in a registry, which may grow, or another word.
+    """Constraint: a name in a registry, which may grow, or one of some other words.
 
     Parameters
     ----------
@@ -95,7 +95,7 @@ def layer_widths(hidden_layer_sizes):
 class NumericParameters:
     """Mixin that checks the numbers among the parameters before scikit-learn's constraints.
 
-    By these an integer has no upper bound, and a number may be of any type that calls itself real.
+    The constraints alone put no upper bound on integers, and accept numbers of any type registered as real.
     """
 
     def _validate_params(self):

@@ -23,9 +23,9 @@ from .notebook import FittedSummary
 
 
 class Prediction(FittedAttributes, FittedSummary, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
-    """Mixin with the methods of a fitted autoencoder. Each reads one fit, should another thread fit it meanwhile."""
+    """Mixin with the methods of a fitted autoencoder. Each uses one fit, even if another thread fits it meanwhile."""
 
-    # Another name of X is no metadata to be routed.
+    # H is another name of X, not metadata to be routed.
     __metadata_request__inverse_transform = {"H": UNUSED}
 
     def _read(self, X):
@@ -53,13 +53,13 @@ class Prediction(FittedAttributes, FittedSummary, ClassNamePrefixFeaturesOutMixi
         Raises
         ------
         ValueError
-            For X that is not legal, and where a code is beyond the range of its precision.
+            For an illegal X, and if a code is beyond the range of its precision.
         """
         fitted, X = self._read(X)
         return encoded(fitted, X)
 
     def inverse_transform(self, X=None, *, H=None):
-        """Reconstruction from codes: an array, as of scikit-learn's own transformers, whatever ``set_output`` asks for.
+        """Reconstruction from codes, always as an array, as with scikit-learn's own transformers.
 
         Parameters
         ----------
@@ -78,7 +78,7 @@ class Prediction(FittedAttributes, FittedSummary, ClassNamePrefixFeaturesOutMixi
         Raises
         ------
         ValueError
-            For codes that are not legal, and where a reconstruction is beyond the range of its precision.
+            For illegal codes, and if a reconstruction is beyond the range of its precision.
         TypeError
             Without codes, and with both X and H.
         """
@@ -98,7 +98,7 @@ class Prediction(FittedAttributes, FittedSummary, ClassNamePrefixFeaturesOutMixi
     def reconstruct(self, X):
         """Reconstruction of each row of X: ``inverse_transform(transform(X))`` in the model's precision.
 
-        With ``missing_values="mask"`` the reconstruction has values where X has none.
+        With ``missing_values="mask"`` the reconstruction also has values where X has NaN.
 
         Parameters
         ----------
@@ -107,12 +107,12 @@ class Prediction(FittedAttributes, FittedSummary, ClassNamePrefixFeaturesOutMixi
         Returns
         -------
         X_hat : ndarray, or frame, of shape (n_samples, n_features)
-            It comes as ``set_output`` wants transformed data, in columns with the names of the features.
+            In the container that ``set_output`` asks for, whose columns have the names of the features.
 
         Raises
         ------
         ValueError
-            For X that is not legal, and where a reconstruction is beyond the range of its precision.
+            For an illegal X, and if a reconstruction is beyond the range of its precision.
         """
         fitted, rows = self._read(X)
         values = refuse_overflow(reconstruction(fitted, rows), "The reconstruction", "X")
@@ -121,7 +121,7 @@ class Prediction(FittedAttributes, FittedSummary, ClassNamePrefixFeaturesOutMixi
     def score(self, X, y=None, sample_weight=None):
         """Fraction of the variance of X that its reconstruction explains.
 
-        1 - sum_i ||x_i - x_hat_i||^2 / sum_i ||x_i - mean(X)||^2: the same number for PCA, so that the two compare.
+        1 - sum_i ||x_i - x_hat_i||^2 / sum_i ||x_i - mean(X)||^2. It is comparable with the explained variance of PCA.
 
         Parameters
         ----------
@@ -138,7 +138,7 @@ class Prediction(FittedAttributes, FittedSummary, ClassNamePrefixFeaturesOutMixi
         Raises
         ------
         ValueError
-            For input that is not legal, and where the squares are beyond the range of float64.
+            For illegal input, and if the squares are beyond the range of float64.
         """
         fitted, X = self._read(X)
         return explained_fraction(partial(reconstruction, fitted), X, checked_weights(sample_weight, len(X)))
@@ -153,43 +153,44 @@ class Prediction(FittedAttributes, FittedSummary, ClassNamePrefixFeaturesOutMixi
         Returns
         -------
         ndarray of shape (n_samples,)
-            In nats for ``log_loss``, in squared units of X for ``squared_error``. A loss beyond the range of its
-            precision is the greatest number of it.
+            In nats for ``log_loss``, in squared units of X for ``squared_error``. A loss that overflows is replaced by
+            the largest number of its precision.
 
         Raises
         ------
         ValueError
-            With ``log_loss``, for values outside [0, 1], of which it has no meaning.
+            With ``log_loss``, for values outside [0, 1], for which it is not defined.
         """
         fitted, X = self._read(X)
         check_range(Sample.of(X), fitted.loss, FIT_ANEW if self.loss == "auto" else None)
         return -within_range(row_losses(fitted.network, LOSSES[fitted.loss], X, fitted.statistics.means))
 
     def reconstruction_error(self, X, per_feature=False):
-        """Squared reconstruction error, whatever the loss; entries of X that are missing have none.
+        """Squared reconstruction error, whatever the loss; missing entries of X have no part in it.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
         per_feature : bool, default=False
-            Whether to give the error of every entry in place of its sum over each row.
+            Whether to return the error of every entry instead of its sum over each row.
 
         Returns
         -------
         ndarray of shape (n_samples,) or (n_samples, n_features)
-            In squared units of X. Of every entry it comes as ``set_output`` wants transformed data, in columns with the
-            names of the features; NaN where X is missing. An error beyond the range of float64 is its greatest number.
+            In squared units of X. With ``per_feature=True``, in the container that ``set_output`` asks for, whose
+            columns have the names of the features, with NaN where X has NaN. An error that overflows is replaced by the
+            largest number of float64.
         """
         fitted, rows = self._read(X)
         errors = squared_errors(partial(reconstruction, fitted), rows, per_feature)
         return labelled(self, errors, X, feature_names(fitted)) if per_feature else errors
 
     def to_mlp(self, kind="classifier", **parameters):
-        """scikit-learn's multi-layer perceptron, started from the encoder, to be fine-tuned with labels.
+        """Make a multi-layer perceptron of scikit-learn that starts from the encoder, for fine-tuning with labels.
 
-        Its first layers are those of the encoder, so that before the training its last hidden layer is
-        ``transform(X)``; its output layer is random. ``fit`` without ``warm_start`` begins from the encoder each time,
-        and so do copies by ``clone``, as a GridSearchCV makes them.
+        Its first layers are those of the encoder: before the training its last hidden layer gives ``transform(X)``. Its
+        output layer is random. Every ``fit`` without ``warm_start`` starts from the encoder, also that of a clone, as
+        in a GridSearchCV.
 
         Parameters
         ----------
@@ -202,23 +203,23 @@ class Prediction(FittedAttributes, FittedSummary, ClassNamePrefixFeaturesOutMixi
         Returns
         -------
         MLPClassifier or MLPRegressor
-            Not fitted; ``coefs_`` and ``intercepts_`` hold copies of the encoder's. It takes no missing values: of a
-            model with ``missing_values="mask"`` they are to be filled with ``column_means_`` first.
+            Not fitted; ``coefs_`` and ``intercepts_`` are copies of those of the encoder. It accepts no missing values:
+            with ``missing_values="mask"``, fill them with ``column_means_`` first.
 
         Raises
         ------
         ValueError
-            For another kind, for parameters that the encoder fixes, and for a code of which few units stay on.
+            For an illegal kind, for parameters that the encoder determines, and for a top-k code.
         """
         network = self._record().network
-        # Here, since its import takes longer than that of the package.
+        # Imported here, since this takes longer than the import of the whole package.
         from .fine_tuning import started_perceptron
 
         return started_perceptron(network, kind, parameters)
 
 
 def _codes(estimator, X, H):
-    """The codes of a call of ``inverse_transform``, which H named before scikit-learn settled on X."""
+    """The codes of a call of ``inverse_transform``: X, or H, which is its former name."""
     if (X is None) == (H is None):
         given = "no codes" if X is None else "both X and H"
         raise TypeError(f"{type(estimator).__name__}.inverse_transform() needs codes as X; got {given}.")
@@ -234,18 +235,18 @@ def _codes(estimator, X, H):
 
 
 def filled(fitted, X):
-    """X with the means of the training rows in the place of NaN, where the model was trained with them."""
+    """X with NaN replaced by the means of the training rows, if the model was trained with missing values."""
     means = fitted.statistics.means
     return FilledRows(X, means) if means is not None and isinstance(X, np.ndarray) else X
 
 
 def encoded(fitted, X):
-    """Code of rows that were checked."""
+    """Code of checked rows."""
     return refuse_overflow(fitted.network.encode(filled(fitted, X)), "The code", "X")
 
 
 def reconstruction(fitted, X):
-    """Reconstruction of rows that were checked."""
+    """Reconstruction of checked rows."""
     return fitted.network.reconstruct(filled(fitted, X))
 
 

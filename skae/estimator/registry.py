@@ -23,20 +23,20 @@ filters_ : ndarray of shape (width, n_features)
     The input of norm one that maximally activates each unit of the first layer, w_l / ||w_l||; zero for a unit
     without weights.
 column_means_ : ndarray of shape (n_features,)
-    What enters the network in the place of NaN; with ``missing_values="mask"`` only.
+    The values that replace NaN in the input of the network; with ``missing_values="mask"`` only.
 loss_ : str
-    What ``loss`` became.
+    The loss, also with ``loss="auto"``.
 output_activation_ : str
-    What ``output_activation`` became.
+    The output activation, also with ``output_activation="auto"``.
 loss_curve_ : list of float
     Training objective of each epoch (iteration): mean over rows, in nats for ``log_loss`` and in squared units of X
-    for ``squared_error``, the penalties included. Mini-batches count at the parameters that they met.
+    for ``squared_error``, penalties included. The loss of a mini-batch is that before its step.
 validation_loss_curve_ : list of float
-    The same on the rows held out, at the end of each epoch; NaN for epochs without such rows, which ``warm_start`` or
-    ``partial_fit`` added; empty where ``early_stopping`` was never on.
+    The same on the validation rows, at the end of each epoch. NaN for epochs without such rows, which ``warm_start`` or
+    ``partial_fit`` may have added; empty if ``early_stopping`` was never used.
 n_iter_ : int
-    Epochs (iterations) since the parameters were initialised: of the last fit, and with ``warm_start`` or
-    ``partial_fit`` of those before it.
+    Epochs (iterations) since the weights were initialised: those of the last fit and, with ``warm_start`` or
+    ``partial_fit``, of those before it.
 n_features_in_ : int
     Number of features seen during fit.
 feature_names_in_ : ndarray of shape (`n_features_in_`,)
@@ -47,16 +47,16 @@ feature_names_in_ : ndarray of shape (`n_features_in_`,)
 def autoencoder(kind, own_parameters=()):
     """Class decorator: declare an autoencoder.
 
-    It enters ``ESTIMATORS``, gets the constraints of its parameters and a constructor that knows near names, and its
-    docstring the sections for
-    ``{parameters}``, ``{own_parameters}`` and ``{attributes}``.
+    The class is added to ``ESTIMATORS``. It gets the constraints of its parameters and a constructor that suggests
+    similar names. In its docstring ``{parameters}``, ``{own_parameters}`` and ``{attributes}`` are replaced by the
+    sections.
 
     Parameters
     ----------
     kind : str
         Its name in ``ESTIMATORS`` and on the command line.
     own_parameters : sequence of Parameter
-        Those beside the shared ones, in the order of its signature.
+        Its parameters in addition to the shared ones, in the order of its signature.
 
     Raises
     ------
@@ -85,7 +85,7 @@ def autoencoder(kind, own_parameters=()):
         if not (isinstance(cls, type) and issubclass(cls, BaseAutoencoder)):
             raise TypeError(f"The kind {kind!r} must be a subclass of BaseAutoencoder; got {cls!r}.")
         taken = ESTIMATORS.get(kind)
-        # A class that is defined again, as in a notebook, takes its own place.
+        # A class that is defined again, as in a notebook, replaces itself.
         if taken is not None and (taken.__module__, taken.__qualname__) != (cls.__module__, cls.__qualname__):
             raise ValueError(f"The kind {kind!r} of {cls.__name__} is taken by {taken.__name__}. Give it another name.")
         cls._parameters = {parameter.name: parameter for parameter in (*own_parameters, *SHARED)}
@@ -97,7 +97,7 @@ def autoencoder(kind, own_parameters=()):
             "own_parameters": "\n".join(parameter.section for parameter in own_parameters),
             "attributes": _ATTRIBUTES.strip(),
         }
-        # Python may have been told to leave docstrings out.
+        # Python may run without docstrings.
         text = cls.__doc__ or ""
         for name, section in sections.items():
             text = text.replace(f"    {{{name}}}", indent(section, "    "))

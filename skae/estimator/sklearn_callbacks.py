@@ -1,4 +1,4 @@
-"""FitTasks: an adapter from our callbacks to scikit-learn's, for which a fit is a task and each epoch one within it."""
+"""FitTasks: an adapter from our callbacks to scikit-learn's, where a fit is a task and its epochs are subtasks."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ class FitTasks(Callback):
     ----------
     estimator : BaseAutoencoder
     X, y, sample_weight
-        Those of ``fit``. Callbacks that score get X for y where that is None: X is what an autoencoder is to predict.
+        Those of ``fit``. If y is None, callbacks that score are given X for y, since an autoencoder predicts X.
 
     Attributes
     ----------
     active : bool
         Whether callbacks were set.
     fitted : callable (loss_curve, validation_loss_curve) -> Fitted
-        Record of the estimator as if the training ended now; to be set before the first epoch.
+        Fitted record as if the training ended now; must be set before the first epoch.
     """
 
     def __init__(self, estimator, X, y, sample_weight):
@@ -36,7 +36,7 @@ class FitTasks(Callback):
         }
         self._loss_curve, self._validation_loss_curve = [], []
         self._task = None
-        # Without the method scikit-learn is of a version before callbacks; without callbacks the tree is not needed.
+        # The method is missing in versions of scikit-learn before callbacks; without callbacks no tasks are needed.
         self.active = hasattr(estimator, "_init_callback_context") and bool(getattr(estimator, "_skl_callbacks", []))
         if self.active:
             self._root = estimator._init_callback_context(max_subtasks=None if estimator.max_iter == "auto" else estimator.max_iter)
@@ -53,13 +53,13 @@ class FitTasks(Callback):
         return self._task.call_on_fit_task_end(**self._data, reconstruction_attributes=self._copy)
 
     def _copy(self):
-        """The fitted record, which will not change with the training."""
+        """A copy of the fitted record that further training does not change."""
         fitted = self.fitted(list(self._loss_curve), list(self._validation_loss_curve))
         network, training = copy.deepcopy((fitted.network, fitted.training))
         return {"_fitted": replace(fitted, network=network, training=training)}
 
     def close(self):
-        """The fit went well."""
+        """End the tasks of a successful fit."""
         if self.active:
             fitted = {"_fitted": self._estimator._fitted}
             self._root.call_on_fit_task_end(**self._data, reconstruction_attributes=lambda: fitted)

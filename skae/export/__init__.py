@@ -1,4 +1,4 @@
-"""Trained autoencoders out of Python: as ONNX models, and in the pipelines that skl2onnx converts."""
+"""Export of trained autoencoders: as ONNX models, and in pipelines that skl2onnx converts."""
 
 from .model import to_onnx
 from .pipelines import register_skl2onnx

@@ -1,4 +1,4 @@
-"""What the estimators do in a pipeline, as operations of a graph: one function for each kind of estimator."""
+"""Methods of fitted estimators as operations of a graph: one function for each kind of estimator."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def detected(graph, x, detector, dtype):
     estimator = detector.estimator_
     if not isinstance(estimator, BaseAutoencoder):
         raise TypeError(
-            "The reconstruction loss of an autoencoder of skae is what can be converted; the detector was fitted with "
+            "Only a detector whose estimator is an autoencoder of skae can be converted; this one was fitted with "
             f"estimator={estimator!r}. Pass it an autoencoder of skae."
         )
     network, fill_values = in_precision(estimator, dtype)
@@ -55,7 +55,7 @@ def imputed(graph, x, imputer, dtype):
     for operator, bound in (("Max", -MOST_SCALED), ("Min", MOST_SCALED)):
         scaled = graph.add(operator, scaled, graph.constant(f"{operator}_bound", np.float64(bound)))
     found = layers(graph, graph.cast(scaled, network.dtype), network, 0, 2 * network.architecture.depth)
-    # Constant columns are filled with their value, those without any with zeros.
+    # Constant columns are filled with their value, and columns without any value with zeros.
     unscale = graph.constant("unscale", np.where(imputer._constant, 0.0, scaler.scale_))
     found = graph.add("Add", graph.add("Mul", graph.cast(found, np.float64), unscale), mean)
     found = graph.add("Where", missing, graph.cast(found, dtype), x)
@@ -72,7 +72,7 @@ def normalized(graph, x, normalizer, dtype):
 
 
 def multilabelled(graph, x, perceptron, dtype):
-    """``predict`` and ``predict_proba`` of a perceptron that was fitted to several labels a row."""
+    """``predict`` and ``predict_proba`` of a perceptron that was fitted to multilabel targets."""
     last = len(perceptron.coefs_) - 1
     for layer, (weights, bias) in enumerate(zip(perceptron.coefs_, perceptron.intercepts_)):
         weights = graph.constant(f"W{layer}", weights.astype(dtype))
@@ -83,7 +83,7 @@ def multilabelled(graph, x, perceptron, dtype):
     return [graph.cast(positive, np.int64), x]
 
 
-# (graph, x, estimator, dtype) -> names of the results, from the name of X in that precision.
+# (graph, x, estimator, dtype) -> names of the results; x is the name of X, in the precision dtype.
 CONVERSIONS = {
     AutoencoderTransformer: encoded,
     DenoisingAE: encoded,

@@ -1,4 +1,4 @@
-"""Graph: ONNX operations on named values, and the constants among these, before they are put into a model."""
+"""Graph: ONNX operations on named values and constants, from which a model is built."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 # The operators that are used have the same form in all versions from this one on.
 LEAST_OPSET = 11
 
-# Most bytes of the constants: protobuf stores at most 2 GiB, a little of which is for everything else.
+# Most bytes of the constants: protobuf stores at most 2 GiB; a little of it is left for everything else.
 _MOST_BYTES = 2**31 - 2**20
 
 # ``TensorProto.DataType``.
@@ -18,7 +18,7 @@ ELEMENT_TYPES = {np.dtype(np.float32): 1, np.dtype(np.int64): 7, np.dtype(np.flo
 
 
 class Operation(NamedTuple):
-    """One ONNX operator with the names of the values that it takes and of those that it makes."""
+    """One ONNX operator with the names of its inputs and outputs."""
 
     operator: str
     inputs: list
@@ -40,14 +40,14 @@ class Graph:
         self.constants = {}
 
     def constant(self, name, value):
-        """Give a constant a name, under which it is kept once however often it is used; returns the name."""
+        """Add a constant by name, which is stored once however often it is used; returns the name."""
         self.constants.setdefault(name, np.asarray(value))
         return name
 
     def add(self, operator, *inputs, unused=0, **attributes):
         """Apply an operator to values and constants, given by name; returns the name of the result.
 
-        Of an operator with several results it is the first; ``unused`` is the number of the others.
+        For an operator with several results this is the first; ``unused`` is the number of the others.
         """
         output = f"{operator}_{len(self.operations)}"
         outputs = [output, *(f"{output}_unused_{i}" for i in range(unused))]
@@ -59,24 +59,24 @@ class Graph:
         return self.add("Cast", value, to=ELEMENT_TYPES[np.dtype(dtype)])
 
     def named(self, name_of):
-        """Yield the operations with other names for all values and constants: name_of(name)."""
+        """Yield the operations with all values and constants renamed to name_of(name)."""
         for operator, inputs, outputs, attributes in self.operations:
             yield Operation(operator, list(map(name_of, inputs)), list(map(name_of, outputs)), attributes)
 
     def checked_constants(self):
-        """The constants; ValueError where they are too large for a file."""
+        """The constants; raises ValueError if they are too large for a model."""
         n_bytes = sum(value.nbytes for value in self.constants.values())
         if n_bytes > _MOST_BYTES:
             raise ValueError(
                 f"An ONNX model holds at most 2 GiB; the parameters of this network take {n_bytes / 2**30:.2f} GiB. "
-                "Train with X in float32 in the place of float64, with tied_weights=True, or with fewer or smaller "
+                "Train with X in float32 instead of float64, with tied_weights=True, or with fewer or smaller "
                 "layers."
             )
         return self.constants
 
 
 def check_opset(target_opset, greatest):
-    """Raise ValueError for a version of the operators that is not an integer from ``LEAST_OPSET`` to the greatest."""
+    """Raise ValueError if a version of the operators is not an integer from ``LEAST_OPSET`` to ``greatest``."""
     if not (isinstance(target_opset, Integral) and LEAST_OPSET <= target_opset <= greatest):
         raise ValueError(
             f"target_opset must be an integer from {LEAST_OPSET} to {greatest}, the newest that the installed onnx "

@@ -1,4 +1,4 @@
-"""to_onnx: a trained autoencoder, or one half of it, as an ONNX model."""
+"""to_onnx: a trained autoencoder, its encoder or its decoder as an ONNX model."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ PARTS = {"encoder": ("X", "H"), "decoder": ("H", "X_hat"), "autoencoder": ("X", 
 
 
 def to_onnx(estimator, part="encoder", *, target_opset=13):
-    """A trained autoencoder, or one half of it, as an ONNX model: what it computes, without Python.
+    """Convert a trained autoencoder, its encoder or its decoder to an ONNX model, which runs without Python.
 
-    The model takes one tensor and gives one, both in the precision of the estimator, whose number of rows is free:
+    The model has one input and one output tensor, with any number of rows, in the precision of the estimator:
 
     =============  =======================================  ===========================================
     part           input                                    output
@@ -32,38 +32,38 @@ def to_onnx(estimator, part="encoder", *, target_opset=13):
                                                             that of ``reconstruct``
     =============  =======================================  ===========================================
 
-    With ``missing_values="mask"`` NaN in X becomes the mean of its column, as in ``transform``. No other input is
-    checked by the model. Of a code of which few units stay on, those that equal the threshold all stay; units that
-    differ by less than the rounding of two libraries may swap.
+    With ``missing_values="mask"`` the model replaces NaN in X by the mean of its column, as ``transform`` does. It does
+    not check its input. If only the most active units of a code are kept, all units that equal the threshold are kept;
+    units that differ only by rounding may be kept by one library and not by the other.
 
     Parameters
     ----------
     estimator : AutoencoderTransformer, DenoisingAE, SparseAE or ContractiveAE
-        Fitted, on dense or sparse X; the model takes dense X. Trained on X in float32 it is a model in float32, which
-        more runtimes carry out than one in float64.
+        Fitted on dense or sparse X; the model takes dense X. If X was float32 in training, the model is in float32,
+        which more runtimes support than float64.
     part : {"encoder", "decoder", "autoencoder"}, default="encoder"
         What to convert.
     target_opset : int, default=13
-        Version of ONNX's operators, 11 or more. That of the default was released in 2020 (ONNX 1.8; onnxruntime reads
-        it from 1.6 on). The version of the format is the lowest one that goes with it.
+        Version of the ONNX operators, at least 11. The default was released in 2020 (ONNX 1.8; onnxruntime supports it
+        from 1.6 on). The IR version of the model is the lowest one for this opset.
 
     Returns
     -------
     onnx.ModelProto
-        Checked by ``onnx.checker``. Its producer is skae, and its metadata hold the name of the estimator's class, the
-        part and, where X had names, those of the columns as a JSON list under "feature_names". Write
+        Checked by ``onnx.checker``. Its producer is skae. Its metadata hold the class name of the estimator, the part
+        and, if X had feature names, these as a JSON list under "feature_names". To save it, write
         ``model.SerializeToString()`` to a file.
 
     Raises
     ------
     ImportError
-        Without the package onnx, which ``pip install 'skae[onnx]'`` brings.
+        If the package onnx is not installed; ``pip install 'skae[onnx]'`` installs it.
     TypeError
-        For what is no autoencoder of skae. ``register_skl2onnx`` is for pipelines and the other estimators.
+        For anything but an autoencoder of skae. ``register_skl2onnx`` is for pipelines and other estimators.
     NotFittedError
         For an estimator that is not fitted.
     ValueError
-        For another part or version, and for a network whose parameters take more than the 2 GiB of an ONNX model.
+        For an illegal part or version, and for a network whose parameters take more than 2 GiB, the limit of ONNX.
 
     See Also
     --------
@@ -105,7 +105,7 @@ def to_onnx(estimator, part="encoder", *, target_opset=13):
 
 
 def _part(estimator, part):
-    """Graph of a part, the name of its result there, and the columns of the input and of the output by their names."""
+    """Graph of a part, the name of its result, and the number of columns of the input and of the output by name."""
     network, fill_values = in_precision(estimator, estimator._fitted.network.dtype)
     depth, sizes = network.architecture.depth, network.architecture.sizes
     first = depth if part == "decoder" else 0
@@ -123,9 +123,9 @@ def _model(graph, result, ends, dtype, opset):
     ----------
     graph : Graph
     result : str
-        What is the output, by its name in the graph.
+        Name of the output in the graph.
     ends : dict of int by name
-        Number of columns of the input, which has that name in the graph as well, and then of the output.
+        Number of columns of the input, which has the same name in the graph, and then of the output.
     dtype : dtype
         Of both.
     opset : int

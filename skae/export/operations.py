@@ -1,4 +1,4 @@
-"""What a trained network computes, as operations of a graph; each function returns the name of its result."""
+"""The computations of a trained network as operations of a graph; each function returns the name of its result."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ..network.network import Network
 
 
 def in_precision(estimator, dtype):
-    """Network of a fitted autoencoder, and its values in the place of NaN or None, in a precision."""
+    """Network of a fitted autoencoder and its fill values for NaN, or None, converted to a precision."""
     network, fill_values = estimator._fitted.network, estimator._fitted.statistics.means
     if network.dtype != dtype:
         network = Network(network.architecture, network.theta.astype(dtype), network.coordinates)
@@ -17,7 +17,7 @@ def in_precision(estimator, dtype):
 
 
 def filled(graph, x, fill_values):
-    """x with the value of its column in the place of each NaN; x itself where there are no such values.
+    """x with each NaN replaced by the fill value of its column; x itself if there are no fill values.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ def _inner_layers(graph, value, network, first, last):
 
 
 def activated(graph, z, activation, dtype):
-    """An activation of a value in a precision.
+    """An activation function, applied to a value of a precision.
 
     Parameters
     ----------
@@ -101,13 +101,13 @@ def row_losses(graph, x, network, loss, fill_values):
     losses = _entry_losses(graph, filled(graph, x, fill_values), network, LOSSES[loss])
     if fill_values is not None:
         losses = graph.add("Where", graph.add("IsNaN", x), graph.constant("zero", network.dtype.type(0)), losses)
-    # A product in the place of ReduceSum, whose form changes with the version.
+    # A product instead of ReduceSum, whose signature differs between versions.
     ones = np.ones((network.architecture.sizes[0], 1), network.dtype)
     return graph.add("MatMul", losses, graph.constant("ones", ones))
 
 
 def _entry_losses(graph, x, network, loss):
-    """Loss of each entry, from the output or, of a loss that takes these, from the logits."""
+    """Loss of each entry, from the output or, if the loss takes them, from the logits."""
     depth = 2 * network.architecture.depth
     if loss.entry is not None:
         output = _inner_layers(graph, x, network, 0, depth)

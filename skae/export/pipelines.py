@@ -1,4 +1,4 @@
-"""register_skl2onnx: the estimators in the pipelines that skl2onnx converts."""
+"""register_skl2onnx: converters with which skl2onnx converts pipelines with estimators of skae."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _DETECTOR = f"Skae{AutoencoderOutlierDetector.__name__}"
 
 
 def register_skl2onnx():
-    """Teach skl2onnx the estimators of skae, so that it converts pipelines that hold them.
+    """Register the estimators of skae with skl2onnx, which can then convert pipelines that contain them.
 
-    To be called once in a process, before ``skl2onnx.to_onnx``; more calls change nothing. Importing skae registers
-    nothing. The estimators may stand anywhere: in a Pipeline, FeatureUnion, ColumnTransformer or search, and alone.
+    Call it once in a process, before ``skl2onnx.to_onnx``; further calls change nothing. Importing skae registers
+    nothing. The estimators may be part of a Pipeline, FeatureUnion, ColumnTransformer or search, or be converted alone.
 
     ============================  ===============================================================================
     estimator                     what is converted
@@ -34,19 +34,19 @@ def register_skl2onnx():
                                   ``predict_proba``, also of several labels a row
     ============================  ===============================================================================
 
-    As in all of skl2onnx the precision is that of the input that is converted for, of a frame that of its first column,
-    whatever the estimator was trained in: float64 for float64, float32 for anything else. A classifier in float64 needs
-    ``options={"zipmap": False}``. Subclasses of the estimators are not registered. ``to_onnx`` says what the
-    graph of an autoencoder is, and is to be had without skl2onnx.
+    As always with skl2onnx, the precision is not that of the training: it is float64 if the declared input, or the
+    first column of a frame, is float64, and float32 otherwise. A classifier in float64 needs
+    ``options={"zipmap": False}``. Subclasses of the estimators are not registered. The graph of an autoencoder is
+    described in ``to_onnx``, which does not need skl2onnx.
 
     Raises
     ------
     ImportError
-        Without the package skl2onnx, which ``pip install 'skae[onnx]'`` brings.
+        If the package skl2onnx is not installed; ``pip install 'skae[onnx]'`` installs it.
 
     See Also
     --------
-    to_onnx : One autoencoder, with its decoder, without skl2onnx.
+    to_onnx : Convert one autoencoder, or its decoder, without skl2onnx.
 
     Examples
     --------
@@ -63,7 +63,7 @@ def register_skl2onnx():
     >>> [value.name for value in model.graph.output]
     ['label', 'probabilities']
     """
-    # Here, since its import takes longer than that of the package.
+    # Imported here, since this takes longer than the import of the whole package.
     from ..estimator.fine_tuning import PERCEPTRONS
 
     register = required("skl2onnx").update_registered_converter
@@ -94,7 +94,7 @@ def register_skl2onnx():
 
 
 def _is_multilabel(classifier):
-    """Whether a fitted perceptron gives several labels a row."""
+    """Whether a fitted perceptron is a multilabel classifier."""
     return classifier._label_binarizer.y_type_ == "multilabel-indicator"
 
 
@@ -110,9 +110,10 @@ def _classifier_shapes(operator):
 
 
 def _convert_classifier(scope, operator, container):
-    """Put a perceptron into the model; one of several labels by ``multilabelled``.
+    """Add a perceptron to the model; a multilabel one by ``multilabelled``.
 
-    skl2onnx gives it four probabilities where there are two labels, and an operator that onnxruntime lacks in float64.
+    For that skl2onnx itself gives four probabilities for two labels, and uses an operator that onnxruntime lacks in
+    float64.
     """
     if _is_multilabel(operator.raw_operator):
         _put(multilabelled, scope, operator, container)
@@ -122,7 +123,7 @@ def _convert_classifier(scope, operator, container):
 
 
 def _regressor_shapes(operator):
-    """Type and shape of the output of a perceptron, of which skl2onnx knows one column."""
+    """Type and shape of the output of a perceptron, which skl2onnx supports with one column only."""
     regressor = operator.raw_operator
     check_is_fitted(regressor)
     if regressor.n_outputs_ > 1:
@@ -140,7 +141,7 @@ def _transformer_shapes(operator):
 
 
 def _detector_outputs(scope, detector, inputs, custom_parsers=None):
-    """The label, the decision and, where it is asked for, the score of a detector, to be computed of some inputs."""
+    """Declare the outputs of a detector for some inputs: label, decision and, if requested, score."""
     types = required("skl2onnx.common.data_types")
     tensor = types.guess_tensor_type(inputs[0].type)
     operator = scope.declare_local_operator(_DETECTOR, detector)
@@ -154,7 +155,7 @@ def _detector_outputs(scope, detector, inputs, custom_parsers=None):
 
 
 def _detector_shapes(operator):
-    """Types and shapes of the label, the decision and, where there is one, the score of a detector."""
+    """Types and shapes of the label, the decision and, if requested, the score of a detector."""
     tensor, n_rows = _checked_input(operator)
     label, *scores = operator.outputs
     label.type = required("skl2onnx.common.data_types").Int64TensorType([n_rows, 1])
@@ -163,7 +164,7 @@ def _detector_shapes(operator):
 
 
 def _checked_input(operator):
-    """Class of the floating-point tensors that come out, and the number of rows."""
+    """Class of the floating-point output tensors, and the number of rows."""
     types, estimator = required("skl2onnx.common.data_types"), operator.raw_operator
     check_is_fitted(estimator)
     kinds = ("Float", "Double", "Boolean", "UInt8", "Int8", "Int32", "Int64")
@@ -180,20 +181,20 @@ def _checked_input(operator):
 
 
 def _tensor(operator):
-    """Class of the tensors in whose precision an operator works: that of its first input, as in all of skl2onnx."""
+    """Class of tensors of the precision of an operator: that of its first input, as always in skl2onnx."""
     return type(required("skl2onnx.common.data_types").guess_tensor_type(operator.inputs[0].type))
 
 
 def _convert(scope, operator, container):
-    """Put an estimator into the model that skl2onnx builds."""
+    """Add an estimator to the model that skl2onnx builds."""
     _put(CONVERSIONS[type(operator.raw_operator)], scope, operator, container)
 
 
 def _put(conversion, scope, operator, container):
-    """The same by a conversion, as those in ``CONVERSIONS``."""
+    """``_convert`` by a function such as those in ``CONVERSIONS``."""
     check_opset(container.target_opset_any_domain(""), required("onnx").defs.onnx_opset_version())
     graph, estimator = Graph(), operator.raw_operator
-    # Names of the graph's own, so that columns may have any.
+    # The graph has its own names for the inputs, so that columns may have any name.
     inputs = {f"X{i}": variable for i, variable in enumerate(operator.inputs)}
     dtype = np.dtype(required("skl2onnx.common.data_types").guess_numpy_type(_tensor(operator)()))
     X = _joined(graph, inputs, _tensor(operator), dtype)
@@ -207,6 +208,6 @@ def _put(conversion, scope, operator, container):
 
 
 def _joined(graph, inputs, tensor, dtype):
-    """The inputs, a column of a frame each for example, as one X in the precision of a class of tensors."""
+    """The inputs, for example the columns of a frame, joined to one X in the precision of a class of tensors."""
     parts = [name if isinstance(v.type, tensor) else graph.cast(name, dtype) for name, v in inputs.items()]
     return parts[0] if len(parts) == 1 else graph.add("Concat", *parts, axis=1)

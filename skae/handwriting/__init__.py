@@ -1,4 +1,4 @@
-"""The handwriting experiment: what a linear classifier makes of digits, given raw pixels, PCA and each autoencoder."""
+"""The handwriting experiment: a linear classifier of digits on raw pixels, PCA and each autoencoder."""
 
 from .experiment import compare
 from .files import save

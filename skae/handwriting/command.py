@@ -13,22 +13,22 @@ from .files import save
 from .settings import DEFAULTS, settings_for
 
 _DESCRIPTION = """\
-Compare representations of handwritten digits by what a linear classifier makes of them: raw pixels, PCA, and the plain,
-tied, linear, denoising (masking 0.25 and 0.5, Gaussian), sparse and contractive autoencoders.
+Compare representations of handwritten digits by the accuracy of a linear classifier on them: raw pixels, PCA, and the
+plain, tied, linear, denoising (masking 0.25 and 0.5, Gaussian), sparse and contractive autoencoders.
 
-Behind each stand a StandardScaler and a logistic regression. The strength of the representation (L2, noise, sparsity or
-contraction; for PCA whether to standardise its components) and the classifier's C are chosen by cross-validation on the
-training rows; the test rows are used once. The table has the test accuracy with its 95 % interval (Wilson), the mean
-accuracy of the search, the fraction of the test rows' variance that the reconstruction explains, what was chosen, and
-the seconds of the search and of the last fit. On two cores the embedded digits take about a minute, 5,000 rows of MNIST
-about five; the time grows with the rows."""
+Each representation is followed by a StandardScaler and a logistic regression. The strength of the representation (L2,
+noise, sparsity or contraction; for PCA whether to standardise its components) and the classifier's C are chosen by
+cross-validation on the training rows; the test rows are used once. The table has the test accuracy with its 95 %
+interval (Wilson), the mean accuracy of the search, the fraction of the test rows' variance that the reconstruction
+explains, the chosen values, and the seconds of the search and of the last fit. On two cores the embedded digits take
+about a minute, 5,000 rows of MNIST about five; the time grows with the rows."""
 
 _EPILOG = """\
 files written with --output DIR:
   handwriting.csv       the table at full precision
   handwriting.json      the same, with the settings, the seed and the versions
   filters.png           filters of the plain and of the denoising autoencoders side by side
-  reconstructions.png   test digits, whole and masked, and what PCA and each autoencoder make of them
+  reconstructions.png   test digits, whole and masked, and their reconstructions by PCA and each autoencoder
   loss_curves.png       training objective by epoch
   kl_curve.png          the sparsity term over the mean activation, its minimum marked
 The PNG files need matplotlib: pip install 'skae[plots]'.
@@ -86,7 +86,7 @@ def add_parser(subparsers):
     add("--cv", type=int, metavar="N", help=f"folds of the search (default: {digits.cv}, MNIST {mnist.cv})")
     add("--seed", type=int, default=0, metavar="N", help="random state of every estimator (default: 0)")
     add("--jobs", type=_jobs, default=-1, metavar="N", help="processes of the search (default: -1, one for each core)")
-    add("--output", metavar="DIR", help="folder for the files, made where there is none (default: no files)")
+    add("--output", metavar="DIR", help="folder for the files, created if missing (default: no files)")
     add("--no-plots", action="store_true", help="write the tables without the PNG files (default: write both)")
     add("--quiet", action="store_true", help="no progress bar and no list of files (default: both, on stderr)")
     parser.set_defaults(run=run, parser=parser)
@@ -103,7 +103,7 @@ def _jobs(text):
 
 
 def run(options):
-    """Do what the options say.
+    """Run the experiment with the given options.
 
     Parameters
     ----------
@@ -144,7 +144,7 @@ def run(options):
 
 
 def _in_options(message):
-    """The message with the names of the options in place of those of the parameters."""
+    """The message, with the names of the options in place of those of the parameters."""
     for parameter, option in {"n_components": "--components", "max_iter": "--epochs"}.items():
         message = message.replace(parameter, option)
     return message

@@ -13,8 +13,8 @@ from threadpoolctl import threadpool_limits
 def one_thread_and_quiet():
     """One BLAS thread, and none of the warnings that the experiment provokes by design.
 
-    Products of this size gain little from a second thread, and lose much on a busy machine. scikit-learn hands the
-    filters of warnings on to its workers, and gives each of them its share of the cores.
+    Products of this size gain little from a second thread, and lose much on a busy machine. scikit-learn passes the
+    warning filters on to its workers, and gives each worker its share of the cores.
     """
     with warnings.catch_warnings(), threadpool_limits(1, user_api="blas"):
         # Every autoencoder trains for max_iter epochs; the schedule ends the training, not a stopping rule.

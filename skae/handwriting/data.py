@@ -1,4 +1,4 @@
-"""The rows of the experiment: which are trained on, and which are held out for the one test at the end."""
+"""The training rows of the experiment, and the test rows, which are used once at the end."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ class Split(NamedTuple):
 def load_split(settings):
     """Rows for the given settings.
 
-    The embedded digits are split by ``train_test_split(test_size=0.35, random_state=0)`` whatever the seed, so that
-    figures compare; MNIST has test rows of its own.
+    The embedded digits are split by ``train_test_split(test_size=0.35, random_state=0)`` whatever the seed, which makes
+    results comparable. MNIST has its own test rows.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ def load_split(settings):
     Raises
     ------
     OSError
-        When MNIST can be had from nowhere.
+        If MNIST is not available from any source.
     ValueError
         When its files are damaged.
     """
@@ -64,9 +64,9 @@ def load_split(settings):
 
 
 def stratified_part(y, n_rows, seed):
-    """Indices of n_rows rows in random order, each class with its share, rounded up or down.
+    """Indices of n_rows rows in random order, stratified by class, with shares rounded up or down.
 
-    scikit-learn's splitters refuse to leave fewer rows than classes behind, which a part of nearly all rows does.
+    scikit-learn's splitters raise an error if fewer rows than classes are left out, as with a part of nearly all rows.
     """
     rng = np.random.default_rng(seed)
     classes, counts = np.unique(y, return_counts=True)

@@ -40,7 +40,7 @@ def compare(
     representations=None,
     progress=None,
 ):
-    """Compare representations of handwritten digits by what a linear classifier makes of them.
+    """Compare representations of handwritten digits by the accuracy of a linear classifier on them.
 
     Each is a Pipeline of the representation, StandardScaler and LogisticRegression. Its strength (L2, noise, sparsity
     or contraction; for PCA whether to standardise its components) and the classifier's C are chosen by GridSearchCV on
@@ -55,7 +55,7 @@ def compare(
     samples : int, default=None
         Training rows to use, a stratified part; None for all.
     n_components : int, default=None
-        Width of every code that is learnt; None for 256. PCA takes at most as many as it can have.
+        Width of every learnt code; None for 256. PCA has fewer components if the data do not allow as many.
     max_iter : int, default=None
         Epochs of every autoencoder; None for 200 on the digits and 30 on MNIST.
     cv : int, default=None
@@ -65,21 +65,22 @@ def compare(
     n_jobs : int, default=None
         Processes of the search, as in scikit-learn.
     representations : iterable of str, default=None
-        Names of those to compare, keys of ``skae.handwriting.representations.REPRESENTATIONS``; None for all.
+        Names of the representations to compare, keys of ``skae.handwriting.representations.REPRESENTATIONS``; None for
+        all.
     progress : callable (done, total, label) -> None, default=None
         Called before each representation with the number done, and at the end with done equal to total.
 
     Returns
     -------
     Comparison
-        Shows itself as a table; holds the rows, the fitted pipelines and the split.
+        Printed as a table; holds the rows, the fitted pipelines and the split.
 
     Raises
     ------
     ValueError
-        For a parameter that is not legal.
+        For an illegal parameter.
     OSError
-        When MNIST can be had from nowhere.
+        If MNIST is not available from any source.
 
     Examples
     --------
@@ -104,7 +105,7 @@ def compare(
 
 
 def versions():
-    """Versions of what the figures depend on.
+    """Versions of the packages that the results depend on.
 
     Returns
     -------
@@ -126,14 +127,14 @@ def _selected(names):
 
 
 def _search(representation, settings, split, n_jobs):
-    """The fitted search, and the seconds that it took without the last fit."""
+    """The fitted search, and its seconds without those of the last fit."""
     smallest_fold = len(split.X_train) - -(-len(split.X_train) // settings.cv)
     steps = [
         ("representation", representation.build(settings, min(split.X_train.shape[1], smallest_fold))),
         ("scale", StandardScaler()),
         ("classifier", LogisticRegression(max_iter=1000)),
     ]
-    # The candidates for C are the outer loop of the grid, so that all but the first find the representation cached.
+    # The candidates for C are the outer loop of the grid: all but the first find the representation in the cache.
     grid = {representation.parameter: list(representation.values[settings.data]), "classifier__C": list(CLASSIFIER_C)}
     with tempfile.TemporaryDirectory(prefix="skae-", ignore_cleanup_errors=True) as cache, one_thread_and_quiet():
         pipeline = Pipeline(steps, memory=joblib.Memory(Path(cache), verbose=0))
@@ -141,7 +142,7 @@ def _search(representation, settings, split, n_jobs):
         start = time.perf_counter()
         search.fit(split.X_train, split.y_train)
         seconds = time.perf_counter() - start - search.refit_time_
-    # The cache is gone; a copy of the pipeline that is fitted again must not look for it.
+    # The cache is deleted; if a clone of the pipeline is fitted, it must not look for it.
     search.best_estimator_.set_params(memory=None)
     return search, seconds
 

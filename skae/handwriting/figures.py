@@ -13,7 +13,7 @@ from .conditions import one_thread_and_quiet
 from .representations import REPRESENTATIONS
 
 _FILTER_PANELS = ("plain", "masking-0.25", "masking-0.5", "gaussian")
-# Enough to hold down the weights at pixels that never carry ink, too little to shape the others.
+# Enough to shrink the weights at pixels that never carry ink, too little to change the others.
 _FILTER_ALPHA = 1e-4
 _MOST_FILTERS = 100
 _MASKED = 0.25
@@ -22,10 +22,10 @@ _MASKED = 0.25
 def filters(comparison):
     """Filters of the plain and of the denoising autoencoders side by side.
 
-    They are fitted anew with one L2 strength for all, since L2 shapes filters too: what differs is the noise alone. A
-    filter is the input of norm one that maximally activates its unit. Each has a grey scale of its own, symmetric about
-    zero: mid-grey is 0, white positive. Where there are more than 100, those whose activation varies most over the test
-    rows are shown, in that order.
+    The autoencoders are refitted with the same L2 strength, since L2 changes filters too; only the noise differs then.
+    A filter is the input of norm one that maximally activates its unit. Each has its own grey scale, symmetric about
+    zero: mid-grey is 0, white is positive. If there are more than 100 filters, the 100 whose activations vary most over
+    the test rows are shown, in that order.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ def filters(comparison):
     Returns
     -------
     Figure or None
-        None where the comparison has none of these autoencoders.
+        None if the comparison has none of these autoencoders.
     """
     names = [name for name in _FILTER_PANELS if name in comparison.estimators]
     if not names:
@@ -58,7 +58,7 @@ def filters(comparison):
 
 
 def _fitted_alike(network, X):
-    """A copy with the L2 strength that all panels share, fitted where the network itself has another."""
+    """The network, or a refitted clone with the L2 strength of all panels if its own differs."""
     if network.alpha == _FILTER_ALPHA:
         return network
     with one_thread_and_quiet():
@@ -66,13 +66,13 @@ def _fitted_alike(network, X):
 
 
 def _signed(row, inked):
-    """A filter over the largest weight at the pixels that carry ink; weights at the others are not determined."""
+    """A filter divided by its largest weight at the pixels that carry ink; the data do not determine other weights."""
     largest = np.abs(row[inked]).max()
     return np.clip(row / largest, -1, 1) if largest > 0 else row
 
 
 def reconstructions(comparison):
-    """Test digits and what PCA and each autoencoder make of them, whole and with a quarter of the pixels masked.
+    """Test digits, whole and with a quarter of the pixels masked, and their reconstructions by PCA and autoencoders.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ def reconstructions(comparison):
     Returns
     -------
     Figure or None
-        None where nothing but raw pixels was compared.
+        None if only raw pixels were compared.
     """
     names = [name for name in comparison.estimators if name != "raw"]
     if not names:
@@ -107,9 +107,9 @@ def reconstructions(comparison):
 
 
 def loss_curves(comparison):
-    """Training objective of each autoencoder by epoch, cross-entropies apart from squared errors.
+    """Training objective of each autoencoder by epoch, with cross-entropies and squared errors in separate panels.
 
-    From cross-entropies the entropy of the pixels is subtracted, the least value that they can have.
+    The entropy of the pixels, which is the minimum of the cross-entropy, is subtracted from cross-entropies.
 
     Parameters
     ----------
@@ -144,7 +144,7 @@ def loss_curves(comparison):
 
 
 def _entropy(X):
-    """Mean over rows of the sum of the pixels' entropies, in nats, a grey value being the probability of ink."""
+    """Mean over rows of the sum of the pixels' entropies, in nats; grey values are read as probabilities of ink."""
     X = X.astype(np.float64)
     return float((entr(X) + entr(1.0 - X)).sum(axis=1).mean())
 

@@ -13,28 +13,28 @@ _DPI = 120
 def save(comparison, folder, *, figures=True):
     """Write the table as ``handwriting.csv`` and ``handwriting.json``, and the figures as PNG.
 
-    Everything is made before the first file is replaced, and each file is replaced as a whole.
+    All files are prepared before the first one is replaced, and each file is replaced atomically.
 
     Parameters
     ----------
     comparison : Comparison
     folder : str or path
-        Made where there is none.
+        Created if missing.
     figures : bool, default=True
         Whether to draw the figures, which needs matplotlib: ``filters.png``, ``reconstructions.png``,
-        ``loss_curves.png`` and ``kl_curve.png``, each where the comparison has what it shows.
+        ``loss_curves.png`` and ``kl_curve.png``, each if the comparison contains what it shows.
 
     Returns
     -------
     list of Path
-        What was written.
+        The files that were written.
 
     Raises
     ------
     ImportError
-        When the figures are wanted and matplotlib is not installed.
+        If ``figures`` is True and matplotlib is not installed.
     OSError
-        When a file cannot be written.
+        If a file cannot be written.
     """
     folder = prepared_folder(folder)
     contents = {

@@ -19,15 +19,16 @@ class Representation(NamedTuple):
     Attributes
     ----------
     name : str
-        By which it is selected and looked up.
+        Key by which it is selected.
     label : str
-        As a reader sees it.
+        Name in tables and figures.
     build : callable (settings, most_components) -> transformer or "passthrough"
-        most_components is what PCA can have on the smallest training fold.
+        most_components is the largest number of components that PCA can have on the smallest training fold.
     parameter : str
         The parameter of the pipeline that is searched beside the classifier's C.
     values : dict of str to tuple
-        Its candidates, by data: a term of the objective is weighed against a loss that is a sum over pixels.
+        Its candidates for each data set. They differ because the weight of a penalty is relative to a loss that is a
+        sum over pixels.
     """
 
     name: str
@@ -46,7 +47,7 @@ def _pca(settings, most_components):
 
 
 def _autoencoder(kind, **own):
-    """Builder of an autoencoder with the training that all share, and parameters of its own."""
+    """Builder of an autoencoder with the shared training parameters and some of its own."""
 
     def build(settings, most_components):
         # Grey values in [0, 1] are taken as probabilities of ink. The schedule ends the training, not a stopping rule.
@@ -72,7 +73,7 @@ def _values(digits, mnist=None):
 
 
 _L2 = ("representation__alpha", _values((0.0, 1e-4, 1e-3), (0.0, 1e-3, 1e-2)))
-# To standardise principal components is to whiten them, which raises the noise in the last ones: left to the search.
+# Standardising principal components whitens them, which raises the noise in the last ones, so the search decides.
 _WHITENING = ("scale__with_std", _values((True, False)))
 _SIGMA = ("representation__noise_level", _values((0.125, 0.25, 0.5), (0.25, 0.5, 1.0)))
 _SPARSITY = ("representation__sparsity_weight", _values((1e-3, 1e-2, 1e-1), (0.1, 1.0, 10.0)))

@@ -1,4 +1,4 @@
-"""What one run of the experiment is asked to do, checked before any work."""
+"""Settings of one run of the experiment, checked before any work."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from numbers import Integral
 from types import MappingProxyType
 
-# Below it a fold may hold no row of some digit.
+# With fewer a fold may hold no row of some digit.
 ROWS_PER_FOLD = 20
 
 
@@ -19,9 +19,9 @@ class Settings:
     ----------
     data : {"digits", "mnist"}
     samples : int
-        Training rows used; a stratified part where they are not all.
+        Training rows used; a stratified part unless they are all.
     n_components : int
-        Width of every code that is learnt; PCA takes at most as many as it can have.
+        Width of every learnt code; PCA has fewer components if the data do not allow as many.
     max_iter : int
         Epochs of every autoencoder; its learning rate falls to zero over them.
     learning_rate_init : float
@@ -51,7 +51,7 @@ DEFAULTS: Mapping[str, Settings] = MappingProxyType(
 
 
 def settings_for(data="digits", *, samples=None, n_components=None, max_iter=None, cv=None, seed=0):
-    """Settings with the defaults of the data where None is given.
+    """Settings, with the defaults of the data in place of None.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ def settings_for(data="digits", *, samples=None, n_components=None, max_iter=Non
     Raises
     ------
     ValueError
-        Naming the parameter, the value, and what is legal.
+        With the parameter, the value, and the legal values.
     """
     if data not in DEFAULTS:
         raise ValueError(f"data must be one of {sorted(DEFAULTS)}; got {data!r}.")

@@ -48,13 +48,13 @@ def wilson_interval(correct, total):
     p, z2 = correct / total, _Z95**2
     centre = (p + z2 / (2 * total)) / (1 + z2 / total)
     half = _Z95 * sqrt(p * (1 - p) / total + z2 / (4 * total**2)) / (1 + z2 / total)
-    # At the ends the bound is p itself, which rounding would miss.
+    # For p = 0 and p = 1 one bound is p itself, which rounding would miss.
     return centre - half if correct > 0 else 0.0, centre + half if correct < total else 1.0
 
 
 @dataclass(frozen=True)
 class Result:
-    """What one representation gave.
+    """The result of one representation.
 
     Attributes
     ----------
@@ -62,21 +62,21 @@ class Result:
     width : int
         Columns of the representation.
     accuracy : float
-        Fraction of the test rows that are classified rightly.
+        Fraction of the test rows that are classified correctly.
     accuracy_low, accuracy_high : float
-        Its 95 % interval (Wilson), for the sampling of the test rows alone.
+        Its 95 % interval (Wilson), which covers only the sampling of the test rows.
     reconstruction_score : float
         Fraction of the variance of the test rows that the reconstruction explains.
     strength : str
         Name of the parameter that was searched beside C.
     strength_value : float or bool
-        The one chosen.
+        Its chosen value.
     C : float
         Inverse regularisation strength of the classifier, as chosen.
     cv_accuracy : float
         Mean accuracy over the folds, at the values chosen.
     search_seconds, fit_seconds : float
-        Wall time of the search, and of the fit of the whole pipeline with the values chosen.
+        Wall time of the search, and of the fit of the whole pipeline with the chosen values.
     """
 
     representation: str
@@ -109,7 +109,7 @@ _LEFT = {"representation", "chosen strength"}
 
 
 def _cells(row):
-    """A row as a reader sees it, one text a column of the header."""
+    """A row as formatted text, one string for each column of the header."""
     return (
         row.representation,
         str(row.width),
@@ -138,7 +138,7 @@ class Comparison:
     settings : Settings
     versions : dict of str to str
     estimators : dict of str to Pipeline
-        By the name of the representation, fitted on all training rows with the values chosen. The steps are
+        By the name of the representation, fitted on all training rows with the chosen values. The steps are
         "representation", "scale" and "classifier".
     split : Split
         The rows that were used.
@@ -211,7 +211,7 @@ class Comparison:
         return _written(text.getvalue(), path)
 
     def to_json(self, path=None):
-        """The rows at full precision with the settings, the seed among them, and the versions.
+        """The rows at full precision, with the settings (including the seed) and the versions.
 
         Parameters
         ----------

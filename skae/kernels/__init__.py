@@ -1,1 +1,1 @@
-"""Compiled leaves: in place, on buffers handed in, without checks, allocations or Python objects."""
+"""Compiled functions that work in place on buffers of the caller, without checks, allocations or Python objects."""

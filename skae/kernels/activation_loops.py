@@ -1,4 +1,4 @@
-"""The loops of an activation, made around its functions of one number."""
+"""The loops of an activation, generated around its scalar functions."""
 
 from .compiler import kernel
 
@@ -31,7 +31,7 @@ def backward(name, derivative):
 
 
 def fill(name, function):
-    """(a, out) -> None: out becomes the function of each output."""
+    """(a, out) -> None: out becomes the function of each entry of a."""
 
     @kernel(name=name)
     def loop(a, out):

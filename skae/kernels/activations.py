@@ -11,7 +11,7 @@ tanh      tanh(z)            1 - a^2        -2 a (1 - a^2)
 relu      max(z, 0)          1 where a > 0  0
 ========  =================  =============  ======================
 
-The functions are of one number, and constants have its type: ``type(z)(1)``. The loops are made around them.
+The functions take one number, and their constants have its type: ``type(z)(1)``. The loops are generated around them.
 """
 
 from __future__ import annotations
@@ -80,12 +80,12 @@ def glorot(fan_in, fan_out):
 
 
 def he(fan_in, fan_out):
-    """Bound of the initial weights after He et al. (2015), for units of which half are off."""
+    """Bound of the initial weights after He et al. (2015), if half of the units are inactive."""
     return math.sqrt(6.0 / fan_in)
 
 
 def operator(name):
-    """The ONNX graph of an activation that is one operator."""
+    """The ONNX graph of an activation that is a single ONNX operator."""
     return lambda graph, z, dtype: graph.add(name, z)
 
 
@@ -96,18 +96,18 @@ class Activation:
     Parameters
     ----------
     name : str
-        What the parameters ``activation`` and ``output_activation`` call it.
+        Its name as a value of the parameters ``activation`` and ``output_activation``.
     value : callable (z) -> g(z)
-        Of one number, compiled with the loops around it.
+        A function of one number, compiled into the loops.
     derivative, second_derivative : callable (a) -> g'(z), g''(z)
-        From the output a = g(z).
+        As functions of the output a = g(z).
     range : tuple of float
         Infimum and supremum of g.
     initial_bound : callable (fan_in, fan_out) -> float
-        Initial weights into a layer are uniform between minus and plus this.
+        Initial weights are drawn uniformly between minus and plus this bound.
     onnx : callable (graph, z, dtype) -> str, or None
-        Adds g(z) to a ``Graph`` of ``skae.export`` and returns the name of the result; z is the name of what it is
-        applied to, and dtype is that of both. None where models cannot be converted.
+        Adds g(z) to a ``Graph`` of ``skae.export`` and returns the name of the result; z is the name of its input, and
+        dtype that of input and result. None if models with this activation cannot be converted.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""What the records of the registries are made of, checked as they are made."""
+"""Checks of the fields of registry records, made when a record is created."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from numbers import Integral
 
 
 def check_name(what, name):
-    """Raise where a part has no name that can be that of a parameter's value and of a function."""
+    """Raise if the name of a part cannot serve both as a parameter value and as a function name."""
     if not isinstance(name, str):
         raise TypeError(f"{what} must be a str; got {name!r}.")
     if not (name.isidentifier() and name.isascii()) or keyword.iskeyword(name) or name == "auto":

@@ -1,4 +1,4 @@
-"""The one place where Numba's flags live, and where compiled code meets the disk."""
+"""All compilation by Numba: its flags, and the cache of compiled code on disk."""
 
 from __future__ import annotations
 
@@ -22,17 +22,18 @@ from .fingerprints import UnknownDependency, fingerprint
 # ``nnan`` and ``ninf`` are left out: they would let LLVM delete checks for NaN.
 FASTMATH = frozenset({"nsz", "arcp", "contract", "afn", "reassoc"})
 
-# What a damaged or unwritable cache file raises, and one that refers to modules of other versions.
+# Errors from a cache file that is damaged, cannot be written, or refers to modules of other versions.
 _CACHE_ERRORS = (EOFError, pickle.UnpicklingError, OSError, ValueError, AttributeError, ImportError, IndexError)
 
-# Where the kernels that were loaded so far keep their compiled code; empty where no folder can be written.
+# Cache folders of the kernels loaded so far; empty if no folder is writable.
 cache_folders: set[str] = set()
 
 _DIGEST_SIZE = hashlib.sha256().digest_size
 
 _KERNEL_FOLDER = Path(__file__).parent
 
-# A fork waits for the end of a compilation in another thread: its child has no such thread, and would wait for ever.
+# A fork waits until other threads have finished compiling. The child has no such thread: it would find the compiler
+# lock taken, and wait for ever.
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(
         before=global_compiler_lock.acquire,
@@ -45,8 +46,8 @@ if hasattr(os, "register_at_fork"):
 def _source_stamp() -> str:
     """Digest of all kernel files.
 
-    Numba's own stamp covers the one file a function stands in, so that a change in a file it calls goes
-    unnoticed. Ours changes with any of them.
+    Numba's own stamp covers only the file that defines a function, and misses changes in the files it calls. This one
+    changes with any of them.
     """
     digest = hashlib.sha256()
     for path in sorted(_KERNEL_FOLDER.glob("*.py")):
@@ -55,23 +56,23 @@ def _source_stamp() -> str:
 
 
 class _SealedFiles(IndexDataCacheFile):
-    """Compiled code of one kernel on the disk, a file for each signature, with digests that are checked first.
+    """Compiled code of one kernel on disk: a file for each signature, whose digests are checked before it is loaded.
 
-    Numba's own files have an index beside them. Of two processes that write at once one may get the place in which the
-    other's index finds another signature, and one that is killed in between leaves an index to code of an older source:
-    both would be run as they are. Here the name of a file is made from the signature, nothing refers to it, and what it
-    holds says what it is::
+    Numba itself keeps an index file that refers to the files of code. If two processes write at once, one may overwrite
+    code that the other's index lists under another signature. If a process is killed between the two writes, the index
+    refers to code of an older source. In both cases Numba would run the wrong code. Here there is no index: the file
+    name is computed from the signature, and the content identifies itself::
 
         digest of the rest | digest of versions and sources | digest of kernel and signature | pickled code
     """
 
     def load(self, key):
-        """What was saved for a key; None where there is nothing, or that of another version.
+        """The code saved for a key; None if there is none, or only that of another version.
 
         Raises
         ------
         OSError, ValueError
-            For a file that cannot be read, is damaged, or is that of another kernel.
+            For a file that cannot be read, is damaged, or belongs to another kernel.
         """
         path = Path(self._path(key))
         try:
@@ -85,11 +86,11 @@ class _SealedFiles(IndexDataCacheFile):
         if made != self._made():
             return None
         if owner != self._owner(key):
-            raise ValueError(f"{path.name} is that of another function")
+            raise ValueError(f"{path.name} belongs to another function")
         return pickle.loads(code)
 
     def save(self, key, data):
-        """Replace the file of a key as a whole."""
+        """Replace the file of a key in one step."""
         body = self._made() + self._owner(key) + self._dump(data)
         with self._open_for_write(self._path(key)) as file:
             file.write(_digest(body) + body)
@@ -113,10 +114,11 @@ def _digest(*parts):
 
 
 class _KernelCache(FunctionCache):
-    """Numba's function cache, for which a damaged or unwritable file is only a reason to compile again.
+    """Numba's function cache, except that it compiles again if a file is damaged or cannot be written.
 
-    Numba tells closures apart by their pickled cells, which for functions are others in each process. Here it is by the
-    names of what takes part, and the stamp has what stands in sources outside of the package.
+    Numba identifies a closure by its pickled cells, which differ between processes if they contain functions. Here a
+    closure is identified by the names of its functions and constants, and the stamp covers the sources outside of the
+    package.
     """
 
     def __init__(self, py_func, parts=None):
@@ -131,7 +133,7 @@ class _KernelCache(FunctionCache):
         except _CACHE_ERRORS as error:
             warnings.warn(
                 f"The compiled-code cache in {self.cache_path} could not be read ({type(error).__name__}: "
-                f"{error}); it is written anew. Delete that folder if this comes again.",
+                f"{error}); it is written anew. Delete that folder if this happens again.",
                 RuntimeWarning,
                 stacklevel=2,
             )
@@ -143,21 +145,21 @@ class _KernelCache(FunctionCache):
             super().save_overload(sig, data)
 
     def _index_key(self, sig, codegen):
-        # Code that checks its indices is other code.
+        # With bounds checks the compiled code differs.
         return sig, codegen.magic_tuple(), self._parts.names, bool(numba.config.BOUNDSCHECK)
 
 
 def _uninterrupted(function):
-    """Let an interrupt wait for the end of a function.
+    """Delay an interrupt to the end of a function.
 
-    LLVM calls back into Python as it compiles, and what is raised there is lost: an interrupt would go unnoticed, and
-    leave behind code that Numba takes for compiled and is not.
+    LLVM calls back into Python while it compiles, and an exception raised in such a call is lost. The interrupt would
+    go unnoticed, and Numba would take unfinished code for compiled.
     """
 
     @wraps(function)
     def waiting(*args):
         handler = signal.getsignal(signal.SIGINT)
-        # Signals are handled in the main thread; without a handler in Python nothing is raised.
+        # Signals are handled in the main thread only; if the handler is not a Python function, nothing is raised.
         if threading.current_thread() is not threading.main_thread() or not callable(handler):
             return function(*args)
         came = []
@@ -173,7 +175,7 @@ def _uninterrupted(function):
 
 
 def kernel(function=None, *, name=None, reassociate=True):
-    """Compile a leaf function lazily, without the GIL, cached on disk where a folder can be written.
+    """Compile a leaf function lazily, without the GIL, cached on disk if a folder is writable.
 
     Parameters
     ----------
@@ -181,10 +183,10 @@ def kernel(function=None, *, name=None, reassociate=True):
         A function on arrays and scalars. It never raises and never allocates. Its closure may have constants and other
         compiled functions.
     name : str, default=None
-        What a closure is called; None for its own name. Kernels of one loop need different ones.
+        Name of a closure; None for that of the function. Kernels made from the same loop need different names.
     reassociate : bool, default=True
-        Whether sums may be taken in another order. Without it a loop that sums cannot be vectorised; with it an
-        argument reduction by a split constant is undone.
+        Whether the terms of a sum may be reordered. If not, loops that sum cannot be vectorised; if so, an argument
+        reduction by a split constant loses its accuracy.
 
     Returns
     -------
@@ -199,7 +201,7 @@ def kernel(function=None, *, name=None, reassociate=True):
         return function
     parts = _parts(function)
     compiled = _compiled(function, parts, FASTMATH if reassociate else FASTMATH - {"reassoc"})
-    # Numba finds no folder that can be written in a container, or in a read-only installation.
+    # In a container or a read-only installation Numba may find no writable folder.
     with suppress(RuntimeError, OSError):
         if parts is not None:
             compiled._cache = _KernelCache(function, parts)
@@ -208,12 +210,12 @@ def kernel(function=None, *, name=None, reassociate=True):
 
 
 def pointwise(function):
-    """Compile a function of numbers for the loops around it, which take its code in; what was compiled stays as it is.
+    """Compile a scalar function, to be inlined into loops; a function that is compiled already is returned as it is.
 
     Returns
     -------
     callable
-        Numba's dispatcher, without files of its own, or the function itself when ``NUMBA_DISABLE_JIT`` is set.
+        Numba's dispatcher, without cache files of its own, or the function itself when ``NUMBA_DISABLE_JIT`` is set.
     """
     if hasattr(function, "py_func") or numba.config.DISABLE_JIT:
         return function
@@ -221,7 +223,7 @@ def pointwise(function):
 
 
 def _parts(function):
-    """What a function is made of; None where that cannot be told, and each process has to compile it."""
+    """Fingerprint of a function; None if it cannot be determined, so that each process has to compile the function."""
     try:
         return fingerprint(function, _KERNEL_FOLDER)
     except UnknownDependency:
@@ -237,10 +239,11 @@ def _compiled(function, parts, fastmath, inline="never"):
 
 
 def _own_symbol(function, parts):
-    """A function under a name of its own for the linker, where parts of it are from outside of the package.
+    """A function with a symbol name of its own for the linker, if parts of it come from outside of the package.
 
-    Numba numbers the symbols in each process. Code that was loaded may have the number of code that is compiled, and of
-    two functions with one name, such as one before and after an edit in a notebook, the first would be run for both.
+    Numba numbers the symbols of each process from the start. Code from the cache and newly compiled code may therefore
+    have the same number. If the functions have the same name too, as before and after an edit in a notebook, the first
+    one would be run for both.
     """
     if parts is None:
         mark = os.urandom(8).hex()

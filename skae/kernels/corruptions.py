@@ -60,7 +60,7 @@ def gaussian(x, draws, level, low, high, out):
 
 @kernel
 def emphasis(draws, level, untouched, weights):
-    """Multiply the weights by that of an untouched entry, save where masking and salt and pepper touched it."""
+    """Multiply the weights of the entries that masking, or salt and pepper, left unchanged by ``untouched``."""
     threshold = np.int32(round(level * 65536.0))
     for i in range(weights.shape[0]):
         for j in range(weights.shape[1]):
@@ -89,13 +89,13 @@ class Corruption:
     draw : callable (rng, draws) -> None
         Fill the buffer from a NumPy Generator.
     draw_dtype : numpy dtype or None
-        Of the buffer; None for the dtype of X.
+        Dtype of that buffer; None for the dtype of X.
     apply : callable (x, draws, level, low, high, out) -> None
         Apply the draws; low and high are the range of each column.
     level_range : tuple of float
         Legal noise levels, both ends included.
     emphasise : callable (draws, level, untouched, weights) -> None, or None
-        Multiply the weights of the entries that were not corrupted; None where all of them are.
+        Multiply the weights of the entries that were not corrupted; None for a corruption that changes every entry.
     apply_stored : callable (stored, columns, row_starts, draws, level, out) -> None, or None
         The same on the stored entries of sparse rows, for a corruption that leaves zeros as they are.
     additive : bool

@@ -1,4 +1,4 @@
-"""Products and copies over the stored entries of sparse rows: their values, columns and the start of each row."""
+"""Products and copies of sparse rows, given by their stored values, the columns of these and the start of each row."""
 
 from .compiler import kernel
 
@@ -32,7 +32,7 @@ def transposed_product(stored, columns, row_starts, delta, grad):
 
 @kernel
 def scatter(stored, columns, row_starts, out):
-    """The rows with their zeros."""
+    """out = the rows in dense form."""
     for i in range(out.shape[0]):
         for j in range(out.shape[1]):
             out[i, j] = 0

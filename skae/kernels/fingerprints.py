@@ -1,4 +1,4 @@
-"""What compiled code depends on besides the files of the package: functions, constants and files from elsewhere."""
+"""What compiled code depends on outside of the package: functions, constants and source files."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-# What Numba compiles of these is its own, and comes with its version.
+# Functions of these modules are compiled by Numba itself, and change only with its version.
 _KNOWN_MODULES = ("builtins", "math", "numba", "numpy")
 
 _CONSTANTS = (bool, int, float, complex, str, bytes, type(None), np.generic)
 
 
 class UnknownDependency(TypeError):
-    """A function refers to a value whose content cannot be told."""
+    """A function refers to a value whose content cannot be fingerprinted."""
 
 
 class Fingerprint(NamedTuple):
@@ -25,10 +25,10 @@ class Fingerprint(NamedTuple):
     Attributes
     ----------
     names : tuple of str
-        Who takes part: functions, with their files where these are from elsewhere, and the constants of closures. They
-        stay as they are when a source is edited.
+        The functions, with their files if these are outside of the folder, and the constants of closures. An edit of a
+        source does not change them.
     sources : tuple of str
-        What stands in those sources, and their global constants; empty for what is covered.
+        Contents of those files, and their global constants; empty for functions from files in the folder.
     """
 
     names: tuple
@@ -36,14 +36,14 @@ class Fingerprint(NamedTuple):
 
 
 def fingerprint(function, folder):
-    """All that a function depends on, by its closure and, for sources outside of a folder, by its global names.
+    """All that a function depends on through its closure and, in files outside of a folder, through its global names.
 
     Parameters
     ----------
     function : callable
         A Python function, or one that was compiled.
     folder : Path
-        Of the files that need not be read: who asks knows what stands in them.
+        Folder of the files that need not be read, because the caller has a digest of them already.
 
     Returns
     -------
@@ -52,7 +52,7 @@ def fingerprint(function, folder):
     Raises
     ------
     UnknownDependency
-        For a reference to what is neither a function, a module, a type nor a constant.
+        For a reference to something other than a function, a module, a type or a constant.
     """
     visitor = _Visitor(folder)
     visitor.visit(function, visitor.names)
@@ -67,7 +67,7 @@ class _Visitor:
         self._seen = set()
 
     def visit(self, value, constants):
-        """Add a value, and what it depends on; constants go to one of both lists."""
+        """Add a value and its dependencies; constants go to the list ``constants``."""
         if hasattr(value, "py_func"):
             self.names.append(_options(value))
             value = value.py_func
@@ -88,7 +88,7 @@ class _Visitor:
     def _function(self, function):
         name, path = f"{function.__module__}.{function.__name__}", Path(function.__code__.co_filename)
         covered = path.parent == self.folder
-        # A cell of a notebook has no file, and another name for it each time.
+        # A notebook cell has no file, and a new name each time it is run.
         from_file = not covered and path.is_file()
         self.names.append(f"{path}:{name}" if from_file else name)
         for cell in function.__closure__ or ():
@@ -135,7 +135,7 @@ def _global_names(code):
 
 
 def _code(code):
-    """A digest of what a function does, whatever its lines are called."""
+    """Digest of the bytecode and constants of a function, without file names and line numbers."""
     digest = hashlib.sha256(code.co_code)
     for part in (*code.co_consts, code.co_names, code.co_varnames, code.co_freevars):
         if isinstance(part, CodeType):

@@ -63,7 +63,7 @@ def stop_where_zero(a, delta):
 
 @kernel
 def mark_active(a, threshold, active):
-    """active_l = 1 where |a_il| > threshold for a row i."""
+    """active_l = 1 where |a_il| > threshold for some row i."""
     for i in range(a.shape[0]):
         for j in range(a.shape[1]):
             active[j] |= np.uint8(abs(a[i, j]) > threshold)

@@ -1,7 +1,8 @@
-"""The loops of a loss, made around its function of one entry, (value, derivative) = entry(output, x).
+"""The loops of a loss, generated around its function of one entry, (value, derivative) = entry(output, x).
 
-From the output of the network they fill the gradient there. Fused with the output activation they add the bias, and put
-the gradient in the place of the pre-activation. Each returns sum_i row_scale_i l_i, accumulated in float64.
+Loops ``from_output`` take the output of the network and fill the gradient by it. Loops ``fused`` with the output
+activation add the bias to the pre-activation, and overwrite it with its gradient. All of them return
+sum_i row_scale_i l_i, accumulated in float64.
 """
 
 import numpy as np
@@ -53,7 +54,7 @@ def fused(name, entry):
 
 
 def weighted_from_output(name, entry):
-    """(x_hat, x, entry_weights, row_scale, row_loss, delta) -> float: each entry counts that many times."""
+    """(x_hat, x, entry_weights, row_scale, row_loss, delta) -> float: each entry counts ``entry_weights`` times."""
 
     @kernel(name=f"weighted_{name}")
     def loop(x_hat, x, entry_weights, row_scale, row_loss, delta):
@@ -100,8 +101,9 @@ def weighted_fused(name, entry):
 def stored_from_output(name, entry):
     """(x_hat, stored, columns, row_starts, zero_weights, weights, kept, row_scale, row_loss, delta) -> float.
 
-    Sparse rows by their stored values, the columns of these and the start of each row. A zero counts zero_weights_j
-    times. ``weights`` is a buffer as long as a row, ``kept`` one as long as the stored values. x_hat stays as it is.
+    The rows are sparse: their stored values, the columns of these and the start of each row. A zero in column j counts
+    zero_weights_j times. ``weights`` is a buffer as long as a row, ``kept`` one as long as the stored values. x_hat is
+    unchanged at the end.
     """
 
     @kernel(name=f"stored_{name}")

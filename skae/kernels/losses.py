@@ -1,4 +1,4 @@
-"""Reconstruction losses by row, each from one function of an entry with its derivative.
+"""Reconstruction losses of a row, each defined by a function of one entry that returns value and derivative.
 
 Both are sums over the features of a row:
 
@@ -45,7 +45,7 @@ def log_loss(z, x):
 
 
 def log_loss_onnx(graph, z, x, dtype):
-    """The operator Softplus is not to be had in float64 everywhere: max(z, 0) + log(1 + exp(-|z|))."""
+    """softplus(z) - x z; not all runtimes have Softplus in float64, so it is max(z, 0) + log(1 + exp(-|z|))."""
     decay = graph.add("Exp", graph.add("Neg", graph.add("Abs", z)))
     logarithm = graph.add("Log", graph.add("Add", graph.constant("one", dtype.type(1)), decay))
     softplus = graph.add("Add", graph.add("Relu", z), logarithm)
@@ -53,12 +53,12 @@ def log_loss_onnx(graph, z, x, dtype):
 
 
 def loss_of_zeros(n_features, mean_squares):
-    """Squared error of a row, where all of its reconstruction is zero."""
+    """Squared error of a row that is reconstructed as all zeros."""
     return mean_squares
 
 
 def loss_of_halves(n_features, mean_squares):
-    """Log loss of a row, where all of its reconstruction is 1/2."""
+    """Log loss of a row that is reconstructed as all 1/2."""
     return n_features * math.log(2.0)
 
 
@@ -69,23 +69,24 @@ class Loss:
     Parameters
     ----------
     name : str
-        What the parameter ``loss`` calls it.
+        Its name as a value of the parameter ``loss``.
     units : str
-        Of the loss of a row.
+        Units of the loss of a row.
     entry : callable (x_hat, x) -> (value, derivative by x_hat), or None
-        From the output, with any activation. Of numbers, compiled with the loops around it.
+        The loss of one entry as a function of the output, with any output activation. It takes numbers, and is compiled
+        into the loops.
     fused_entry : callable (z, x) -> (value, derivative by z), or None
-        From the pre-activation of an output with the activation ``default_output``, where that is more exact or
-        cheaper. A loss without ``entry`` goes with that output alone.
+        The same as a function of the pre-activation, for the output activation ``default_output``, if that is more
+        accurate or cheaper. A loss without ``entry`` can be used with that output activation only.
     default_output : str
-        Output activation that "auto" becomes.
+        Output activation for ``output_activation="auto"``.
     data_range : tuple of float or None
         Values of X for which the loss is defined; None for all.
     range_hint : str
         What to do about values outside of ``data_range``, a sentence for an error message.
     baseline : callable (n_features, mean_squares) -> float
-        Loss of a row whose reconstruction is without any information; mean_squares is the mean sum of squares of a row
-        of X. Training whose loss is far above it has diverged.
+        Loss of a row under an uninformative reconstruction; mean_squares is the mean over the rows of X of their sum of
+        squares. Training whose loss is far above the baseline has diverged.
     onnx : callable (graph, output, x, dtype) -> str, or None
         Adds the loss of each entry to a ``Graph`` of ``skae.export`` and returns the name of the result; output is the
         name of x_hat, or of z for a loss without ``entry``. None where models cannot be converted.
@@ -139,12 +140,12 @@ class Loss:
 
     @cached_property
     def fused(self):
-        """Mapping from the name of an output activation to the kernel from its pre-activation."""
+        """Mapping from the name of an output activation to the kernel that takes its pre-activation."""
         return self._fused(loops.fused)
 
     @cached_property
     def from_output(self):
-        """Kernel for the other activations, from the output; None where no other fits."""
+        """Kernel that takes the output, for all other output activations; None if no other can be used."""
         return self._from_output(loops.from_output)
 
     @cached_property

@@ -7,7 +7,7 @@ from .compiler import kernel
 
 @kernel
 def fill(x, fill_values, out, observed):
-    """out = x with the value of its column in each hole; observed is 0 there and 1 elsewhere."""
+    """out = x with each NaN replaced by the fill value of its column; observed is 0 there and 1 elsewhere."""
     for i in range(x.shape[0]):
         for j in range(x.shape[1]):
             missing = np.isnan(x[i, j])

@@ -67,7 +67,7 @@ def adam(theta, grad, memory, rate, t, beta1=0.9, beta2=0.999, epsilon=1e-8):
         Number of this step, from 1.
     beta1, beta2, epsilon : float
     """
-    # Both corrections of the bias are moved into the scalars, so that the pass over theta has none.
+    # Both bias corrections are moved into the scalars, which spares them in the pass over theta.
     correction = math.sqrt(1.0 - beta2**t)
     adam_step(
         theta, grad, memory[0], memory[1], rate * correction / (1.0 - beta1**t), beta1, beta2, epsilon * correction
@@ -75,8 +75,8 @@ def adam(theta, grad, memory, rate, t, beta1=0.9, beta2=0.999, epsilon=1e-8):
 
 
 def sgd(theta, grad, memory, rate, t, momentum=0.9):
-    """Gradient descent with Nesterov's momentum, in the form of Sutskever et al. (2013), equations 3 and 4, at the
-    looked-ahead point.
+    """Gradient descent with Nesterov momentum: Sutskever et al. (2013), equations 3 and 4, written for the look-ahead
+    point.
 
     v = momentum v - rate g, theta += momentum v - rate g.
 
@@ -100,11 +100,11 @@ class Optimizer:
     Parameters
     ----------
     name : str
-        What the parameter ``solver`` calls it.
+        Its name as a value of the parameter ``solver``.
     step : callable (theta, grad, state, rate, t) -> None
-        Changes theta, of shape (n_parameters,), and the vectors of the state in place; t counts the steps from 1.
+        Updates theta, of shape (n_parameters,), and the state vectors in place; t counts the steps from 1.
     n_state_vectors : int
-        Vectors of the shape of theta that it keeps between steps, zero at the first.
+        Number of vectors of the shape of theta that it keeps between steps; they are zero before the first.
     """
 
     name: str

@@ -66,7 +66,7 @@ def squared_derivative_sums(derivative, row_scale, out):
 
 @kernel
 def add_contraction_delta(derivative, second_derivative, squared_norms, row_scale, delta, bias_grad):
-    """delta_il += 2 row_scale_i slope_il bend_il ||w_l||^2, and the same, summed over rows, into bias_grad."""
+    """delta_il += 2 row_scale_i slope_il bend_il ||w_l||^2, and the same, summed over rows, is added to bias_grad."""
     two = derivative.dtype.type(2)
     for i in range(derivative.shape[0]):
         for j in range(derivative.shape[1]):
@@ -77,7 +77,7 @@ def add_contraction_delta(derivative, second_derivative, squared_norms, row_scal
 
 @kernel
 def add_delta(extra, delta, bias_grad):
-    """delta += extra, and the sum of the rows of extra into bias_grad."""
+    """delta += extra, and bias_grad += the sum of the rows of extra."""
     for i in range(extra.shape[0]):
         for j in range(extra.shape[1]):
             delta[i, j] += extra[i, j]

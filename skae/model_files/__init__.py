@@ -1,7 +1,7 @@
 """Fitted estimators in files of arrays and JSON, which run no code when they are read.
 
-``save`` and ``load`` are for single estimators. A Pipeline of them, and a perceptron that ``to_mlp`` made, can go
-through skops (0.13 or later), which has to be told what to trust::
+``save`` and ``load`` are for single estimators. For a Pipeline of them, and for a perceptron made by ``to_mlp``, use
+skops (0.13 or later), which has to be told which types to trust::
 
     skops.io.dump(pipeline, path)
     skops.io.load(path, trusted=skae.model_files.SKOPS_TRUSTED_TYPES)
@@ -23,8 +23,8 @@ from . import container
 
 __all__ = ["SKOPS_TRUSTED_TYPES", "load", "save"]
 
-# What skops has to trust, beyond what it trusts by itself, to load the estimators of this library in a Pipeline, and
-# the perceptrons that start from them: classes that hold numbers and arrays.
+# Types that skops does not trust by default, and needs to load Pipelines of estimators of this library and perceptrons
+# made from them. All of them are classes of numbers and arrays.
 SKOPS_TRUSTED_TYPES = (
     "skae.estimator.fitted.Columns",
     "skae.estimator.fitted.Fitted",
@@ -53,14 +53,13 @@ def __dir__():
 
 
 def save(estimator, path, *, include_optimizer=False):
-    """Write a fitted estimator to a file, from which ``load`` makes it again, in any process and with the same numbers.
+    """Write a fitted estimator to a file, from which ``load`` restores it exactly, in any process.
 
-    The file holds the parameters of the estimator, with their types, what it was fitted to, the names of the features
-    and what ``set_output`` asks for, as JSON and arrays; it is a zip archive, and ``np.load(path, allow_pickle=False)``
-    reads its arrays. It is written as a whole or not at all: a file that was there before stays as it was until the
-    moment in which the new one, complete, takes its place. Callbacks, which are code, and requests for metadata are
-    left out; an estimator that is a parameter is kept without what it was fitted to. For a Pipeline see
-    ``skae.model_files.SKOPS_TRUSTED_TYPES``.
+    The file holds the parameters of the estimator with their types, its fitted attributes, the names of the features
+    and the configuration of ``set_output``, as JSON and arrays. It is a zip archive; ``np.load(path,
+    allow_pickle=False)`` reads its arrays. Writing is atomic: an existing file is unchanged until the complete new file
+    replaces it. Callbacks, which are code, and metadata requests are left out. An estimator that is a parameter is
+    saved unfitted. For a Pipeline see ``skae.model_files.SKOPS_TRUSTED_TYPES``.
 
     Parameters
     ----------
@@ -68,28 +67,28 @@ def save(estimator, path, *, include_optimizer=False):
         Fitted: AutoencoderTransformer, DenoisingAE, SparseAE, ContractiveAE, AutoencoderOutlierDetector,
         AutoencoderImputer or PCANormalizer.
     path : str or path
-        Taken as it is; ``.skae`` is the usual ending, and none is added.
+        Used as it is: no extension is added. The usual one is ``.skae``.
     include_optimizer : bool, default=False
-        Whether to keep what the optimiser remembers, up to twice the size of the parameters with Adam, and how far a
-        fit has come that was interrupted. With it ``partial_fit``, and ``fit`` with ``warm_start``, go on from the file
-        bit for bit as they would have without it. Otherwise they go on from the same parameters, with the same random
-        draws and the same rows held out, and with an optimiser that begins anew.
+        Whether to save the state of the optimiser, with Adam twice the size of the parameters, and the progress of an
+        interrupted fit. If so, ``partial_fit``, and ``fit`` with ``warm_start``, continue bit for bit as they would
+        without the file. If not, they continue from the same parameters, with the same random draws and the same
+        validation rows, but with a new state of the optimiser.
 
     Raises
     ------
     TypeError
-        For what is not an estimator of this library, for a subclass, for a parameter of a type that the format does
-        not hold, and for an ``include_optimizer`` that is no bool.
+        For an object that is not an estimator of this library, for a subclass, for a parameter of a type that the
+        format does not support, and for an ``include_optimizer`` that is not a bool.
     NotFittedError
         For an estimator that is not fitted.
     ValueError
-        For an estimator that is not whole, as after a parameter was set to what is not legal.
+        For an inconsistent estimator, for example after a parameter was set to an illegal value.
     OSError
-        When the file cannot be written, as on a full disk; names the path.
+        When the file cannot be written, for example on a full disk; the message names the path.
 
     See Also
     --------
-    load : The way back.
+    load : Read the file.
 
     Examples
     --------
@@ -107,7 +106,7 @@ def save(estimator, path, *, include_optimizer=False):
     >>> bool((loaded.transform(X) == ae.transform(X)).all())
     True
     """
-    # Here and in ``load``, since its import takes longer than that of the package.
+    # Imported here and in ``load``, since this takes longer than the import of the whole package.
     from . import estimators
 
     if not isinstance(include_optimizer, bool | np.bool_):
@@ -116,7 +115,7 @@ def save(estimator, path, *, include_optimizer=False):
     model, arrays = estimators.encoded(estimator, include_optimizer)
     try:
         text = container.header_text(model, arrays)
-        # What cannot be read is not written.
+        # Do not write a file that could not be read.
         estimators.decoded(container.parsed(text)["model"], arrays)
     except ValueError as error:
         raise ValueError(f"This {type(estimator).__name__} cannot be saved: {error}") from error
@@ -126,10 +125,10 @@ def save(estimator, path, *, include_optimizer=False):
 def load(path):
     """The estimator that ``save`` wrote to a file.
 
-    Nothing in a file is run or looked up by its name: it is arrays and JSON, of a closed list of classes, and all of it
-    is checked before it is used. At most four times the length of the file is taken of memory, and 2 MiB; where the
-    losses of more than 100,000 epochs are most of the file, five times. Files of earlier versions are read; a parameter
-    that the class did not have then has its default.
+    No code in a file is run, and nothing is imported by a name in it. A file holds arrays and JSON for a closed list of
+    classes, and all of it is checked before it is used. Loading takes at most 2 MiB and four times the length of the
+    file in memory, or five times if most of the file is the losses of more than 100,000 epochs. Files of earlier
+    versions can be read; parameters that a class did not have then get their defaults.
 
     Parameters
     ----------
@@ -150,7 +149,7 @@ def load(path):
 
     See Also
     --------
-    save : With an example.
+    save : Write the file; has an example.
     """
     from . import estimators
 
@@ -167,12 +166,12 @@ def load(path):
 
 
 def _read(path):
-    """Content of a regular file; of one that begins like no model file, as much as tells that."""
+    """Content of a regular file; if its start is not that of a model file, only that start."""
     mode = os.stat(path).st_mode
     if stat.S_ISDIR(mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
     if not stat.S_ISREG(mode):
-        raise ValueError(f"{path}: this is a device or a pipe, no file.")
+        raise ValueError(f"{path}: this is a device or a pipe, not a file.")
     with open(path, "rb") as file:
         start = file.read(container.START_LENGTH)
         if not container.is_start(start):

@@ -1,4 +1,4 @@
-"""What an autoencoder was fitted to as JSON and arrays, and back; and the names of features, of any estimator."""
+"""Fitted attributes of an autoencoder, and feature names of any estimator, to JSON and arrays and back."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from ..rows.coordinates import Coordinates
 from . import training
 from .fields import FLOATS
 
-# Layers of an encoder, whose views take some six hundred bytes each.
+# Most layers of an encoder; the views of each take some six hundred bytes.
 _MOST_LAYERS = 1000
 
-# Bytes of the name of a feature in a file, and those that all names may take in memory beyond what the size of their
-# file makes room for.
+# Most bytes of a feature name in a file, and most bytes that all names may take in memory beyond those allowed for by
+# the size of the file.
 _LONGEST_NAME, _SLACK = 2**16, 2**20
 
 
@@ -62,7 +62,7 @@ def encode(estimator, arrays, path, include_optimizer):
 
 
 def decode(estimator, fields):
-    """Set the attributes that ``encode`` made JSON of.
+    """Set the attributes from the JSON that ``encode`` made.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ def decode(estimator, fields):
     Raises
     ------
     ValueError
-        Where they do not make a whole network.
+        If they are not those of a complete network.
     """
     theta = fields.array("theta", (None,), FLOATS, finite=True)
     architecture = _architecture(fields.fields("architecture"), len(theta))
@@ -163,9 +163,9 @@ def _loss(fields, architecture):
 
 
 def encode_names(names, arrays, path):
-    """Add the names of the features, where there are any: lines of JSON strings in ASCII, for any character.
+    """Add the names of the features, if there are any: one JSON string in ASCII a line.
 
-    Short lines are filled up with blanks, so that the objects that are made of them take at most twice their length.
+    Short lines are padded with blanks. The Python objects made of them then take at most twice their length in memory.
     """
     if names is not None:
         text = b"\n".join(json.dumps(name).encode("ascii").ljust(-(-_memory(name) // 2)) for name in names)
@@ -180,7 +180,7 @@ def decode_names(n_features, fields, beside):
     n_features : int
     fields : Fields
     beside : int
-        Bytes of other arrays of the file, which leave room for as much again in memory, twice.
+        Bytes of the other arrays of the file; they raise the limit of memory by twice their number.
     """
     if not fields.has_array("feature_names"):
         return None
@@ -190,7 +190,7 @@ def decode_names(n_features, fields, beside):
     if n_names != n_features:
         raise ValueError(f"there are {n_names} names of {n_features} features.")
     names, room = np.empty(n_names, object), 2 * (len(text) + beside) + _SLACK
-    # Line by line, since a list of them all would take as much as the names.
+    # Line by line, since a list of all lines would take as much memory as the names.
     lines = io.BytesIO(text)
     for i in range(n_names):
         names[i] = _name(lines.readline(_LONGEST_NAME))
@@ -212,5 +212,5 @@ def _name(line):
 
 
 def _memory(name):
-    """Bytes that a name takes at most, as an object and with its place in an array."""
+    """Most bytes that a name takes in memory, with its pointer in an array."""
     return 64 + len(name) if name.isascii() else 88 + 4 * len(name)

@@ -1,6 +1,6 @@
-"""The bytes of a model file: a zip archive of JSON and arrays, every byte of which follows from what it holds.
+"""The bytes of a model file: a zip archive of JSON and arrays, determined byte for byte by its content.
 
-The archive has, one after the other and nothing between them,
+The archive consists of these parts, with nothing between them:
 
     model.json                     the header: JSON text in ASCII
     NAME.npy, ...                  the arrays, in the order in which the header lists them
@@ -9,9 +9,9 @@ The archive has, one after the other and nothing between them,
 Members are stored as they are, never compressed, with sizes of 64 bits; arrays are in C order and little-endian. NumPy
 reads them with ``np.load(path, allow_pickle=False)``.
 
-Reading needs no parser of archives: the header says where each array lies, and the file must be, byte for byte, what
-writing the same header and arrays makes. No array takes more memory than the file has bytes. So the layout is part of
-the format, and another layout is another version of it; what stays in all versions is the place of the header, its
+Reading needs no parser of zip archives. The header gives the position of each array, and the file must be byte for byte
+what writing the same header and arrays would make. No array takes more memory than the file has bytes. The layout is
+part of the format: another layout is another version. All versions have the same position of the header, its fields
 "format", "version" and "skae", and the checksum.
 """
 
@@ -31,17 +31,17 @@ from ..runtime.version import __version__
 
 FORMAT, VERSION = "skae-model", 1
 
-# What arrays may hold: never objects, nor names of fields.
+# Dtypes of arrays: no objects and no structured dtypes.
 DTYPES = ("|b1", "|i1", "|u1", "<i2", "<u2", "<i4", "<u4", "<i8", "<u8", "<f2", "<f4", "<f8")
 
-# Bytes of the header, and commas, colons and brackets in it: each stands for an object of some eighty bytes.
+# Most bytes of the header, and most commas, colons and brackets in it: each makes an object of some eighty bytes.
 _LONGEST_HEADER, _MOST_SEPARATORS = 2**18, 2**12
 
 _HEADER_NAME = "model.json"
 _ARRAY_NAME = re.compile(r"[a-z0-9_]+(/[a-z0-9_]+)*")
 
-# Of the records of an archive: version 4.5 of the format, which is the first with sizes of 64 bits; no flags, no
-# compression, and midnight of the first day of 1980, which is no time.
+# Fields of the records of a zip archive: version 4.5 of the format, the first with sizes of 64 bits; no flags, no
+# compression, and 1980-01-01 00:00 as a constant in place of the time.
 _NEEDED, _COMMON = 45, (0, 0, 0, 0x21)
 _LOCAL, _ENTRY = "<4sH4H3I2H", "<4s2H4H3I5H2I"
 _END_64, _LOCATOR, _END = "<4sQ2H2I4Q", "<4sIQI", "<4s4H2IH"
@@ -51,7 +51,7 @@ _MADE_BY, _REGULAR_FILE = 3 << 8 | _NEEDED, 0o100644 << 16
 _COMMENT = b"A model of skae. SHA-256 of all bytes before this: "
 _DIGEST_LENGTH = 64
 
-# What every file begins with: the constant part of its first record, and further on the name of the header.
+# Start of every file: the constant part of its first record; the name of the header follows further on.
 _START = struct.pack("<4sH4H", b"PK\3\4", _NEEDED, *_COMMON)
 _NAME = slice(struct.calcsize(_LOCAL), struct.calcsize(_LOCAL) + len(_HEADER_NAME))
 START_LENGTH = _NAME.stop
@@ -63,7 +63,7 @@ def header_text(model, arrays):
     Parameters
     ----------
     model : dict
-        What the file says of the model, beside arrays.
+        The model without its arrays.
     arrays : dict of str to ndarray
 
     Returns
@@ -73,7 +73,7 @@ def header_text(model, arrays):
     Raises
     ------
     ValueError
-        When it is longer than a header may be.
+        If it is longer than the limit.
     """
     header = {
         "format": FORMAT,
@@ -120,7 +120,7 @@ def parts(text, arrays):
 
 
 def unpacked(content):
-    """What a file holds.
+    """Header and arrays of a file.
 
     Parameters
     ----------
@@ -131,12 +131,12 @@ def unpacked(content):
     header : dict
         With "skae", the version that made the file, and "model".
     arrays : dict of str to ndarray
-        Views of the content, read-only, little-endian and at any address.
+        Views of the content, read-only, little-endian and not aligned.
 
     Raises
     ------
     ValueError
-        For all that is not a whole file of a known version.
+        If the content is not a complete file of a known version.
     """
     _check_start(content)
     body, seal = memoryview(content)[:-_DIGEST_LENGTH], content[-_DIGEST_LENGTH:]
@@ -146,19 +146,19 @@ def unpacked(content):
     header = parsed(text)
     arrays = _arrays(header["arrays"], content, _local_length(_HEADER_NAME) + len(text))
     expected = parts(text, arrays)
-    # The checksum of what is expected is that of the file: they are the same.
+    # Equal checksums mean equal content.
     if expected[-1] != seal:
         raise ValueError("the archive is not laid out as skae writes it.")
     return header, arrays
 
 
 def is_start(start):
-    """Whether a file of which these are the first bytes, ``START_LENGTH`` or more, may be a model file."""
+    """Whether a file may be a model file, by its first bytes, of which ``START_LENGTH`` are needed."""
     return start.startswith(_START) and start[_NAME] == _HEADER_NAME.encode("ascii")
 
 
 def _check_start(content):
-    """Say what a foreign file is, as far as its first bytes tell."""
+    """Raise ValueError for a file that is not a model file, and say what it is if its first bytes show it."""
     if not content:
         raise ValueError("the file is empty.")
     if is_start(content):
@@ -170,7 +170,7 @@ def _check_start(content):
 
 
 def _text(content):
-    """The header, as long as the record before it says."""
+    """The header, with the length given in the record before it."""
     start = _local_length(_HEADER_NAME)
     if len(content) < start:
         raise ValueError("the file ends before its header.")
@@ -181,7 +181,7 @@ def _text(content):
 
 
 def parsed(text):
-    """The header as a dict, of a version that is known; what its "model" holds is not looked at.
+    """The header as a dict, with its version checked; the content of "model" is not checked.
 
     Parameters
     ----------
@@ -194,7 +194,7 @@ def parsed(text):
     Raises
     ------
     ValueError
-        For what is no header, and for one of a later version.
+        For a text that is not a header, and for a header of a later version.
     """
     header = _strict_json(text)
     if not isinstance(header, dict) or header.get("format") != FORMAT:
@@ -215,7 +215,7 @@ def parsed(text):
 
 
 def _strict_json(text):
-    """JSON in ASCII, without NaN, numbers beyond float64, and names that come twice."""
+    """Parse JSON in ASCII, and refuse NaN, numbers beyond float64 and duplicate names."""
     n_separators = sum(map(text.count, (b",", b":", b"[", b"{")))
     if n_separators > _MOST_SEPARATORS:
         raise ValueError(
@@ -323,7 +323,7 @@ def _entry(name, size, crc, offset):
 
 
 def _directory(entries, offset):
-    """All that follows the members, up to the checksum."""
+    """The bytes after the members, up to the checksum."""
     lines = b"".join(entries)
     found = (len(entries), len(entries), len(lines), offset)
     end_64 = struct.pack(_END_64, b"PK\6\6", 44, _MADE_BY, _NEEDED, 0, 0, *found)

@@ -1,4 +1,4 @@
-"""Estimators as JSON and arrays, and back, by a closed table of classes."""
+"""Conversion of estimators to JSON and arrays and back, for a closed table of classes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _IMPORT_FIRST = "Import the module first that declares an autoencoder of its own
 # Of a data frame, where ``set_output`` asks for one.
 _CONTAINERS = (None, "default", "pandas", "polars")
 
-# Those of the scaler in an imputer.
+# Attributes of the scaler in an imputer, and their fields.
 _SCALER = {"mean_": "mean", "scale_": "scale", "var_": "variance"}
 
 
@@ -58,12 +58,12 @@ def encoded(estimator, include_optimizer):
     -------
     model : dict
     arrays : dict of str to ndarray
-        Not copied where they need not be.
+        Not copied unless necessary.
 
     Raises
     ------
     TypeError
-        For another class, and for a parameter of a type that the format does not hold.
+        For another class, and for a parameter of a type that the format does not support.
     NotFittedError
     """
     arrays = {}
@@ -71,7 +71,7 @@ def encoded(estimator, include_optimizer):
 
 
 def decoded(model, arrays):
-    """The estimator that ``encoded`` made JSON and arrays of.
+    """The estimator from the JSON and the arrays that ``encoded`` made.
 
     Parameters
     ----------
@@ -86,7 +86,7 @@ def decoded(model, arrays):
     Raises
     ------
     ValueError
-        For anything that is not an estimator of one of the kinds, whole and consistent.
+        If they are not a complete and consistent estimator of one of the kinds.
     """
     arrays = dict(arrays)
     estimator = _decoded(Fields(model, arrays), _kinds())
@@ -96,7 +96,7 @@ def decoded(model, arrays):
 
 
 def _kind_of(estimator, legal):
-    """The record of the class of an estimator; a subclass may hold anything, and has none."""
+    """The record of the class of an estimator; subclasses have none, since they may have any attributes."""
     kind = legal.get(type(estimator).__name__)
     if kind is None or kind.cls is not type(estimator):
         raise TypeError(
@@ -122,7 +122,7 @@ def _decoded(fields, legal):
     return estimator
 
 
-# An estimator without what it was fitted to, as ``clone`` makes it; also one that is a parameter.
+# Unfitted estimators, as ``clone`` makes them; also those that are parameters.
 
 
 def _encoded_blank(estimator, arrays, path, legal):
@@ -183,7 +183,7 @@ def _decoded_parameter(given, name):
     return estimator
 
 
-# What each class was fitted to, beside the autoencoders.
+# Fitted attributes of the classes other than autoencoders.
 
 
 def _encode_detector(estimator, arrays, path, include_optimizer):
@@ -226,7 +226,7 @@ def _decoded_scaler(fields, n_features, constant):
     scaler = StandardScaler().set_output(transform="default")
     scaler.n_features_in_ = n_features
     for attribute, name in _SCALER.items():
-        # A column without any value has no variance.
+        # The variance of a column without any value is NaN.
         setattr(scaler, attribute, fields.array(name, (n_features,), ("<f8",), finite=name != "variance"))
     fields.refuse_where(scaler.scale_ <= 0, "scale", "greater than 0")
     measured = (scaler.var_ >= 0) & (scaler.var_ < np.inf)

@@ -12,14 +12,14 @@ from .container import DTYPES
 
 FLOATS = ("<f4", "<f8")
 
-# Of integers: all programs that read JSON agree on them up to here, and counters do not overflow from here.
+# Largest integer: JSON parsers agree on integers up to it, and counters that start from it do not overflow.
 _GREATEST = 2**53
 
 _NOT_FINITE = {"inf": math.inf, "-inf": -math.inf, "nan": math.nan}
 
 
 def number_field(value):
-    """A float as JSON, which has no word for those that are not finite."""
+    """A float as JSON, with strings for non-finite values, which JSON does not have."""
     value = float(value)
     return value if math.isfinite(value) else {"float": repr(value)}
 
@@ -35,21 +35,21 @@ def number(value, what):
 
 
 class Fields:
-    """The fields of one JSON object, each of which is taken once, with a check of its value.
+    """The fields of one JSON object; each is taken once, and its value is checked then.
 
     Parameters
     ----------
     values : dict
-        Of anything else it is said that it is no object.
+        The JSON object; ValueError for any other type.
     arrays : dict of str to ndarray
         All arrays of the file, from which those of this object are taken.
     path : str, default=""
-        Where the object is: what the names of its arrays begin with.
+        Path of the object in the file, which is the prefix of the names of its arrays.
 
     Raises
     ------
     ValueError
-        By every method, for what is not there and for what is not as it must be; names the field.
+        By every method, for a field that is missing or has an illegal value; the message names the field.
     """
 
     def __init__(self, values, arrays, path=""):
@@ -70,7 +70,7 @@ class Fields:
         return list(self._values)
 
     def end(self):
-        """No field may be left."""
+        """Raise ValueError if a field has not been taken."""
         if self._values:
             raise ValueError(f"the field {shortened(self.path + self.rest()[0])} is not known to this version.")
 
@@ -79,7 +79,7 @@ class Fields:
         return Fields(self.take(name), self.arrays, f"{self.path}{name}/")
 
     def optional_fields(self, name):
-        """The object in a field, or None where it holds null."""
+        """The object in a field, or None for null."""
         value = self.take(name)
         return None if value is None else Fields(value, self.arrays, f"{self.path}{name}/")
 
@@ -122,7 +122,7 @@ class Fields:
         return value
 
     def number(self, name, finite=True):
-        """A float that is a number, and finite unless that is not asked for."""
+        """A float that is not NaN, and is finite if ``finite``."""
         return self._number(self.take(name), name, finite)
 
     def optional_number(self, name):
@@ -147,7 +147,7 @@ class Fields:
         ----------
         name : str
         shape : tuple of int or None
-            None for a size that is free.
+            With None for an axis of any size.
         dtypes : tuple of str
         finite : bool
             Whether all values must be finite.
@@ -160,7 +160,7 @@ class Fields:
         return copy
 
     def view(self, name, shape, dtypes):
-        """An array as it lies in the file: read-only, little-endian and at any address."""
+        """An array as it is in the file: read-only, little-endian and not aligned."""
         name = f"{self.path}{name}"
         if name not in self.arrays:
             raise ValueError(f"the array {name!r} is missing.")
@@ -177,7 +177,7 @@ class Fields:
         return array
 
     def refuse_where(self, wrong, name, what):
-        """Raise for an array that has been taken, some values of which are wrong.
+        """Raise ValueError if some values of an array that was taken are illegal.
 
         Parameters
         ----------
@@ -185,7 +185,7 @@ class Fields:
             The shape of the array.
         name : str
         what : str
-            What all values must be.
+            Condition that all values must meet, as the end of a sentence.
         """
         if wrong.any():
             raise ValueError(f"the values of the array '{self.path}{name}' must be {what}; {wrong.sum()} are not.")

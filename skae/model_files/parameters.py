@@ -1,4 +1,4 @@
-"""Values of parameters as JSON and arrays, and back: each comes back with the type that it had."""
+"""Conversion of parameter values to JSON and arrays and back, with their types."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ _N_KEYS = 624
 
 
 def encoded(value, name, arrays, path):
-    """JSON of a value; what is better kept as an array is added to the arrays.
+    """JSON of a value; values that are better stored as arrays are added to the arrays.
 
-    None, bool, int, str and finite floats stand for themselves; all else is an object with one field, the kind.
+    None, bool, int, str and finite floats are stored as they are; any other value is an object with one field, its
+    kind.
 
     Parameters
     ----------
@@ -26,7 +27,7 @@ def encoded(value, name, arrays, path):
     arrays : dict of str to ndarray
         Added to.
     path : str
-        What the names of arrays begin with.
+        Prefix of the names of arrays.
 
     Returns
     -------
@@ -35,7 +36,7 @@ def encoded(value, name, arrays, path):
     Raises
     ------
     TypeError
-        For a value of a type that the format does not hold.
+        For a value of a type that the format does not support.
     """
     if type(value) in (list, tuple):
         items = [_encoded_item(item, f"{name}/{i}", arrays, path) for i, item in enumerate(value)]
@@ -72,12 +73,12 @@ def _storable(value):
 
 
 def decoded(value, name, arrays, path):
-    """The value that ``encoded`` made JSON of; its array is taken out of the arrays.
+    """The value from the JSON that ``encoded`` made; its array is removed from the arrays.
 
     Raises
     ------
     ValueError
-        For anything that ``encoded`` does not make.
+        For JSON that ``encoded`` never makes.
     """
     kind, content = _kind(value)
     if kind in ("list", "tuple") and isinstance(content, list):

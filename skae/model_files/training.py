@@ -1,4 +1,4 @@
-"""The state of a training as JSON and arrays, and back: what continues when the training continues."""
+"""Conversion of a training state to JSON and arrays and back."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .fields import number_field
 _MOST_MEMORIES = max(update.n_state_vectors for update in OPTIMIZERS.values())
 _INDICES = ("<i4", "<i8")
 
-# Words of the state of each bit generator, and bits of a word.
+# Words in the state of each bit generator, and bits of a word.
 _GENERATORS = {"PCG64": (("state", "inc"), 128), "SFC64": (range(4), 64)}
 
 
@@ -29,9 +29,9 @@ def encoded(state, arrays, path, include_optimizer):
     arrays : dict of str to ndarray
         Added to.
     path : str
-        What the names of its arrays begin with.
+        Prefix of the names of its arrays.
     include_optimizer : bool
-        Whether to keep what the optimiser remembers, and how far a fit has come that was cut short.
+        Whether to save the state of the optimiser, and the progress of an interrupted fit.
 
     Returns
     -------
@@ -58,7 +58,7 @@ def encoded(state, arrays, path, include_optimizer):
 
 
 def decoded(fields, theta, n_components):
-    """The state that ``encoded`` made JSON of.
+    """The state from the JSON that ``encoded`` made.
 
     Parameters
     ----------
@@ -73,7 +73,7 @@ def decoded(fields, theta, n_components):
     Raises
     ------
     ValueError
-        For anything that is not a state of such a network.
+        If it is not a state of such a network.
     """
     dtypes = (theta.dtype.newbyteorder("<").str,)
     state = TrainingState(
@@ -102,7 +102,7 @@ def decoded(fields, theta, n_components):
 
 
 def _memory(fields, name, shape, dtypes):
-    """What the optimiser remembers, which may have overflown."""
+    """The state vectors of the optimiser, which may have overflowed."""
     array = fields.array(name, shape, dtypes)
     fields.refuse_where(np.isnan(array), name, "numbers")
     return array
@@ -117,7 +117,7 @@ def _encoded_progress(progress, arrays, path):
         "best": number_field(progress.best),
         "stale": progress.n_no_improvement,
         "cuts": progress.cuts,
-        # As files of 0.1.0 have it: the least loss on the rows held out.
+        # Kept for the format of 0.1.0: the least validation loss.
         "held_best": number_field(math.inf if progress.best_theta is None else progress.best),
         "held_noise": _encoded_seed(progress.validation_noise),
         "data": [value if isinstance(value, str) else int(value) for value in progress.data],
@@ -139,14 +139,14 @@ def _progress(fields, theta, dtypes):
         theta=parameters("theta"),
         data=_data(fields.take("data")),
     )
-    # Which ``best`` tells as well.
+    # Its value is in ``best`` too.
     fields.number("held_best", finite=False)
     fields.end()
     return progress
 
 
 def _data(values):
-    """Which rows a fit was about, as ``fingerprint`` tells them."""
+    """The ``fingerprint`` of the rows of a fit."""
     if not isinstance(values, list) or [type(value) for value in values] != [int, int, int, str, int]:
         raise ValueError(f"the rows of an interrupted fit are four integers and a dtype; found {shortened(values)}.")
     return tuple(values)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-# Of a tile or a band, in which a curve has the rest: what is left free.
+# Fraction of a tile or a band that is left free around its curve.
 _FREE = 0.1
 _ZERO_COLOR = "#bbbbbb"
 
@@ -38,7 +38,7 @@ def draw_grid(ax, rows, limit, n_columns, color):
     ax : matplotlib Axes
     rows : ndarray of shape (n_rows, n_features)
     limit : float
-        What is at the upper edge of a tile, minus it at the lower one.
+        Value at the upper edge of a tile; minus it is at the lower edge.
     n_columns : int
         Tiles side by side.
     color : color
@@ -65,7 +65,7 @@ def in_bands(rows, low, high):
     ----------
     rows : ndarray of shape (n_rows, n_features)
     low, high : float
-        What is at the edges of a band.
+        Values at the edges of a band.
 
     Returns
     -------

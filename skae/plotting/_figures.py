@@ -1,12 +1,12 @@
-"""What a display draws on: matplotlib where it is installed, axes, and colours that tell classes and curves apart."""
+"""The axes, legends and colours that displays draw with, and the check that matplotlib is installed."""
 
 from __future__ import annotations
 
 import numpy as np
 
-# Of a name; what is longer is cut in its middle.
+# Longest name; a longer one is cut in its middle.
 _MOST_LETTERS = 40
-# Of a legend beside its axes: lines of a column, and columns.
+# Most lines of a column, and most columns, of a legend beside its axes.
 _LEGEND_LINES = 20
 _LEGEND_COLUMNS = 3
 MOST_IN_LEGEND = _LEGEND_LINES * _LEGEND_COLUMNS
@@ -42,13 +42,13 @@ def require_matplotlib(display):
 
 
 def axes_for(ax, height=None):
-    """The axes that a user gave, or those of a new figure of pyplot's.
+    """The axes that a user gave, or those of a new figure of pyplot.
 
     Parameters
     ----------
     ax : matplotlib Axes or None
     height : float, default=None
-        Inches of a new figure; None for matplotlib's own.
+        Height of a new figure in inches; None for matplotlib's default.
 
     Returns
     -------
@@ -67,7 +67,7 @@ def axes_for(ax, height=None):
 
 
 def shorten_label(name):
-    """A name as it is drawn: a long one without its middle, so that it leaves room for what it names."""
+    """A name as it is drawn: the middle of a long name is replaced by dots."""
     name = str(name)
     if len(name) <= _MOST_LETTERS:
         return name
@@ -76,9 +76,9 @@ def shorten_label(name):
 
 
 def draw_legend(ax, handles, names, **options):
-    """A legend of names as a user gave them: none is taken for mathematics, or left out for its first letter.
+    """A legend of names given by the user: no "$" starts a formula, and no leading "_" hides a name.
 
-    Long ones are cut.
+    Long names are shortened.
 
     Parameters
     ----------
@@ -99,7 +99,7 @@ def draw_legend(ax, handles, names, **options):
 
 
 def draw_legend_beside(ax, handles, names, widen, **options):
-    """The same to the right of the axes, where no point is hidden; of very many names the first ones.
+    """``draw_legend`` to the right of the axes, where it hides no point; of very many names only the first ones.
 
     Parameters
     ----------
@@ -140,6 +140,6 @@ def distinct_colors(count):
     from matplotlib.colors import to_rgba_array
 
     if count <= len(_PETROFF):
-        # A list: of a tuple of two, older versions of matplotlib take the second for the opacity.
+        # A list, since older versions of matplotlib read a tuple of two as a colour and its opacity.
         return to_rgba_array(list(_PETROFF[:count]))
     return colormaps["viridis"](np.linspace(0, 1, count))

@@ -1,4 +1,4 @@
-"""What a row of X is drawn as: an image, a line of a heat map with a cell a column, or a curve."""
+"""The form in which rows of X are drawn: as images, as lines of a heat map with a cell per column, or as curves."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from sklearn.utils.validation import _get_feature_names
 from ._figures import shorten_label
 from ._tiles import checked_image_shape
 
-# Columns whose names stand legibly side by side; more are drawn as a curve.
+# Most columns whose names are legible side by side; rows with more are drawn as curves.
 MOST_COLUMNS = 40
-# Fewer columns with names are no pixels, though they may make a square.
+# Fewer columns with names are not drawn as pixels, even if their number is a square.
 _LEAST_NAMED_PIXELS = 25
 # Names of features along a curve.
 _TICKS = 8
@@ -33,8 +33,8 @@ def form_of(image_shape, n_features, names=None):
     Parameters
     ----------
     image_shape : tuple of int or None
-        None for a square where the number of features is one, and there are 25 or they have no names. Else, and for a
-        shape of one line, which is no image: columns up to 40 features, a curve beyond.
+        None for a square image if the number of features is a square, and is at least 25 or the features have no names.
+        Otherwise, and for a shape of one line: columns up to 40 features, a curve beyond.
     n_features : int
     names : sequence of str, default=None
 
@@ -61,7 +61,7 @@ def form_of(image_shape, n_features, names=None):
 
 
 def checked_names(names, n_features):
-    """Names of features as strings: x0, x1, ... where there are none; ValueError for another number of them."""
+    """Names of features as strings, by default x0, x1, ...; raises ValueError for a wrong number of names."""
     if names is None:
         return [f"x{j}" for j in range(n_features)]
     names = list(map(str, names))
@@ -71,11 +71,11 @@ def checked_names(names, n_features):
 
 
 def names_of_frame(X):
-    """Names of the columns of a frame; None where X is none, or they are no strings."""
+    """Names of the columns of a frame; None if X is not a frame, or the names are not strings."""
     try:
         return _get_feature_names(X)
     except TypeError:
-        # Strings beside other names.
+        # The names are strings and other objects.
         return None
 
 
@@ -88,7 +88,7 @@ def label_features(ax, names, n_features, rotated=True):
     names : sequence of str or None
     n_features : int
     rotated : bool, default=True
-        Whether every feature has a cell, with its name on end.
+        Whether every feature has a cell, with its name rotated by 90 degrees.
     """
     if rotated:
         names = [shorten_label(name) for name in checked_names(names, n_features)]

@@ -1,4 +1,4 @@
-"""Rows with a cell a column, drawn as one heat map with the names of the columns below."""
+"""Rows with a cell per column, drawn as one heat map with the names of the columns below."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _MARGIN_INCHES = 1.6
 # Points of a name at the least, and of a line that it takes.
 _LEAST_POINTS = 5.0
 _POINTS_OF_LINE = 0.8
-# Names of usual size from one to the next at the least, where lines are too close to have one each.
+# Least distance of two names, in their usual size, if lines are too close to have one each.
 _SIZES_OF_NAME = 1.6
 # Of a name below a column.
 _INCHES_OF_LETTER = 0.075
@@ -34,7 +34,7 @@ def draw_heat_map(ax, cells, columns, lines, few=None, *, cmap, vmin, vmax, gap)
     lines : dict of int to str
         Names of lines by their number from the top.
     few : dict of int to str, default=None
-        Those of which some stand where all lines are too close to have one; None for the same.
+        Names to choose from if the lines are too close for all of ``lines``; None to choose from ``lines``.
     cmap : str or Colormap
     vmin, vmax : float
     gap : str
@@ -57,13 +57,13 @@ def draw_heat_map(ax, cells, columns, lines, few=None, *, cmap, vmin, vmax, gap)
 
 
 def _room(ax, inches, columns):
-    """Inches that the lines have, at most, in axes that may be part of a figure."""
+    """Inches available for the lines, at most, in axes that may be part of a figure."""
     below = _INCHES_OF_LETTER * max(len(shorten_label(name)) for name in columns)
     return min(inches, max(ax.get_position().height * ax.figure.get_figheight() - below, 0.1))
 
 
 def _name_lines(ax, lines, few, points, n_lines):
-    """Name all lines, in letters that fit, or some of those that are to have a name then; points are of all lines."""
+    """Name all lines if the letters fit, or else some of ``few``; ``points`` is the height of all lines."""
     from matplotlib import rcParams
     from matplotlib.font_manager import FontProperties
 
@@ -77,7 +77,7 @@ def _name_lines(ax, lines, few, points, n_lines):
 
 
 def grouped(lines, gap=1):
-    """Rows of several lines each one below the other, the same row of each line together.
+    """Interleave several arrays of rows: first row of each, a gap, second row of each, and so on.
 
     Parameters
     ----------

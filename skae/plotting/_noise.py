@@ -1,4 +1,4 @@
-"""The corruption that estimators are shown with: one that is named, or the one that they were trained with."""
+"""The corruption of the rows that are drawn: one that is named, or the one that the estimators were trained with."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def corrupted_rows(sources, X, rows, corruption, noise_level, random_state):
     -------
     noisy : ndarray of shape (n_images, n_features), or None
     name : str or None
-        Of what was done.
+        Label of the corruption.
     """
     if corruption is None or (isinstance(corruption, str) and corruption == "auto"):
         if noise_level is not None:
@@ -69,7 +69,7 @@ def _check_corruption(corruption, noise_level):
 
 
 def _noisy(sources, rows):
-    """A source that stands for all that were trained on corrupted input; None where none was."""
+    """One of the sources that were trained on corrupted input, which must all agree; None if there is none."""
     noisy = [s for s in sources if isinstance(s.model, CorruptedInput) and s.model.noise_level > 0]
     settings = {(source.model.corruption, source.model.noise_level) for source in noisy}
     entered = [as_array(source.transform_steps(rows)) for source in noisy]
@@ -90,7 +90,7 @@ def _apply(corruption, level, X, rows, random_state):
     """Rows, corrupted, with the range of the columns of all of X."""
     record = CORRUPTIONS[corruption]
     rows = as_array(rows)
-    # A copy, since kernels are compiled for arrays of our own, and read-only ones would be another type.
+    # A copy, since Numba would compile the kernels once more for a read-only array.
     rows = np.array(rows, model_dtype(rows), order="C")
     X = CSRMatrix(as_csr(X)) if issparse(X) else np.asarray(X)
     low, high = (np.nan_to_num(bound).astype(rows.dtype) for bound in Sample.of(X).column_range())

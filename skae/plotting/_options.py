@@ -1,4 +1,4 @@
-"""What the data and the options of displays may be; errors name the value, what is legal and what to do."""
+"""Checks of the data and the options of displays."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from ..runtime.numbers import is_integer
 
 
 def check_count(name, value, none=None):
-    """Raise ValueError for what is no integer of at least 1.
+    """Raise ValueError if a value is not an integer of at least 1.
 
     Parameters
     ----------
     name : str
     value : object
     none : str, default=None
-        What None stands for, where it is legal.
+        Meaning of None if it is legal.
 
     Returns
     -------
@@ -31,7 +31,7 @@ def check_count(name, value, none=None):
 
 
 def check_choice(name, value, legal):
-    """Raise ValueError for what is none of some strings, or None where that is among them."""
+    """Raise ValueError if a value is not one of the legal strings, or None if that is legal too."""
     if not (value is None or isinstance(value, str)) or value not in legal:
         *others, last = map(repr, legal)
         raise ValueError(f"{name} must be {', '.join(others)} or {last}; got {value!r}.")
@@ -45,7 +45,7 @@ def checked_numbers(name, value, shape):
     name : str
     value : array-like
     shape : tuple of str or int
-        The name of a size that is free, of at least 1, and the number where it is not.
+        For each axis the required size, or the name of a size that may be any number from 1 on.
 
     Returns
     -------
@@ -55,7 +55,7 @@ def checked_numbers(name, value, shape):
     Raises
     ------
     ValueError
-        For another shape, and for what are no numbers.
+        For another shape, and for values that are not numbers.
     """
     wanted = f"({', '.join(map(str, shape))}{',' if len(shape) == 1 else ''})"
     try:
@@ -73,7 +73,7 @@ def checked_numbers(name, value, shape):
 
 
 def checked_by_name(name, value, shape):
-    """A dict of at least one array by name, each as ``checked_numbers`` makes it; TypeError for what is no dict."""
+    """A dict of at least one array by name, each checked by ``checked_numbers``; raises TypeError for another type."""
     if not isinstance(value, Mapping):
         raise TypeError(f"{name} must be a dict of arrays by name; got {type(value).__name__}.")
     if not value:
@@ -82,7 +82,7 @@ def checked_by_name(name, value, shape):
 
 
 def artist_options(name, value, artist):
-    """Options of a matplotlib artist by the names that they have in full, "linewidth" for "lw".
+    """Options of a matplotlib artist by their full names: "linewidth" for "lw".
 
     Parameters
     ----------
@@ -98,7 +98,7 @@ def artist_options(name, value, artist):
     Raises
     ------
     TypeError
-        For what is no dict, and for an option that is given under two names.
+        For a value that is not a dict, and for an option that is given under two names.
     """
     from matplotlib.cbook import normalize_kwargs
 

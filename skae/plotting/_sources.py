@@ -62,7 +62,7 @@ class Source(NamedTuple):
 
     @classmethod
     def of_autoencoder(cls, estimator, display):
-        """The same of an autoencoder of skae.
+        """``of`` for an autoencoder of skae.
 
         Raises
         ------
@@ -84,7 +84,7 @@ class Source(NamedTuple):
 
     @property
     def entered_names(self):
-        """Names of the features that the model takes, by what it and the steps before it know; None for nothing."""
+        """Names of the features that the model takes, from the model or the steps before it; None if unknown."""
         names = getattr(self.model, "feature_names_in_", None)
         if names is None and all(hasattr(step, "get_feature_names_out") for step in self.steps):
             for step in self.steps:
@@ -92,13 +92,13 @@ class Source(NamedTuple):
         return names
 
     def transform_steps(self, X):
-        """X as the model takes it."""
+        """X after the steps before the model."""
         for step in self.steps:
             X = step.transform(X)
         return X
 
     def inverse_transform_steps(self, Z):
-        """What the model takes, back in the features of X."""
+        """Rows in the features that the model takes, back in the features of X."""
         for step in reversed(self.steps):
             _check_methods("A reconstruction", step, "inverse_transform")
             Z = step.inverse_transform(Z)
@@ -114,7 +114,7 @@ class Source(NamedTuple):
         return self.inverse_transform_steps(self.reconstruct_entered(self.transform_steps(X)))
 
     def reconstruct_entered(self, Z):
-        """Reconstruction of rows as the model takes them."""
+        """Reconstruction of rows in the features that the model takes."""
         if hasattr(self.model, "reconstruct"):
             return as_array(self.model.reconstruct(Z))
         _check_methods("A reconstruction", self.model, "transform", "inverse_transform")
@@ -127,7 +127,7 @@ def named_sources(estimators, take=Source.of):
     Parameters
     ----------
     estimators : estimator, list of estimators, or dict of name to estimator
-        Without names the classes give them, with a number where a class comes more than once.
+        By default the names are those of the classes, with a number if a class occurs more than once.
     take : callable (estimator) -> Source, default=Source.of
 
     Returns

@@ -1,4 +1,4 @@
-"""What gives points their colours: classes, or numbers, some of them missing."""
+"""The values that give points their colours: classes or numbers, some of which may be missing."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from sklearn.utils import assert_all_finite, check_consistent_length, column_or_1d
 
-# More different numbers than this are no classes, unless they are integers that count classes from 0 or 1.
+# Numbers with more distinct values are not classes, unless they are integers that count classes from 0 or 1.
 _MOST_CLASSES = 20
 _MOST_COUNTED = 100
 
@@ -30,7 +30,7 @@ class Targets(NamedTuple):
 
     @classmethod
     def of(cls, y, rows):
-        """Take what a user gave.
+        """The targets that a user gave.
 
         Parameters
         ----------
@@ -44,10 +44,10 @@ class Targets(NamedTuple):
             For another length, infinite numbers, dates, and values that have no order.
         """
         if isinstance(y, list | tuple):
-            # NumPy makes strings of all that stands beside one, NaN too.
+            # In a list with a string NumPy converts all values to strings, NaN too.
             y = _as_objects(y)
         elif getattr(getattr(y, "dtype", None), "kind", None) == "b":
-            # scikit-learn makes floats of booleans with gaps.
+            # scikit-learn converts booleans with missing values to floats.
             y = np.asarray(y)
         y = column_or_1d(y)
         check_consistent_length(rows, y)
@@ -62,7 +62,7 @@ class Targets(NamedTuple):
         return cls(values, missing)
 
     def are_numbers(self):
-        """Whether they are measurements, and not the numbers or names of classes."""
+        """Whether the values are measurements, not labels of classes."""
         y = self.values
         if y.dtype.kind not in "iuf":
             return False
@@ -79,7 +79,7 @@ class Targets(NamedTuple):
         return found
 
     def classes(self):
-        """The classes in order, and the place of each row's in it, beyond the last one for a row without.
+        """The sorted classes, and for each row the index of its class, or the number of classes if it has none.
 
         Returns
         -------
@@ -106,7 +106,7 @@ def _is_na(value):
 
 
 def _is_missing(value):
-    """Whether a value is None, NaN or the NA of pandas, which is not even different from itself."""
+    """Whether a value is None, NaN or pandas.NA, whose comparison with itself is NA too."""
     try:
         return value is None or bool(value != value)
     except TypeError:
@@ -122,9 +122,9 @@ def _check_no_dates(y):
 
 
 def _settled(values):
-    """Values in the type that they have in common: integers where all are whole, floats, booleans, or objects.
+    """Values in their common type: integers if all are whole numbers, floats, booleans, or objects.
 
-    Numbers beside missing ones come as floats or objects.
+    With missing values, numbers arrive here as floats or objects.
     """
     if len(values) == 0 or all(isinstance(value, bool | np.bool_) for value in values):
         return values.astype(bool)

@@ -8,13 +8,13 @@ import numpy as np
 
 from ..runtime.numbers import is_integer
 
-# Of a picture: height over width. Of a figure: inches for the title and the margins.
+# Greatest height over width of a picture, and inches of a figure for the title and the margins.
 _MOST_ASPECT = 1.25
 _MARGIN_INCHES = 0.45
 
 
 def checked_image_shape(image_shape, n_features):
-    """Height and width of the image that a row of n_features is.
+    """Height and width of the image of a row of n_features.
 
     Parameters
     ----------
@@ -49,12 +49,12 @@ def tiled(lines, image_shape, block=None):
         From top to bottom, the first of them the longest.
     image_shape : tuple of int
     block : int, default=None
-        Lines that belong together, between which and the next ones there is a wider gap; None for all.
+        Number of lines that belong together; the gap between such blocks is wider. None for all.
 
     Returns
     -------
     ndarray of shape (n_lines * (height + 1) - 1, n_images * (width + 1) - 1)
-        Where all lines belong together, else higher.
+        The height is greater if there are several blocks.
     """
     height, width = image_shape
     tops = line_tops(len(lines), image_shape, block)
@@ -85,9 +85,9 @@ def picture_height(picture, beside=0.0, most=_MOST_ASPECT):
     ----------
     picture : ndarray of shape (height, width)
     beside : float, default=0.0
-        Inches of what stands beside it.
+        Inches to the side of it that are not the picture's.
     most : float, default=1.25
-        Height over width of the greatest picture.
+        Greatest height over width.
 
     Returns
     -------
@@ -97,7 +97,7 @@ def picture_height(picture, beside=0.0, most=_MOST_ASPECT):
 
 
 def height_of(aspect, beside=0.0, most=_MOST_ASPECT):
-    """The same of what has an aspect, height over width."""
+    """``picture_height`` for a given aspect, height over width."""
     from matplotlib import rcParams
 
     return max(rcParams["figure.figsize"][0] - beside, 1.0) * min(aspect, most) + _MARGIN_INCHES

@@ -1,4 +1,4 @@
-"""ActivationDisplay: how the activations of a code are distributed, and which of its units are of no use."""
+"""ActivationDisplay: the distribution of the activations of a code, and its dead and saturated units."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ _KINDS = ("activations", "units")
 class ActivationDisplay:
     """Histogram of the activations of a code, or of the mean activations of its units.
 
-    The title names the units that are dead, on for no row, and those that are saturated, at a bound of their activation
-    for every row, as ``SparseAE.sparsity_report`` counts them. It says so where no unit varies over the rows.
+    The title names the dead units, which are active for no row, and the saturated units, which are at a bound of their
+    activation function for every row; see ``SparseAE.sparsity_report``. It also says if no unit varies over the rows.
 
     ``from_estimator`` makes one of a fitted autoencoder. All parameters are stored as attributes.
 
     Parameters
     ----------
     code : ndarray of shape (n_samples, n_components)
-        Activations of the units, in their own units.
+        Activations of the units.
     dead_units, saturated_units : array-like of int, default=()
-        Numbers of the units.
+        Indices of the units.
     sparsity_target : float, default=None
-        The mean activation rho for which the units were trained; ``from_estimator`` takes it from the parameters, which
-        are to be those of the fit.
+        The target rho of the mean activation. ``from_estimator`` takes it from the parameters of the estimator, which
+        must not have been changed since the fit.
 
     Attributes
     ----------
@@ -43,7 +43,7 @@ class ActivationDisplay:
     histogram_ : matplotlib StepPatch
         Its ``get_data`` has the counts and the edges.
     lines_ : dict of str to matplotlib Line2D
-        With ``kind="units"``: "rho_hat" at the mean of all units, and "rho" at the target where there is one.
+        With ``kind="units"``: "rho_hat" at the mean of all units, and "rho" at the target if there is one.
 
     See Also
     --------
@@ -76,7 +76,7 @@ class ActivationDisplay:
         estimator : fitted autoencoder of skae, or Pipeline whose last step is one
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
         threshold : float, default=None
-            From which activation on a unit is on, as in ``SparseAE.sparsity_report``.
+            A unit is active if its activation is above this, as in ``SparseAE.sparsity_report``.
         kind, bins, log_scale, ax
             As in ``plot``.
 
@@ -89,9 +89,9 @@ class ActivationDisplay:
         ImportError
             When matplotlib is not installed.
         TypeError
-            For what is no autoencoder of skae.
+            For an estimator that is not an autoencoder of skae.
         ValueError
-            For a threshold that is negative or no number, and for another kind.
+            For a threshold that is negative or not a number, and for an unknown kind.
         """
         require_matplotlib(cls)
         source = Source.of_autoencoder(estimator, cls)
@@ -117,8 +117,8 @@ class ActivationDisplay:
         ax : matplotlib Axes, default=None
             None for a new figure.
         kind : {"activations", "units"}, default="activations"
-            Whether every activation of every row is counted, or the mean over the rows of each unit. The latter is
-            drawn with the mean of all units, rho_hat, and the target rho.
+            "activations" counts every activation of every row; "units" counts the mean activation of each unit over the
+            rows, and also draws the mean of all units, rho_hat, and the target rho.
         bins : int, sequence of float or str, default=None
             As in ``numpy.histogram``; None for 50, or "sqrt" with ``kind="units"``.
         log_scale : bool, default=False
@@ -162,7 +162,7 @@ class ActivationDisplay:
         return self
 
     def _sayings(self, code):
-        """What the title says of the units."""
+        """The lines of the title."""
         said = [self._named("dead", self.dead_units), self._named("saturated", self.saturated_units)]
         if len(code) > 1 and same_for_all_rows(code).all():
             said.append("the code is the same for all rows")
@@ -179,7 +179,7 @@ class ActivationDisplay:
 
 
 def _histogram_range(values):
-    """Where bins lie: around values that differ by no more than rounding, as NumPy does around equal ones."""
+    """Range of the bins; values that differ only by rounding get the range that NumPy uses for equal values."""
     low, high = float(np.min(values)), float(np.max(values))
     if 0 < high - low < 1e-6 * max(abs(low), abs(high)):
         return (low + high) / 2 - 0.5, (low + high) / 2 + 0.5

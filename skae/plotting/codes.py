@@ -11,7 +11,7 @@ from ._options import artist_options, checked_numbers
 from ._sources import Source, same_for_all_rows
 from ._targets import Targets
 
-# Of points without a class or a number; lighter than all greys of classes.
+# Colour of points without a class or a number; lighter than all greys of classes.
 _MISSING_COLOR = "#cccccc"
 _MISSING = "missing"
 _SAME = "the same for all rows"
@@ -26,9 +26,9 @@ class CodeDisplay:
     ----------
     points : ndarray of shape (n_samples, 2)
     y : array-like of shape (n_samples,), default=None
-        Gives the colours: classes with a legend, of up to 60 lines; numbers with a colour bar, where they are not whole
-        or take more than 20 values. Up to 100 integers that count from 0 or 1 are classes as well; as floats they are
-        numbers, as strings always classes. Points whose value is missing, None or NaN, are grey.
+        Gives the colours. Classes have a legend of up to 60 lines. Numbers that are not whole, or have more than 20
+        distinct values, have a colour bar. Up to 100 integers that count from 0 or 1 are classes too; pass them as
+        floats for a colour bar. Strings are always classes. Points whose value is missing, None or NaN, are grey.
     axis_labels : tuple of str, default=None
         Of the two axes.
 
@@ -78,8 +78,8 @@ class CodeDisplay:
         y : array-like of shape (n_samples,), default=None
             Gives the colours.
         components : tuple of int, default=None
-            The two components of the code to draw. None for the first two principal components of the code, or for the
-            code itself where it has two.
+            Indices of the two components of the code to draw. None for the first two principal components of the code,
+            or for the code itself if it has only two components.
         cmap, scatter_kwargs, ax
             As in ``plot``.
 
@@ -94,8 +94,8 @@ class CodeDisplay:
         TypeError
             For an estimator without ``transform``.
         ValueError
-            For a code of one component, for components that there are not, for a y of another length than X, of dates
-            or of values that have no order.
+            For a code of one component, for components that do not exist, and for a y whose length is not that of X,
+            that holds dates, or whose values cannot be ordered.
         """
         require_matplotlib(cls)
         code = Source.of(estimator).code(X)
@@ -111,12 +111,12 @@ class CodeDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            None for a new figure. A legend of classes stands to the right of the axes, and a new figure is wider by it;
-            another figure makes room for it with ``layout="constrained"``.
+            None for a new figure. A legend of classes is drawn to the right of the axes. A new figure is widened for
+            it; a figure of your own makes room for it with ``layout="constrained"``.
         cmap : str or matplotlib Colormap, default="viridis"
             For numbers. Classes have up to ten distinct colours, and beyond that those of "viridis".
         scatter_kwargs : dict, default=None
-            For matplotlib's ``scatter``. The colours, ``c`` or ``color``, can be among them where there is no y.
+            For matplotlib's ``scatter``. It may contain the colours, ``c`` or ``color``, if y is None.
 
         Returns
         -------
@@ -162,7 +162,7 @@ class CodeDisplay:
         self.scatter_ = self.ax_.scatter(*points.T, color=colors[places], **options)
         handles = [_handle(options, color) for color in colors]
         if targets.missing.any() and len(names) > MOST_IN_LEGEND:
-            # Not among those that are left out.
+            # The missing values must not be among the names that are left out.
             order = [*range(MOST_IN_LEGEND - 2), len(names) - 1, *range(MOST_IN_LEGEND - 2, len(names) - 1)]
             handles, names = [handles[i] for i in order], [names[i] for i in order]
         self.legend_ = draw_legend_beside(self.ax_, handles, names, widen=widen, handletextpad=0.1)
@@ -174,14 +174,14 @@ class CodeDisplay:
 
 
 def _handle(options, color):
-    """What stands for points in a legend."""
+    """The marker of a legend entry."""
     from matplotlib.lines import Line2D
 
     return Line2D([], [], linestyle="", marker=options["marker"], color=color)
 
 
 def _scatter_options(given, n_points, coloured):
-    """What a user gave for ``scatter``, and for the rest what suits the number of points."""
+    """Options for ``scatter``: those that the user gave, and defaults that suit the number of points."""
     from matplotlib import rcParams
     from matplotlib.collections import PathCollection
     from matplotlib.markers import MarkerStyle
@@ -194,18 +194,18 @@ def _scatter_options(given, n_points, coloured):
     if not own and not coloured:
         options["color"] = distinct_colors(1)
     options.update({name: value for name, value in given.items() if value is not None})
-    # Of a cross nothing but the lines is to be seen.
+    # A cross consists of lines alone, which must stay visible.
     if MarkerStyle(options["marker"]).is_filled():
         options.setdefault("linewidth", 0)
     return options
 
 
 def _plane(code, components):
-    """Two coordinates of each row of a code, and what they are."""
+    """Two coordinates of each row of a code, and the labels of their axes."""
     width = code.shape[1]
     if width < 2:
         raise ValueError(
-            "CodeDisplay needs a code of at least two components; got one of 1. Draw that as a histogram, of an "
+            "CodeDisplay needs a code of at least two components; got one of 1. Draw it as a histogram, for an "
             "autoencoder with ActivationDisplay."
         )
     if components is None and width > 2:
@@ -219,15 +219,15 @@ def _plane(code, components):
 
 
 def _projected(code):
-    """The first two principal components of a code, and what they are."""
+    """The first two principal components of a code, and the labels of their axes."""
     if len(code) < 2:
         raise ValueError(
-            "CodeDisplay needs two rows of X or more, whose codes are projected; got 1. Pass components to draw it "
+            "CodeDisplay needs at least two rows of X to project their codes; got 1. Pass components to draw it "
             "without a projection."
         )
     names = [f"{which} principal component of the code" for which in ("first", "second")]
     if same_for_all_rows(code).all():
-        # What is left is rounding, of which a projection would find the direction.
+        # The code varies only by rounding, and a projection would show just that.
         return np.zeros((len(code), 2)), tuple(f"{name}\n({_SAME})" for name in names)
     projection = PCA(2, random_state=0).fit(code)
     shares = projection.explained_variance_ratio_

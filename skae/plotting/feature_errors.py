@@ -1,4 +1,4 @@
-"""FeatureErrorDisplay: which features a reconstruction gets wrong, as bars, an image or a curve."""
+"""FeatureErrorDisplay: reconstruction error of each feature, as bars, an image or a curve."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _NO_VALUE = "#9ecae1"
 
 
 class FeatureErrorDisplay:
-    """Squared reconstruction error of each feature, mean over the rows: as bars, an image or a curve.
+    """Mean squared reconstruction error of each feature over the rows: as bars, an image or a curve.
 
     ``from_estimator`` makes one of a fitted estimator. All parameters are stored as attributes.
 
@@ -36,8 +36,8 @@ class FeatureErrorDisplay:
     feature_names : array-like of str of shape (n_features,), default=None
         None for x0, x1, ...
     image_shape : tuple of int, default=None
-        Height and width where the features are pixels; (1, n_features) where they are the points of a signal, which is
-        drawn as a curve from 41 points on; None for bars.
+        Height and width if the features are pixels; (1, n_features) if they are the points of a signal, which is drawn
+        as a curve from 41 points on; None for bars.
 
     Attributes
     ----------
@@ -86,11 +86,11 @@ class FeatureErrorDisplay:
         Parameters
         ----------
         estimator : fitted estimator with ``reconstruct``, or with ``transform`` and ``inverse_transform``
-            An autoencoder of skae, an ``AutoencoderOutlierDetector``, PCA, or a Pipeline whose last step is one: then
-            the features, their names and the units of the errors are those that the last step takes, so that of scaled
-            columns the errors compare.
+            An autoencoder of skae, an ``AutoencoderOutlierDetector``, PCA, or a Pipeline whose last step is one. For a
+            Pipeline the errors are in the features and units that its last step takes; if that is scaled columns, the
+            errors of different columns are comparable.
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            NaN has no error.
+            Entries that are NaN are left out.
         image_shape : tuple of int, default=None
             Height and width where the features are pixels, (1, n_features) for a signal; None for bars.
         feature_names : array-like of str of shape (n_features,), default=None
@@ -132,7 +132,7 @@ class FeatureErrorDisplay:
         ax : matplotlib Axes, default=None
             None for a new figure.
         max_features : int, default=30
-            Most bars, those of the greatest errors; None for all. Does not apply to an image or a curve.
+            Maximum number of bars; those of the largest errors are drawn. None for all. Ignored for images and curves.
         cmap : str or matplotlib Colormap, default="gray_r"
             Of an image; its scale begins at 0.
 
@@ -166,7 +166,7 @@ class FeatureErrorDisplay:
         self.ax_ = axes_for(ax, height=picture_height(picture, _BAR_OF_COLORS_INCHES))
         self.figure_ = self.ax_.figure
         self.im_ = draw_picture(self.ax_, picture, cmap=cmap, vmin=0.0, vmax=greatest or 1.0, gap=_NO_VALUE)
-        # Without it the pixels at the edge, where the error is often none, are lost on white paper.
+        # Without a frame white pixels at the edge, where the error is often zero, vanish on white paper.
         self.ax_.spines[:].set_visible(True)
         self.colorbar_ = self.figure_.colorbar(self.im_, ax=self.ax_, label="mean squared error (squared units of X)")
 

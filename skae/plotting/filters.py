@@ -1,4 +1,4 @@
-"""FilterDisplay: what the units of a first layer respond to, as images, by the names of columns, or as curves."""
+"""FilterDisplay: filters of the units of the first layer, as images, as lines of a heat map, or as curves."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from ._options import check_choice, check_count, checked_numbers
 from ._sources import Source, as_array
 from ._tiles import draw_picture, height_of, picture_height, tiled
 
-# Between filters; no grey, so that it is not taken for a pixel.
+# Colour between filters; not grey, since that would look like a pixel.
 _GAP = "#9ecae1"
 # Height over width of a curve.
 _CURVE_ASPECT = 0.6
 
 
 class FilterDisplay:
-    """Filters of the units of a first layer: as images, as lines of a heat map by the names of columns, or as curves.
+    """Filters of the units of the first layer: as images, as lines of a heat map with named columns, or as curves.
 
-    A filter is the input of norm one that maximally activates its unit, ``w / ||w||``. Drawn in grey, with 0 in the
-    middle: white is positive, black is negative; as a curve with a line at 0.
+    A filter is the input of norm one that maximally activates its unit, ``w / ||w||`` [1]_. In an image or a heat map
+    white is positive, black is negative, and 0 is the grey in the middle. A curve has a line at 0.
 
     ``from_estimator`` makes one of a fitted estimator. All parameters are stored as attributes.
 
@@ -35,12 +35,13 @@ class FilterDisplay:
     filters : ndarray of shape (n_shown, n_features)
         In the order in which they are drawn, line by line.
     units : ndarray of shape (n_shown,), default=None
-        Numbers of their units.
+        Indices of their units.
     n_units : int, default=None
-        How many units there are, of which these are some; told in the title.
+        Number of all units of the layer, for the title.
     image_shape : tuple of int, default=None
-        Height and width of an image. None for a square where the number of features is one, and there are 25 or they
-        have no names. Else, and for (1, n_features), a heat map with a column a feature, or curves of more than 40.
+        Height and width of an image. With None, features are drawn as a square image if their number is a square, and
+        is at least 25 or they have no names. Otherwise, and for (1, n_features), up to 40 features are drawn as columns
+        of a heat map, and more as curves.
     estimator_name : str, default=None
         For the title.
     feature_names : array-like of str of shape (n_features,), default=None
@@ -53,10 +54,10 @@ class FilterDisplay:
     figure_ : matplotlib Figure
         Of the axes.
     im_ : matplotlib AxesImage or None
-        All filters in one picture, images with NaN between them. Its limits are the weights that are black and white
-        with ``color_scale="shared"``, else -1 and 1.
+        All filters in one picture, images with NaN between them. Its colour limits are weights with
+        ``color_scale="shared"``, else -1 and 1.
     curves_ : matplotlib LineCollection or None
-        Where curves were drawn, one a filter.
+        One curve for each filter, if curves were drawn.
 
     See Also
     --------
@@ -110,17 +111,17 @@ class FilterDisplay:
             An autoencoder of skae, PCA, NMF, ... Rows of ``components_`` are scaled to norm one. Filters of a Pipeline
             are in the features that its last step takes.
         X : {array-like, sparse matrix} of shape (n_samples, n_features), default=None
-            To sort by activation. Goes through the steps of a Pipeline first.
+            Data over which the activations are measured, to sort by them. The steps of a Pipeline are applied to it.
         sort_by : {"auto", "activation", "norm"} or None, default="auto"
-            "activation": by the variance of each unit's activation over X, the greatest first; "norm": by ``||w||``;
-            None: by number. "auto" is "activation" where X is given and ``units`` is not, else None.
+            "activation": by the variance of the unit's activation over X, the greatest first; "norm": by ``||w||``, the
+            greatest first; None: by index. "auto" is "activation" if X is given and ``units`` is not, else None.
         units : array-like of int, default=None
-            Numbers of the units to show, in this order unless they are sorted.
+            Indices of the units to show, in this order unless they are sorted.
         max_units : int, default=100
-            Most units to show, the first ones in the order; None for all. Does not apply to ``units``.
+            Maximum number of units to show, the first ones in the order; None for all. Ignored if ``units`` is given.
         image_shape : tuple of int, default=None
-            Height and width of an image, (1, n_features) for columns or signals. None for what suits the number of
-            features, as in the constructor; where the steps of a Pipeline change that number, no image.
+            Height and width of an image; (1, n_features) for columns or signals. None to choose by the number of
+            features, as in the constructor, but never images if the steps of a Pipeline change that number.
         feature_names : array-like of str of shape (n_features,), default=None
             None for those that the estimator was fitted with, else x0, x1, ...
         color_scale, n_columns, cmap, ax
@@ -137,7 +138,8 @@ class FilterDisplay:
         TypeError
             For an estimator without filters.
         ValueError
-            For units that there are not, an order that needs X, and an image shape, or names, that do not fit.
+            For units that do not exist, for an order that needs X without X, and for an image shape or names that do
+            not fit.
         """
         require_matplotlib(cls)
         source = Source.of(estimator)
@@ -145,7 +147,7 @@ class FilterDisplay:
         n_features = weights.shape[1]
         names = source.entered_names if feature_names is None else feature_names
         if image_shape is None and getattr(estimator, "n_features_in_", n_features) != n_features:
-            # A Pipeline that changes the number of the features: what it makes are no pixels.
+            # If a Pipeline changes the number of features, they are not pixels.
             image_shape = (1, n_features)
         shown = _checked_units(units, len(weights))
         strength = _strength(source, X, _resolved_order(sort_by, X, units), weights)
@@ -170,11 +172,11 @@ class FilterDisplay:
         ax : matplotlib Axes, default=None
             None for a new figure.
         color_scale : {"each", "shared"}, default="each"
-            Whether black and white are minus and plus the greatest weight of each filter, or of all of them.
+            Whether black and white are minus and plus the greatest absolute weight of each filter, or of all filters.
         n_columns : int, default=None
             Images or curves in a line; None for as many as there are lines.
         cmap : str or matplotlib Colormap, default="gray"
-            With what stands for 0 in the middle. Does not apply to curves.
+            Its middle is the colour of 0. Ignored for curves.
 
         Returns
         -------
@@ -242,7 +244,7 @@ def _weights_and_filters(model):
 
 
 def _checked_units(units, n_units):
-    """Numbers of the units that are asked for."""
+    """Indices of the units that are asked for."""
     if units is None:
         return np.arange(n_units)
     found = np.atleast_1d(np.asarray(units, dtype=object))
@@ -261,13 +263,13 @@ def _resolved_order(sort_by, X, units):
 
 
 def _strength(source, X, order, weights):
-    """What the units are sorted by, the greatest first."""
+    """Values by which the units are sorted, the greatest first."""
     if order == "norm":
         return np.linalg.norm(weights, axis=1)
     if order is None:
         return np.zeros(len(weights))
     if isinstance(source.model, Prediction):
-        # The code is of the last layer of the encoder, the filters are of the first.
+        # The code is the output of the last layer of the encoder, but the filters are those of the first.
         fitted, rows = source.model._read(source.transform_steps(X))
         activations = fitted.network.first_layer(filled(fitted, rows))
     else:
@@ -281,7 +283,7 @@ def _strength(source, X, order, weights):
 
 
 def _scaled(filters, color_scale):
-    """Filters on the scale that is drawn, and the value of white."""
+    """Filters scaled for drawing, and the value of white."""
     check_choice("color_scale", color_scale, ("each", "shared"))
     largest = np.abs(filters).max(axis=1, keepdims=True)
     if color_scale == "each":

@@ -27,11 +27,11 @@ class LossCurveDisplay:
     loss_curves : dict of str to array-like of shape (n_epochs,)
         Training loss of each epoch, by the name of the training.
     validation_loss_curves : dict of str to array-like of shape (n_epochs,), default=None
-        The same on rows held out, for those trainings that have it; NaN for an epoch without.
+        Validation loss of each epoch, for the trainings that have one; NaN for an epoch without.
     loss : {"squared_error", "log_loss"}, default="squared_error"
-        Of all of them; it gives the units.
+        The loss of all trainings; it determines the units.
     step : str, default="epoch"
-        What a value is of.
+        What one value belongs to, for the label of the axis.
 
     Attributes
     ----------
@@ -87,9 +87,9 @@ class LossCurveDisplay:
         ImportError
             When matplotlib is not installed.
         TypeError
-            For what is no autoencoder of skae.
+            For an estimator that is not an autoencoder of skae.
         ValueError
-            For losses in different units, and an autoencoder that was not trained since it was stacked.
+            For losses in different units, and for an autoencoder that was stacked and not trained since.
         """
         require_matplotlib(cls)
         sources = named_sources(estimators, partial(Source.of_autoencoder, display=cls))
@@ -123,7 +123,7 @@ class LossCurveDisplay:
         log_scale : bool, default=False
             Whether the axis of the loss is logarithmic.
         line_kwargs : dict, default=None
-            For matplotlib's ``plot``, of every curve.
+            For matplotlib's ``plot``, used for every curve.
 
         Returns
         -------
@@ -173,6 +173,6 @@ class LossCurveDisplay:
         return curves, held
 
     def _draw(self, curve, options):
-        # A line of one point is not to be seen.
+        # A line of one point is invisible.
         marker = {"marker": "o"} if len(curve) == 1 else {}
         return self.ax_.plot(np.arange(1, len(curve) + 1), curve, **{**marker, **options})[0]

@@ -1,4 +1,4 @@
-"""ReconstructionDisplay: rows of X, the same corrupted, and what estimators make of them."""
+"""ReconstructionDisplay: rows of X, their corrupted versions, and their reconstructions by several estimators."""
 
 from __future__ import annotations
 
@@ -21,38 +21,39 @@ _GAP = "white"
 _GAP_OF_COLUMNS = "#9ecae1"
 # Of a name beside its line.
 _INCHES_OF_LETTER = 0.075
-# Images side by side, where there are no more lines than one of them; height over width where there are.
+# Most images side by side, if they fit in one block of lines; height over width of several blocks.
 _MOST_IN_LINE = 20
 _MOST_ASPECT = 5.0
 # Of a band of curves, and of all of them.
 _BAND_INCHES = 0.55
 _MOST_INCHES = 40.0
-# Of the input, in which corrupted input and reconstructions are drawn.
+# Colours of the input and of the corrupted input.
 _CURVE_COLOR = "black"
 _NOISE_COLOR = "#bbbbbb"
 
 
 class ReconstructionDisplay:
-    """Rows of X, and with each what estimators make of it: as images, by the names of columns, or as curves.
+    """Rows of X and their reconstructions: as images, as lines of a heat map with named columns, or as curves.
 
-    Images have their reconstructions below them, in blocks where there are many. Columns are cells of a heat map, a
-    row of X and its reconstructions below one another. Curves of one row share a band.
+    The reconstructions of an image are drawn below it, in several blocks if there are many images. In a heat map the
+    reconstructions of a row of X are the lines below it. The curves of one row share a band.
 
     ``from_estimator`` makes one of fitted estimators. All parameters are stored as attributes.
 
     Parameters
     ----------
     X : ndarray of shape (n_images, n_features)
-        The images; NaN is drawn as white, in a heat map as light blue.
+        The rows; NaN is white in an image, and light blue in a heat map.
     reconstructions : dict of str to ndarray of shape (n_images, n_features)
-        By the name that stands at their line.
+        Reconstructions by the label of their line.
     corrupted : ndarray of shape (n_images, n_features), default=None
-        What the estimators were given in the place of X.
+        The corrupted rows that the estimators were given instead of X.
     corruption_name : str, default=None
-        Stands at the line of ``corrupted``.
+        Label of the line of ``corrupted``.
     image_shape : tuple of int, default=None
-        Height and width of an image. None for a square where the number of features is one, and there are 25 or they
-        have no names. Else, and for (1, n_features), a heat map with a column a feature, or curves of more than 40.
+        Height and width of an image. With None, features are drawn as a square image if their number is a square, and
+        is at least 25 or they have no names. Otherwise, and for (1, n_features), up to 40 features are drawn as columns
+        of a heat map, and more as curves.
     feature_names : array-like of str of shape (n_features,), default=None
         Of the columns; None for x0, x1, ...
 
@@ -65,7 +66,8 @@ class ReconstructionDisplay:
     im_ : matplotlib AxesImage or None
         All images, or lines of the heat map, in one picture, with NaN between them.
     curves_ : list of matplotlib LineCollection or None
-        Where curves were drawn: of the input, of the corrupted input if any, and of each reconstruction, one a row.
+        If curves were drawn, collections of one curve per row: for the input, the corrupted input if any, and each
+        reconstruction.
     legend_ : matplotlib Legend or None
         Of the curves.
 
@@ -120,21 +122,21 @@ class ReconstructionDisplay:
         ----------
         estimators : estimator, list of estimators, or dict of name to estimator
             Fitted, with ``reconstruct``, or with ``transform`` and ``inverse_transform``: autoencoders of skae, PCA,
-            NMF, Pipelines of such with steps that have an ``inverse_transform``.
+            NMF, or Pipelines that end with one and whose other steps have an ``inverse_transform``.
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
         n_images : int, default=10
-            How many rows to show, where X has as many.
+            How many rows to show, or all if X has fewer.
         corruption : {"auto", "masking", "gaussian", "salt_and_pepper"} or None, default="auto"
-            What is done to the images before all estimators get them, as in ``DenoisingAE``; the range of salt and
-            pepper is that of the columns of X. "auto" is the one that the estimators were trained with, at its level,
-            in the features that the last step of a Pipeline takes; none where no estimator has one. It is read off
-            their parameters: name it where these were set anew after the fit.
+            The corruption of the rows that all estimators are given, as in ``DenoisingAE``; salt and pepper uses the
+            range of the columns of X. "auto" is the corruption and level that the estimators were trained with, applied
+            to the features that the last step of a Pipeline takes, or none if no estimator has one. It is read from
+            their parameters: name the corruption if these were changed after the fit.
         noise_level : float, default=None
-            Of a corruption that is named, in units of X where it is Gaussian.
+            Noise level of a corruption that is named; in units of X for "gaussian".
         random_state : int, RandomState instance or None, default=None
             Determines the corruption. Pass an int for reproducible pictures.
         image_shape : tuple of int, default=None
-            Height and width of an image, (1, n_features) for columns or signals. None for what suits the number of
+            Height and width of an image; (1, n_features) for columns or signals. None to choose by the number of
             features, as in the constructor.
         feature_names : array-like of str of shape (n_features,), default=None
             None for those of X where it is a frame, else x0, x1, ...
@@ -152,8 +154,8 @@ class ReconstructionDisplay:
         TypeError
             For an estimator that does not reconstruct.
         ValueError
-            For a corruption that is not legal, or estimators trained with different ones and "auto"; for an image
-            shape, or names, that do not fit.
+            For an illegal corruption, for "auto" with estimators that were trained with different ones, and for an
+            image shape or names that do not fit.
         """
         require_matplotlib(cls)
         sources = named_sources(estimators)
@@ -186,13 +188,13 @@ class ReconstructionDisplay:
         ax : matplotlib Axes, default=None
             None for a new figure.
         n_columns : int, default=None
-            Images side by side, in blocks of the input and its reconstructions; None for all of them up to 20, and for
-            blocks of equal size of at most 20 where there are more. Applies to images alone.
+            Images side by side in a block of the input and its reconstructions. None for one block of up to 20 images,
+            and for blocks of equal size, at most 20, if there are more. Applies to images alone.
         cmap : str or matplotlib Colormap, default="gray"
             The same for all lines. Does not apply to curves.
         vmin, vmax : float, default=None
-            Values at the ends of the colour map, beyond which there is no difference to be seen; None for the least and
-            the greatest value of X, of each column in a heat map of several rows. The edges of the band of curves.
+            Values at the ends of the colour map, or at the edges of the band of curves. None for the minimum and the
+            maximum of X; in a heat map of several rows, for those of each column.
 
         Returns
         -------
@@ -226,12 +228,12 @@ class ReconstructionDisplay:
         self.im_ = draw_picture(self.ax_, picture, cmap=cmap, vmin=limits[0], vmax=limits[1], gap=_GAP)
         self.ax_.set_yticks(line_middles(len(lines), shape, block), names, parse_math=False)
         if ax is None:
-            # Images keep their proportions, and only a second layout makes the room for the names that this takes.
+            # Images keep their proportions, so the room that the names need is known only at a second layout.
             self.figure_.draw_without_rendering()
 
     def _draw_columns(self, ax, names, lines, cmap, limits, by_column):
         columns = checked_names(self.feature_names, lines[0].shape[1])
-        # The values of one row do not make a scale of each column.
+        # One row has no range for each column.
         by_column = by_column and len(lines[0]) > 1
         if by_column:
             lines, limits = _scaled(lines), (0.0, 1.0)
@@ -254,7 +256,7 @@ class ReconstructionDisplay:
         self.figure_ = self.ax_.figure
         colors = [_CURVE_COLOR, *([] if self.corrupted is None else [_NOISE_COLOR])]
         colors += list(distinct_colors(len(lines) - len(colors)))
-        # Corrupted input lies below, what is compared above it.
+        # The corrupted input is drawn below the curves that are compared.
         orders = [2.2, *([] if self.corrupted is None else [2.0])]
         self.curves_ = [
             draw_curves(self.ax_, np.arange(n_features), in_bands(line, *limits), color=color, linewidth=1.1, zorder=z)
@@ -279,7 +281,7 @@ class ReconstructionDisplay:
 
 
 def _in_blocks(lines, n_columns):
-    """Lines of images that are no longer than n_columns, the ones of the same images together."""
+    """Lines of at most n_columns images; those of the same images are adjacent."""
     n_images = len(lines[0])
     if n_columns is None:
         n_blocks = -(-n_images // _MOST_IN_LINE)
@@ -288,7 +290,7 @@ def _in_blocks(lines, n_columns):
 
 
 def _scaled(lines):
-    """Lines with the least value of each column of the first one at 0 and the greatest at 1; in the middle if equal."""
+    """Lines scaled by column, so that the first one spans [0, 1]; a constant column is at 1/2."""
     finite = np.where(np.isfinite(lines[0]), lines[0], np.nan)
     low, high = np.fmin.reduce(finite, axis=0), np.fmax.reduce(finite, axis=0)
     scale = np.where(high > low, high - low, 1.0)

@@ -1,4 +1,4 @@
-"""Rows of a data matrix, read in blocks into buffers of the model's precision; X as a whole is never copied."""
+"""Rows of a data matrix, read in blocks into buffers of the model's precision, without a copy of the whole X."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def gather(X, indices, out):
     size = len(indices) if memory_map(X) is None else _MAPPED_ROWS
     for part in row_blocks(len(indices), size):
         if is_native(X, out.dtype):
-            # mode="clip" spares NumPy the buffer that it needs to leave ``out`` whole after an error.
+            # With mode="raise" NumPy would go through a temporary buffer, to keep ``out`` unchanged after an error.
             np.take(X, indices[part], axis=0, out=out[part], mode="clip")
         else:
             out[part] = X[indices[part]]
@@ -71,9 +71,9 @@ class Reader:
     X : ndarray, CSRMatrix, FilledRows or InnerRows of shape (n_samples, n_features)
     dtype : dtype
     n_rows : int
-        Most rows of one call.
+        Maximum number of rows of one call.
     keep_sparse : bool, default=True
-        Whether rows of a sparse X may come as ``CSRBatch``, where that is less work.
+        Whether rows of a sparse X may be returned as ``CSRBatch`` if that is less work.
     """
 
     def __init__(self, X, dtype, n_rows, keep_sparse=True):
@@ -92,10 +92,10 @@ class Reader:
 
 
 def release_mapped_pages(X):
-    """Let the system take back the pages of a memory map that were read; X stays as it is.
+    """Release the pages of a memory map that were read; the values of X do not change.
 
-    Without this the resident memory of a fit would grow to the size of the file. Maps whose changed pages are private
-    to the process are left alone, since those pages would be lost.
+    Without this the resident memory of a fit would grow to the size of the file. Copy-on-write maps are left alone,
+    since their changed pages would be lost.
     """
     mapped = memory_map(X)
     if mapped is not None and mapped.mode in ("r", "r+", "w+") and hasattr(mapped._mmap, "madvise"):
@@ -122,5 +122,5 @@ def read_blocks(X):
 
 @np.errstate(over="ignore", invalid="ignore")
 def sums_finite(block):
-    """Whether the sum of a block is finite, which shows at little cost that all its values are; not the reverse."""
+    """Whether the sum of a block is finite: then all values are. The reverse does not hold, as sums may overflow."""
     return block.dtype.kind != "f" or bool(np.isfinite(block.sum()))

@@ -1,4 +1,4 @@
-"""What the columns of frames, and the entries of arrays of objects, must hold: numbers, or what stands for a gap."""
+"""Columns of frames and arrays of objects, checked and converted to numbers and missing values."""
 
 from __future__ import annotations
 
@@ -9,29 +9,30 @@ import numpy as np
 _DATES = "Convert {} first, to days since a date of your choice for example, or leave {} out."
 _OTHERS = "Make numbers of {} first, with OneHotEncoder for example, or leave {} out."
 
-# Types of polars beside those that say of themselves that they are numeric; objects are read one by one.
+# Polars dtypes that are accepted although their ``is_numeric()`` is False; objects are converted one by one.
 _NUMBERS, _TEXT = ("Boolean", "Null", "Object"), ("String", "Categorical", "Enum")
 
 
 def with_readable_columns(X, name):
-    """A frame, or an array of objects, as NumPy and scikit-learn read it.
+    """A frame, or an array of objects, in a form that NumPy and scikit-learn can read.
 
     Parameters
     ----------
     X : object
-        Returned as it is where nothing is to be done, which is so for all but frames, lists and arrays of objects.
+        Anything but frames, lists and arrays of objects is returned as it is.
     name : str
         For errors.
 
     Returns
     -------
     object
-        Columns of objects of a pandas frame as float64, and NaN in the place of pandas.NA elsewhere too.
+        X, with the object columns of a pandas frame as float64, and with NaN in place of pandas.NA.
 
     Raises
     ------
     ValueError or TypeError
-        For dates, durations, and whatever else is no number, with the column named. Text that spells numbers is read.
+        For dates, durations and other values that are not numbers; the message names the column. Text such as "1.5" is
+        converted.
     """
     pandas = sys.modules.get("pandas")
     if pandas is not None and isinstance(X, pandas.DataFrame):
@@ -83,7 +84,7 @@ def _floats(values, name, label):
 
 
 def _check_types(X, name):
-    """Raise ValueError for a polars or Arrow frame with a column that has no numbers."""
+    """Raise ValueError for a polars or Arrow frame with a column that is not numeric."""
     if type(X).__module__.split(".")[0] == "polars":
         columns, is_number, is_text = X.schema.items(), _is_number_of_polars, _is_text_of_polars
     elif type(X).__module__.split(".")[0] == "pyarrow":
@@ -125,7 +126,7 @@ def _no_number(name, label, dtype, advice):
 
 
 def _without_na(values, holds):
-    """An array of objects with NaN for pandas.NA; no dates and durations of NumPy, which become numbers unasked."""
+    """An array of objects with NaN for pandas.NA; refuses dates and durations, which NumPy would cast to numbers."""
     types = set(map(type, values.ravel()))
     times = [kind.__name__ for kind in types if issubclass(kind, (np.datetime64, np.timedelta64))]
     if times:
@@ -138,10 +139,9 @@ def _without_na(values, holds):
 
 
 def as_numbers(array, name):
-    """An array that scikit-learn took for numeric, where it is: objects and wider floats as float64, and no dates or
-    durations.
+    """An array that scikit-learn accepted as numeric, with objects and wider floats as float64; dates are refused.
 
-    To be called within ``named_input_errors``, since objects may be anything.
+    To be called within ``named_input_errors``, since the conversion of objects may raise anything.
     """
     if array.dtype.kind in "mM":
         raise ValueError(
@@ -150,11 +150,11 @@ def as_numbers(array, name):
         )
     if array.dtype != object and not (array.dtype.kind == "f" and array.dtype.itemsize > 8):
         return array
-    # A list with None in it, a frame with columns of which NumPy has no type, or an array of long doubles.
+    # A list with None in it, a frame with dtypes that NumPy does not have, or an array of long doubles.
     return array.astype(np.float64)
 
 
 def as_floats(array, name, copy=False):
-    """``as_numbers`` in float32, where they are that, or float64."""
+    """``as_numbers``, with float32 kept and all other types as float64."""
     array = as_numbers(array, name)
     return array.astype(np.float32 if array.dtype == np.float32 else np.float64, copy=copy)

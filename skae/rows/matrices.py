@@ -1,4 +1,4 @@
-"""Matrices that are read by rows as arrays are, and hold something else: sparse X, and X with holes."""
+"""Sparse X and X with missing values, behind the interface of an array: ``X[rows]`` is dense and complete."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from scipy import sparse
 
 from ..kernels import csr
 
-# Share of the entries up to which products over the stored entries are faster than those of BLAS over all, and the
-# number of columns from which on it matters.
+# Products over the stored entries are faster than those of BLAS up to this density, and from this number of columns on.
 _SPARSE_SHARE = 0.03
 _SPARSE_COLUMNS = 512
 
@@ -22,7 +21,7 @@ class CSRBatch:
     columns : ndarray of shape (n_stored,), int32
         Column of each value, ascending within a row.
     row_starts : ndarray of shape (n_rows + 1,)
-        Place of the first value of each row, and the end of the last.
+        Position of the first value of each row, and the end of the last row.
     n_columns : int
     """
 
@@ -46,7 +45,7 @@ class CSRBatch:
         return self.values, self.columns, self.row_starts
 
     def replaced(self, values):
-        """The same places with other values."""
+        """A batch with the same sparsity pattern and other values."""
         return CSRBatch(values, self.columns, self.row_starts, self.shape[1])
 
     def product(self, weights, out):
@@ -59,7 +58,7 @@ class CSRBatch:
 
 
 class CSRMatrix:
-    """A sparse matrix whose rows come out dense, like those of an array: ``X[rows]``.
+    """A sparse matrix whose rows are returned dense, like those of an array: ``X[rows]``.
 
     Parameters
     ----------
@@ -83,7 +82,7 @@ class CSRMatrix:
 
     @property
     def worth_keeping(self):
-        """Whether work on the stored entries alone is less than on all."""
+        """Whether it is faster to work on the stored entries than on dense rows."""
         n_rows, n_columns = self.shape
         return n_columns >= _SPARSE_COLUMNS and self.csr.nnz <= _SPARSE_SHARE * n_rows * n_columns
 
@@ -115,7 +114,7 @@ class FilledRows:
         self.X = X
         self.fill_values = fill_values
         self.shape = X.shape
-        # A type that holds the values as the models do, whatever the type of X.
+        # The dtype of the models, whatever that of X.
         self.dtype = np.result_type(X.dtype, np.float32)
 
     def __len__(self):

@@ -19,7 +19,7 @@ def _differences(reconstruct, X):
 
 
 def within_range(values):
-    """Values that are not negative, with the greatest number of their precision for those that are not finite."""
+    """Non-negative values, with infinities replaced by the largest number of their precision."""
     greatest = np.finfo(values.dtype).max
     return np.nan_to_num(values, nan=greatest, posinf=greatest)
 
@@ -37,7 +37,7 @@ def squared_errors(reconstruct, X, per_feature=False):
     Returns
     -------
     ndarray of shape (n_samples,) or (n_samples, n_features), float64
-        In squared units of X; the greatest number for what is beyond float64, and NaN for entries that are NaN in X.
+        In squared units of X. Errors beyond float64 are its largest number; entries that are NaN in X have error NaN.
     """
     out = np.empty(X.shape if per_feature else len(X))
     for block, x, difference in _differences(reconstruct, X):
@@ -59,7 +59,7 @@ def feature_errors(reconstruct, X):
     Returns
     -------
     ndarray of shape (n_features,), float64
-        In squared units of X, over the entries that are not NaN; NaN for a feature that has no other.
+        In squared units of X, over the entries that are not NaN; NaN for a feature whose entries are all NaN.
     """
     total = counts = 0.0
     for _, x, difference in _differences(reconstruct, X):
@@ -69,7 +69,7 @@ def feature_errors(reconstruct, X):
 
 
 def in_container(X, rows):
-    """An array of rows as a frame or sparse where X is that, so that an estimator finds what it was fitted with."""
+    """An array of rows in the container of X, a frame or a sparse matrix, which an estimator may expect."""
     if issparse(X):
         return type(X)(rows)
     names = getattr(X, "columns", None)
@@ -80,18 +80,18 @@ def in_container(X, rows):
 
 
 def labelled(estimator, values, X, names):
-    """Values of each entry of X in the container that ``set_output`` asks for, with the index of X where it has one."""
+    """Values of the shape of X in the container that ``set_output`` asks for, with the index of X if it has one."""
     adapter = _get_container_adapter("transform", estimator)
     return values if adapter is None else adapter.create_container(values, X, columns=np.asarray(names, dtype=object))
 
 
 class FractionSums(NamedTuple):
-    """Sums over rows from which comes the fraction of variance explained.
+    """Sums over rows, from which the fraction of variance explained is calculated.
 
     Attributes
     ----------
     counts, mean : ndarray of shape (n_features,)
-        Weight of the entries of each column that are not NaN, and their mean.
+        For each column, total weight and mean of the entries that are not NaN.
     error, spread, size : float
         Squared reconstruction error, squared deviation from ``mean``, and sum of squares of X.
     precision : dtype
@@ -117,7 +117,7 @@ class FractionSums(NamedTuple):
 
     @np.errstate(over="ignore")
     def fraction(self):
-        """1 - error / spread; where X does not vary 1 for an exact reconstruction and 0 otherwise.
+        """1 - error / spread; for a constant X, 1 if the reconstruction is exact and 0 otherwise.
 
         Raises
         ------
@@ -137,15 +137,15 @@ class FractionSums(NamedTuple):
 
 
 def _rounding(dtype):
-    """Squared relative difference that is put down to rounding."""
+    """Squared relative difference that counts as rounding error."""
     return (10.0 * np.finfo(dtype).eps) ** 2
 
 
 def explained_fraction(reconstruct, X, sample_weight=None):
     """1 - sum_i w_i ||x_i - x_hat_i||^2 / sum_i w_i ||x_i - mean||^2, with the weighted mean of X.
 
-    Entries that are NaN in X are left out of all sums. Where X does not vary the fraction is 1 for an exact
-    reconstruction and 0 otherwise.
+    Entries that are NaN in X are left out of all sums. For a constant X the fraction is 1 if the reconstruction is
+    exact, and 0 otherwise.
 
     Returns
     -------
@@ -156,7 +156,7 @@ def explained_fraction(reconstruct, X, sample_weight=None):
     ValueError
         Where a sum is beyond the range of float64.
     """
-    # Divided, so that weights near the largest number have sums.
+    # Scaled, so that sums of very large weights do not overflow.
     weights = None if sample_weight is None else sample_weight / sample_weight.max()
     return fraction_sums(reconstruct, X, weights).fraction()
 

@@ -1,4 +1,4 @@
-"""Sample: some rows of a data matrix with their weights, and what a training must know of them."""
+"""Sample: some rows of a data matrix with their weights, and the statistics that training needs."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ class Sample(NamedTuple):
     rows : ndarray of shape (n_rows,)
         Indices of the rows, in order.
     weights : ndarray of shape (n_samples,) or None
-        Of mean one over the rows of the whole; None for ones.
+        Sample weights, with mean one over all rows of the training; None for ones.
     total : int or None
-        Number of rows of the whole that these are a part of; None where they are the whole.
+        Number of all rows of the training if the sample is a part of them; None if it is all of them.
     """
 
     X: np.ndarray
@@ -32,7 +32,7 @@ class Sample(NamedTuple):
 
     @classmethod
     def of(cls, X, sample_weight=None, rows=None):
-        """The rows of X whose weight is not zero, of all or of the given ones."""
+        """The rows of X, or those of the given rows, whose weight is not zero."""
         return cls(X, *weighted_rows(len(X), sample_weight, rows))
 
     @property
@@ -68,7 +68,7 @@ class Sample(NamedTuple):
         return (self.weights[self.rows[part]] / total).astype(dtype)
 
     def fingerprint(self):
-        """What tells the rows from others: shape, type, and the values of some of them."""
+        """Identifies the rows: shape, dtype, and the values of some of them."""
         chosen = self.rows[np.linspace(0, len(self.rows) - 1, 16).astype(int)]
         checksum = 0
         for row in chosen:
@@ -77,7 +77,7 @@ class Sample(NamedTuple):
 
     @np.errstate(over="ignore", invalid="ignore")
     def moments(self):
-        """Share of these rows in the weighted mean of each column, and in that of the squares."""
+        """Contribution of these rows to the weighted mean of each column, and to that of its squares."""
         mean, square = np.zeros((2, self.n_features))
         start = 0
         for block in self.blocks():
@@ -89,9 +89,9 @@ class Sample(NamedTuple):
         return mean, square
 
     def column_range(self, low=None, high=None):
-        """Least and greatest value of each column, joined with an earlier range where one is given.
+        """Minimum and maximum of each column, extended by an earlier range if one is given.
 
-        NaN is passed over; a column that holds nothing else has the range NaN.
+        NaN is ignored; the range of a column of NaN alone is NaN.
         """
         for block in self.blocks():
             least, greatest = np.fmin.reduce(block, axis=0), np.fmax.reduce(block, axis=0)
@@ -100,7 +100,7 @@ class Sample(NamedTuple):
         return low, high
 
     def value_range(self):
-        """Least and greatest value; NaN is passed over."""
+        """Minimum and maximum; NaN is ignored."""
         if isinstance(self.X, CSRMatrix):
             values = self._stored_values()
             return float(values.min(initial=0)), float(values.max(initial=0))
@@ -114,7 +114,7 @@ class Sample(NamedTuple):
 
     @np.errstate(over="ignore", invalid="ignore")
     def column_sums(self):
-        """Weighted sum of each column without its NaN, and the weight that went into it.
+        """Weighted sum of each column without its NaN, and the sum of those weights.
 
         Returns
         -------
@@ -142,12 +142,12 @@ class Sample(NamedTuple):
 
 
 def weighted_rows(n_samples, sample_weight=None, rows=None):
-    """The rows whose weight is not zero, of all or of the given ones, and weights of mean one over them, or None."""
+    """The rows, or those of the given rows, whose weight is not zero; and weights with mean one over them, or None."""
     rows = np.arange(n_samples) if rows is None else rows
     if sample_weight is None:
         return rows, None
     rows = rows[sample_weight[rows] > 0]
-    # Divided first, so that weights near the largest number have a mean.
+    # Scaled first, so that the mean of very large weights does not overflow.
     weights = sample_weight / sample_weight[rows].max()
     return rows, weights / weights[rows].mean()
 
@@ -159,6 +159,6 @@ def mean_and_scale(mean, square):
     Parameters
     ----------
     mean, square : ndarray of shape (n_features,)
-        The moments of a whole sample.
+        The moments of all rows of a training.
     """
     return mean, float(np.sqrt(np.maximum(square - np.square(mean), 0.0).mean()))

@@ -1,4 +1,4 @@
-"""Sparse matrices are refused whose indices leave their shape: SciPy, and kernels, would reach beyond their arrays."""
+"""Checks of sparse matrices: with indices outside of the shape, SciPy and the kernels would access foreign memory."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 
 
 def with_equal_indices(X):
-    """A sparse matrix whose arrays of indices have one type, which functions of SciPy before 1.13 need; X if they do.
+    """A sparse matrix whose index arrays have the same dtype, as SciPy before 1.13 requires; X itself if they do.
 
     Parameters
     ----------
@@ -15,25 +15,25 @@ def with_equal_indices(X):
     """
     if X.format not in ("csr", "csc", "bsr") or X.indices.dtype == X.indptr.dtype:
         return X
-    # The constructor gives both the smallest type that holds them.
+    # The constructor converts both to the smallest dtype that fits.
     return type(X)((X.data, X.indices, X.indptr), shape=X.shape)
 
 
 def check_sparse(X, name):
-    """Raise ValueError for a sparse array of other than two dimensions, and for one that is not sound.
+    """Raise ValueError for a sparse array that does not have two dimensions, or whose indices are invalid.
 
     Parameters
     ----------
     X : sparse matrix or array
     name : str
-        As the method that the user called has it.
+        Name of the argument in the method that the user called.
     """
     if X.ndim != 2:
         raise ValueError(f"{name} must have two dimensions; got a sparse array of shape {X.shape}.")
     try:
         sound = _SOUND[X.format](X)
     except (AttributeError, TypeError, ValueError, IndexError):
-        # Arrays that are none, or of other dimensions.
+        # An index array that is not an array, or has another number of dimensions.
         sound = False
     if not sound:
         raise ValueError(

@@ -1,4 +1,4 @@
-"""Numbers as a user gives them, read as arrays; errors say which input is meant."""
+"""Conversion of user input to numeric arrays, with errors that name the input."""
 
 from __future__ import annotations
 
@@ -16,34 +16,34 @@ from .columns import as_numbers, with_readable_columns
 from .matrices import CSRMatrix, as_csr
 from .sparse_checks import check_sparse, with_equal_indices
 
-# What says itself which input is meant, or what is wrong with its shape.
+# Messages that already name the input, or say what is wrong with its shape.
 _NAMED = r"\b{}\b|Expected 2D array|Found array with|[Ff]eature|[Ss]ample"
 
 
 @contextmanager
 def named_input_errors(values, name):
-    """Give errors that an input causes when it becomes an array, within the block, the name of the input.
+    """Add the name of the input to errors that its conversion to an array raises within the block.
 
-    The block is given the input as NumPy and scikit-learn read it, which is to be used in its place.
+    Yields the input in a form that NumPy and scikit-learn can read; the block uses that instead of the input.
 
     Parameters
     ----------
     values : array-like, sparse matrix or frame
         The input.
     name : str
-        As the method that the user called has it.
+        Name of the argument in the method that the user called.
 
     Raises
     ------
     ValueError
-        For numbers beyond float64 too, for what a foreign container raises of its own, and for an input that can become
-        an array, but of other numbers.
+        Also for numbers beyond float64, for any other error that a container raises, and for an input whose conversion
+        would change its values.
     TypeError
-        Where the conversion raised it.
+        If the conversion raised it.
     """
     _check_container(values, name)
     try:
-        # What a cast makes infinite is found with the other infinities.
+        # Values that overflow in a cast are found later, with all infinities.
         with np.errstate(over="ignore", invalid="ignore"):
             yield with_equal_indices(values) if issparse(values) else with_readable_columns(values, name)
     except (MemoryError, Warning):
@@ -56,17 +56,17 @@ def named_input_errors(values, name):
 
 
 def numeric_rows(X, convert, estimator, allow_nan):
-    """X as a numeric matrix that is read by rows, finite but for NaN where that is allowed.
+    """X as a numeric matrix that is read by rows; its values are finite, or NaN if ``allow_nan``.
 
-    An array is not copied, of whatever dtype and order.
+    An array is never copied, whatever its dtype and memory order.
 
     Parameters
     ----------
     X : {array-like, sparse matrix} of shape (n_samples, n_features)
     convert : callable (X) -> ndarray or sparse matrix
-        scikit-learn's reading of it.
+        Conversion by scikit-learn.
     estimator : estimator
-        What it was given to.
+        The estimator that X was passed to.
     allow_nan : bool
 
     Returns
@@ -82,7 +82,7 @@ def numeric_rows(X, convert, estimator, allow_nan):
                 "X.toarray(), or remove these values."
             )
         rows = CSRMatrix(as_csr(X))
-        # After duplicate entries were added up.
+        # CSRMatrix has added up duplicate entries, which may give infinities.
         check_finite(rows.csr.data, "X", estimator)
         return rows
     # By blocks, so that a memory map is never resident as a whole.
@@ -101,10 +101,10 @@ def check_finite(values, name, estimator=None, allow_nan=False, may_be_filled=Tr
     values : ndarray
     name : str
     estimator : estimator, default=None
-        What the input was given to.
+        The estimator that the input was passed to.
     allow_nan : bool, default=False
     may_be_filled : bool, default=True
-        Whether the error says what takes missing values; codes have none.
+        Whether the error says how to handle missing values; codes have none.
     """
     try:
         assert_all_finite(values, allow_nan=allow_nan, input_name=name)
@@ -137,13 +137,13 @@ def checked_weights(sample_weight, n_rows):
     Raises
     ------
     ValueError
-        For weights that are negative, not finite or all zero, and for another number of them.
+        For weights that are negative, not finite or all zero, or whose number is not ``n_rows``.
     """
     if sample_weight is None:
         return None
     with named_input_errors(sample_weight, "sample_weight") as given:
         as_numbers(np.asarray(given), "sample_weight")
-        # Of which scikit-learn takes the length alone.
+        # scikit-learn uses only its length.
         rows = np.broadcast_to(0.0, (n_rows, 1))
         weights = _check_sample_weight(given, rows, dtype=np.float64, ensure_non_negative=True)
     if not weights.any():
@@ -152,7 +152,7 @@ def checked_weights(sample_weight, n_rows):
 
 
 def checked_reconstruction(values, rows, estimator):
-    """What the ``inverse_transform`` of any estimator returned, as an array.
+    """The return value of an estimator's ``inverse_transform``, checked, as an array.
 
     Parameters
     ----------
@@ -169,7 +169,7 @@ def checked_reconstruction(values, rows, estimator):
     Raises
     ------
     ValueError
-        For another shape, for what are no real numbers, and for NaN where the row has a value.
+        For another shape, for values that are not real numbers, and for NaN where the row has a value.
     """
     array = values.toarray() if issparse(values) else np.asarray(values)
     wanted = f"{type(estimator).__name__} must reconstruct rows of shape {rows.shape} as real numbers in that shape"
@@ -182,15 +182,15 @@ def checked_reconstruction(values, rows, estimator):
 
 
 def refuse_overflow(values, what, name):
-    """The results for the rows of an input; ValueError where one is beyond the range of its precision.
+    """The results for the rows of an input; raises ValueError if one has overflowed.
 
     Parameters
     ----------
     values : ndarray of shape (n_samples, width)
     what : str
-        What they are, at the start of a sentence.
+        What the values are, as the start of a sentence.
     name : str
-        The input that they were made of.
+        Name of the input that they were computed from.
 
     Returns
     -------
@@ -208,18 +208,18 @@ def refuse_overflow(values, what, name):
 
 
 def legal_clone(estimator):
-    """A clone of an estimator whose parameters are legal; of others there may be no copy."""
+    """A clone of an estimator after a check of its parameters; illegal values may be impossible to copy."""
     if isinstance(estimator, BaseEstimator) and hasattr(estimator, "_parameter_constraints"):
         estimator._validate_params()
     return clone(estimator)
 
 
 def _check_container(X, name):
-    """Raise ValueError or TypeError for an input that can become an array, but of other numbers.
+    """Raise ValueError or TypeError for an input that could be converted to an array, but to a wrong one.
 
-    That is a masked array with values under its mask, which nothing reads; a lazy frame; a sparse array of another
-    number of dimensions; and a sparse matrix whose indices were changed to what is outside of it, for which SciPy, and
-    kernels that read it, would reach beyond their arrays.
+    These are masked arrays with masked values, since the mask would be ignored; lazy frames; sparse arrays that do not
+    have two dimensions; and sparse matrices whose indices are outside of their shape, with which SciPy and the kernels
+    would access foreign memory.
     """
     if issparse(X):
         check_sparse(X, name)

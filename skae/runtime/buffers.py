@@ -1,4 +1,4 @@
-"""Arrays that begin at a cache line, so that no vector register is loaded from two of them."""
+"""Arrays aligned to cache lines, so that no vector load crosses two of them."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def zeros(shape, dtype):
 
 
 def aligned(array):
-    """A contiguous writeable array itself where it begins a cache line, else a copy that does."""
+    """The array itself if it is contiguous, writeable and begins a cache line, else a copy that is."""
     if array.flags.writeable and array.ctypes.data % _LINE == 0:
         return array
     out = empty(array.shape, array.dtype)

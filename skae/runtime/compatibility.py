@@ -1,4 +1,4 @@
-"""What scikit-learn has had for only some of the versions that are supported."""
+"""Substitutes for what only some of the supported versions of scikit-learn have."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pickles of earlier versions: one clear error in the place of a module that is not found."""
+"""Pickles of earlier versions: one clear error instead of a module that is not found."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import sys
 
 from .version import __version__
 
-# Modules of 0.1.0 whose classes stand in its pickles of fitted estimators.
+# Modules of 0.1.0 whose classes its pickles of fitted estimators refer to.
 _GONE = {f"skae.{name}" for name in ("_network", "_training", "_gates", "_fine_tuning", "_matrices", "_sample")}
 
 
 class EarlierPickles:
-    """Finder of modules, asked last: refuses those of earlier versions by a sentence that says what to do."""
+    """Import finder, asked last: refuses modules of earlier versions with an error that says what to do."""
 
     @staticmethod
     def find_spec(name, path=None, target=None):
@@ -26,6 +26,6 @@ class EarlierPickles:
 
 
 def explain_earlier_pickles():
-    """Let the import of a module that only earlier versions had say what to do."""
+    """Make the import of a module that only earlier versions had raise an error that says what to do."""
     if EarlierPickles not in sys.meta_path:
         sys.meta_path.append(EarlierPickles)

@@ -1,4 +1,4 @@
-"""Files that are written as a whole or not at all, and folders for them."""
+"""Atomic writing of files, and checks of the folders they go to."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-# Characters of a name that the file beside it begins with: however long they are, its own name is legal.
+# Characters of a file's name that are kept in the name of its temporary file: few, so that it is never too long.
 _SHOWN = 32
 
 
 def prepared_folder(folder):
-    """Make a folder where there is none, and see that files can be written in it.
+    """Create a folder if it does not exist, and check that files can be written in it.
 
     Parameters
     ----------
@@ -42,11 +42,11 @@ def prepared_folder(folder):
 
 
 def write_atomically(path, *parts):
-    """Replace a file by new content; where that fails the old file stays whole.
+    """Replace a file by new content; if that fails, the old file is unchanged.
 
-    The content goes to a hidden file in the same folder, which takes the place of the old one when all of it is on the
-    disk. A process that is killed may leave that hidden file. A symbolic link is followed, and stays one. The new file
-    has the permissions of the old one, or those that the process gives new files.
+    The content is written to a hidden file in the same folder, which replaces the old file once all of it is on disk. A
+    process that is killed may leave the hidden file. A symbolic link is followed, and stays a link. The new file has
+    the permissions of the old one; without an old one, those that the process gives new files.
 
     Parameters
     ----------
@@ -57,14 +57,14 @@ def write_atomically(path, *parts):
     Raises
     ------
     OSError
-        Naming the path, for a folder that is not there or cannot be written in, for a full disk, for links that lead
-        in a circle, and where the path is that of a folder or a device.
+        With the path, for a folder that is missing or not writable, a full disk, circular links, and a path that is a
+        folder or a device.
     """
     target = Path(os.path.realpath(path))
     try:
         _replace(target, parts)
     except OSError as error:
-        # In the place of the name of the file beside it.
+        # Names the target instead of the temporary file.
         raise OSError(error.errno, error.strerror or str(error), str(path)) from error
     _flush_folder(target.parent)
 
@@ -83,7 +83,7 @@ def _replace(target, parts):
             file.flush()
             os.fsync(file.fileno())
         if old is not None:
-            # Without what the mask of the process took away.
+            # The umask of the process may have removed some.
             os.chmod(beside, permissions)
         os.replace(beside, target)
     except BaseException:
@@ -92,7 +92,7 @@ def _replace(target, parts):
 
 
 def _mode(target):
-    """Kind and permissions of what is at a path where all links were followed, or None for nothing."""
+    """Kind and permissions of the file at a path without links, or None if there is none."""
     try:
         return os.stat(target).st_mode
     except FileNotFoundError:
@@ -100,7 +100,7 @@ def _mode(target):
 
 
 def _flush_folder(folder):
-    """Have the new name on the disk as well, where the system can do that; the file is in its place already."""
+    """Flush the new name to disk too, if the system can; the file itself is in its place already."""
     if hasattr(os, "O_DIRECTORY"):
         with suppress(OSError):
             handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)

@@ -1,7 +1,7 @@
-"""Ctrl-C that is not lost: Python drops a KeyboardInterrupt that comes up inside a finaliser or a callback from C.
+"""Ctrl-C that is not lost: Python drops a KeyboardInterrupt that is raised inside a finaliser or a callback from C.
 
-Compilation runs many of both. While a block is ``interruptible`` the signal is noted before it is raised, and ``check``
-raises it again where it was dropped.
+Compilation runs many of both. Within an ``interruptible`` block the signal is noted before it is raised, and ``check``
+raises it again if it was dropped.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ def interruptible():
     """Note SIGINT within the block, in the main thread of a program that has left its handling to Python."""
     global _noted
     outer = signal.getsignal(signal.SIGINT)
-    # Ours is found within another such block, and after a signal at the very end of one.
+    # The handler may be ours already: within another such block, or after a signal at the very end of one.
     if threading.current_thread() is not threading.main_thread() or outer not in (signal.default_int_handler, _note):
         yield
         return

@@ -1,16 +1,16 @@
-"""Room in memory, asked for before the work: what fails in its midst may be BLAS, which then ends the process."""
+"""A check for available memory before the work: if BLAS fails to allocate later, it may end the process."""
 
 from __future__ import annotations
 
 import numpy as np
 
-# Bytes that BLAS takes for itself at the first products, for each precision and thread, and what code takes as it is
-# loaded or compiled.
+# Bytes that BLAS allocates at the first products, for each precision and thread, and those for loading or compiling
+# code.
 WORKING_BYTES = 2**26
 
 
 def check_available_memory(n_bytes=0):
-    """Raise MemoryError where a number of bytes, with what BLAS needs, cannot be had; nothing is kept of them.
+    """Raise MemoryError if a number of bytes, and those that BLAS needs, cannot be allocated; they are freed at once.
 
     Parameters
     ----------
@@ -19,6 +19,6 @@ def check_available_memory(n_bytes=0):
     Raises
     ------
     MemoryError
-        In the words of NumPy.
+        With NumPy's message.
     """
     np.empty(int(n_bytes) + WORKING_BYTES, np.uint8)

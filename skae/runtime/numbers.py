@@ -1,4 +1,4 @@
-"""Numbers as users give them: which are integers, which float64 can hold, and how they are shown."""
+"""Numbers from users: which are integers, which fit in float64, and how messages show them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 
 def shown(value):
-    """A value in few words, also an integer that is too long to be written out."""
+    """A short representation of a value, even of an integer that has too many digits for ``repr``."""
     try:
         return shortened(value)
     except ValueError:
@@ -18,15 +18,15 @@ def shown(value):
 
 
 def is_integer(value):
-    """Whether a value is an integer, of Python or NumPy; True and False are none."""
+    """Whether a value is an integer of Python or NumPy; True and False are not."""
     return isinstance(value, Integral) and not isinstance(value, bool)
 
 
 def in_float64(value):
-    """Whether a number can be used as float64; of floats that are not finite scikit-learn's constraints tell."""
+    """Whether a number can be used as float64; non-finite floats are left to scikit-learn's parameter constraints."""
     if isinstance(value, float):
         return True
-    # A duration of NumPy calls itself an integer.
+    # numpy.timedelta64 is registered as an integer.
     if not isinstance(value, (Integral, np.floating)) or isinstance(value, np.timedelta64):
         return False
     try:

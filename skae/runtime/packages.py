@@ -12,7 +12,7 @@ def required(module, extra):
     ----------
     module : str
     extra : str
-        What of this library installs it.
+        Extra of this library that installs it.
 
     Returns
     -------

@@ -13,7 +13,7 @@ _REFRESH_SECONDS = 0.5
 class ProgressBar:
     """Callable (done, total, label) that keeps one line of a terminal up to date; a context manager that clears it.
 
-    The line is drawn anew twice a second, so that the time that it shows runs on through a long step.
+    The line is redrawn twice a second, so its clock keeps running during a long step.
 
     Parameters
     ----------
@@ -66,9 +66,9 @@ def progress_line(done, total, label, since, elapsed):
     done, total : int
         Steps.
     label : str
-        Of the step at work.
+        Label of the current step.
     since, elapsed : float
-        Seconds from the start to the last step's end, and to now.
+        Seconds from the start to the end of the last step, and from the start to now.
 
     Returns
     -------

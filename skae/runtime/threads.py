@@ -1,7 +1,7 @@
-"""One BLAS thread for products too small to share, whatever the number of threads that NumPy's BLAS may use.
+"""One BLAS thread for products too small to share among threads.
 
-Two threads gain nothing on such products, and on a machine that has other work they wait for each other: an epoch was
-then seen to take a hundred times as long.
+Two threads gain nothing on such products. On a busy machine they wait for each other; an epoch was seen to take a
+hundred times as long.
 """
 
 from __future__ import annotations
@@ -17,22 +17,22 @@ import threadpoolctl
 from sklearn.utils.fixes import parse_version
 from threadpoolctl import ThreadpoolController
 
-# Floating-point operations of the largest product of a step, from which on a second thread pays.
+# Floating-point operations of the largest product of a step, above which a second thread pays.
 WORTH_SHARING = 2**23
 
-# Around the name of a function of OpenBLAS, as the builds of NumPy, SciPy and distributions have it.
+# Prefixes and suffixes of OpenBLAS's function names in the builds of NumPy, SciPy and distributions.
 _PREFIXES, _SUFFIXES = ("", "scipy_"), ("", "64_", "_64")
 
 _lock = threading.Lock()
-# Of the libraries that keep one number for the process: how many blocks hold the limit, and the numbers before them.
+# For libraries with one number of threads per process: how many blocks hold the limit, and the numbers before them.
 _holders = 0
 _before = []
-# Whether this process was forked off while the number was one, and has not put the numbers back yet.
+# Whether this process was forked while the limit was held, and has not restored the numbers yet.
 _forked_within = False
 
 
 def _begin_anew():
-    """In a child of fork there are no other threads, which may have held the lock, and will not put numbers back."""
+    """Reset the lock and the count in a forked child: the threads that held them do not exist there."""
     global _lock, _holders, _forked_within
     _lock, _holders, _forked_within = threading.Lock(), 0, _forked_within or _holders > 0
 
@@ -42,7 +42,7 @@ if hasattr(os, "register_at_fork"):
 
 
 class _Libraries(NamedTuple):
-    """The BLAS libraries of the process, by what their number of threads counts for."""
+    """The BLAS libraries of the process, by whether their number of threads is set per process or per thread."""
 
     of_process: list
     of_thread: list
@@ -58,18 +58,18 @@ def _libraries():
 
 
 def _counts_for_thread(library):
-    """Whether each thread has a number of its own, as threadpoolctl sets it from 3.7 on where the library can."""
+    """Whether the number is set per thread, which threadpoolctl does from 3.7 on if the library supports it."""
     may = library.internal_api == "mkl" or (library.internal_api == "openblas" and library.threading_layer == "openmp")
     return may and parse_version(threadpoolctl.__version__) >= parse_version("3.7")
 
 
 @contextmanager
 def one_thread_if_small(flops):
-    """Run the block with one BLAS thread where its largest product has fewer operations than are worth sharing.
+    """Run the block with one BLAS thread if its largest product has fewer operations than are worth sharing.
 
-    Most builds of BLAS keep the number of threads for the whole process. Of several blocks at once the first notes the
-    numbers, and the last to end puts them back, so that none takes the limit of another for the normal state, and none
-    loses it. Where the number is one already, and by no other block, nothing is done.
+    Most builds of BLAS have one number of threads for the whole process. If several blocks run at once, the first saves
+    the numbers and the last restores them. No block then takes the limit of another for the normal state, or loses it.
+    If the number is one already, and not because of another block, nothing is done.
 
     Parameters
     ----------
@@ -91,7 +91,7 @@ def one_thread_if_small(flops):
 
 
 def _limit(libraries):
-    """Set one thread; False where it is one already, and by no other block, which would lift it at its end."""
+    """Set one thread; False if the number is one already, and not because of another block, which would restore it."""
     global _holders, _forked_within
     with _lock:
         if _forked_within:
@@ -110,7 +110,7 @@ def _limit(libraries):
 def _restore(libraries):
     global _holders
     with _lock:
-        # Of a block around the fork the child has not counted the beginning.
+        # If the process was forked within this block, its start is not counted in the child.
         _holders = max(0, _holders - 1)
         if _holders == 0:
             _set(libraries, _before)
@@ -123,10 +123,10 @@ def _set(libraries, numbers):
 
 @cache
 def _setter(library):
-    """What sets the number of threads of a library from any thread, and keeps no thread from setting it afterwards.
+    """A function that sets the number of threads of a library, from any thread.
 
-    From 3.8 on threadpoolctl lets only the first thread that sets the number of OpenBLAS set it again, until that
-    gives up control; OpenBLAS itself knows of no such thing.
+    From 3.8 on, threadpoolctl lets only the first thread that sets the number of OpenBLAS set it again, until that
+    thread gives up control. OpenBLAS itself has no such rule, so its function is called directly.
     """
     if library.internal_api == "openblas" and library.threading_layer != "openmp":
         for prefix, suffix in product(_PREFIXES, _SUFFIXES):

@@ -212,7 +212,7 @@ def test_an_empty_row_has_no_score(ending, frame, masked_file, tmp_path, capsys)
 
 def test_a_table_of_empty_rows_has_no_figures(frame, masked_file, tmp_path, refused):
     (frame[FEATURES] * np.nan).to_csv(tmp_path / "rows.csv", index=False)
-    words = f"{tmp_path / 'rows.csv'}: no row holds a value, so that there is nothing to score"
+    words = f"{tmp_path / 'rows.csv'}: no row holds a value, so there is nothing to score"
     refused(1, words, "score", masked_file, tmp_path / "rows.csv")
 
 

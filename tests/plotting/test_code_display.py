@@ -183,7 +183,7 @@ def test_a_code_that_does_not_vary(X):
 def test_one_row(fitted, X):
     display = CodeDisplay.from_estimator(fitted["plain"], X[:1], components=(0, 1))
     assert offsets(display).shape == (1, 2)
-    with pytest.raises(ValueError, match=r"two rows of X or more, whose codes are projected; got 1\. Pass components"):
+    with pytest.raises(ValueError, match=r"at least two rows of X to project their codes; got 1\. Pass components"):
         CodeDisplay.from_estimator(fitted["plain"], X[:1])
 
 
