@@ -28,8 +28,8 @@ def run_epoch(objective, sample, config, optimizer, state, rate=None, warm_up=Fa
     optimizer : Optimizer
     state : TrainingState
         Advanced in place.
-    rate : float, default=None
-        Learning rate; None for ``learning_rate_init``.
+    rate : float or callable (part of the epoch) -> float, default=None
+        Learning rate; None for ``learning_rate_init``. A callable is asked for each step, at its middle.
     warm_up : bool, default=False
         Whether the warm-up lowers it.
     passed, share : float
@@ -50,7 +50,8 @@ def run_epoch(objective, sample, config, optimizer, state, rate=None, warm_up=Fa
     if objective.gate is not None:
         objective.gate.begin_epoch(state.epoch)
     warming = warm_up and state.epoch < config.warmup_epochs
-    total, first_value = 0.0, None
+    n_batches = -(-n_rows // size)
+    total, first_value, step_rate = 0.0, None, rate
     for first in range(0, n_rows, together):
         indices = rows[first : first + together]
         block = read(indices)
@@ -67,13 +68,15 @@ def run_epoch(objective, sample, config, optimizer, state, rate=None, warm_up=Fa
                 clip_norm(grad, config.max_grad_norm)
             done = passed + share * (first + start + len(x)) / n_rows
             warmup_factor = config.warmup_factor(state.epoch + done) if warming else 1.0
-            step(theta, grad, optimizer_state, warmup_factor * rate, state.step)
+            if callable(rate):
+                step_rate = rate(passed + share * ((first + start) // size + 0.5) / n_batches)
+            step(theta, grad, optimizer_state, warmup_factor * step_rate, state.step)
     loss = total / n_rows
     state.epoch += 1
     state.active_units = None if objective.activity is None else objective.activity.take()
     if state.divergence_baseline is None:
         state.divergence_baseline = first_value
-    check_convergent(objective, sample, loss, config, state, rate)
+    check_convergent(objective, sample, loss, config, state, step_rate)
     state.divergence_baseline = max(state.divergence_baseline, first_value)
     return loss
 

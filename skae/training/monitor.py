@@ -24,7 +24,7 @@ class FitResult(NamedTuple):
     n_iter : int
         Epochs or iterations of this run.
     converged : bool
-        Whether the stopping rule was met before ``max_iter``.
+        Whether the stopping rule was met before ``max_iter``, or an annealed training came to its end.
     state : TrainingState
     interrupt : KeyboardInterrupt or None
         What cut the training short; the result is then that of the last whole epoch.
@@ -57,7 +57,7 @@ class TrainingMonitor:
     ended : bool
         Whether the last epoch was done, the stopping rule met or the training stopped by a callback.
     converged : bool
-        Whether it ended before the last epoch.
+        Whether it ended before the last epoch, or the learning rate was annealed to its end.
     """
 
     def __init__(self, objective, sample, validation, config, state, callback):
@@ -82,7 +82,7 @@ class TrainingMonitor:
 
     @property
     def rate(self):
-        """Learning rate of the epoch to come."""
+        """Learning rate of the epoch to come, as of ``TrainingConfig.rate``."""
         return self.config.rate(self.state.progress.epoch, self.state.progress.cuts)
 
     def begin_epoch(self):
@@ -94,6 +94,9 @@ class TrainingMonitor:
         progress, validation_loss = self.state.progress, self._validation_loss()
         loss *= self.objective.network.loss_unit
         met = self.rule.update(progress, loss if validation_loss is None else validation_loss)
+        annealed = self.config.learning_rate == "annealed"
+        # The loss of training falls most at the end, when the rate does.
+        met = met and not (annealed and validation_loss is None)
         if met and self.config.learning_rate == "plateau" and progress.cuts < PLATEAU_CUTS:
             progress.cuts += 1
             met, progress.n_no_improvement = False, 0
@@ -106,8 +109,9 @@ class TrainingMonitor:
             theta = self.objective.network.theta.copy()
             self.last_epoch = (theta, copy.deepcopy(self.state), len(self.loss_curve))
         stopped = bool(self.callback.end(progress.epoch, loss, validation_loss))
-        complete = met or progress.epoch >= self.config.max_iter
-        self.converged = met or stopped
+        at_end = progress.epoch >= self.config.max_iter
+        complete = met or at_end
+        self.converged = met or stopped or (annealed and at_end)
         self.ended = complete or stopped
         self.cut_short = stopped and not complete
 

@@ -1,0 +1,45 @@
+"""Size of the mini-batches and number of epochs, from the number of rows."""
+
+from __future__ import annotations
+
+import math
+
+# Steps of a training whose rows are few enough.
+_STEPS = 6000
+
+
+def batch_size_auto(n_rows):
+    """Rows of a mini-batch: the power of two nearest to n_rows / 120, from 32 to 256, and at most all rows.
+
+    So that an epoch is of about 120 steps, whatever the table. On small tables 32 rows ended lower than 128 at equal
+    passes and the best rate of each (0.77 to 1.0 times the objective); 16 were now better, now worse, and took half as
+    long again.
+
+    Parameters
+    ----------
+    n_rows : int
+
+    Returns
+    -------
+    int
+    """
+    nearest = 2 ** round(math.log2(max(n_rows, 1) / 120))
+    return min(max(32, min(nearest, 256)), n_rows)
+
+
+def max_iter_auto(n_rows, batch_size):
+    """Epochs of an annealed training: those that make 6,000 steps, from 20 to 400.
+
+    Deep networks on small tables do not settle: 8,000 steps in place of 2,000 lowered the objective to 0.6 to 0.95 times,
+    by learning the training rows by heart. So the budget is a bound and no sign of convergence. At least 20 epochs show
+    every row of a large table often enough; at most 400 keep the fit of a tiny one short.
+
+    Parameters
+    ----------
+    n_rows, batch_size : int
+
+    Returns
+    -------
+    int
+    """
+    return max(20, min(math.ceil(_STEPS * batch_size / n_rows), 400))
