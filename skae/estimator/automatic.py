@@ -63,7 +63,8 @@ def settled(estimator, sample, architecture, loss, one_pass):
 
 def _solver(estimator, n_rows, architecture, loss, one_pass):
     """The name of the solver that "auto" is."""
-    smooth = architecture.depth == 1 and LOSSES[loss].squares and architecture.output_activation == "identity"
+    smooth = LOSSES[loss].squares and architecture.output_activation == "identity"
+    narrow = architecture.depth == 1 and architecture.encoder_sizes[1] < architecture.encoder_sizes[0]
     drawn = (
         one_pass
         or isinstance(estimator.learning_rate_init, Real)
@@ -74,11 +75,11 @@ def _solver(estimator, n_rows, architecture, loss, one_pass):
         or architecture.n_active is not None
     )
     small = n_rows * architecture.n_parameters <= _LBFGS_WORK
-    return "lbfgs" if smooth and small and not drawn else "adam"
+    return "lbfgs" if smooth and narrow and small and not drawn else "adam"
 
 
 def started_network(estimator, sample, architecture, loss, penalties, means, rng, dtype):
-    """A network with start values, and the penalties as they are in its coordinates.
+    """A network with start values from the data, and the penalties as they are in its coordinates.
 
     Parameters
     ----------
@@ -96,8 +97,6 @@ def started_network(estimator, sample, architecture, loss, penalties, means, rng
     -------
     Network, list of Penalty and WeightPenalty
     """
-    if estimator.init == "glorot":
-        return Network(architecture, initial_parameters(architecture, rng, dtype)), penalties
     rows = sample.some_rows(max(1, min(_START_ROWS, _START_ENTRIES // architecture.sizes[0])))
     if means is not None:
         rows = np.where(np.isnan(rows), means, rows)
@@ -107,8 +106,11 @@ def started_network(estimator, sample, architecture, loss, penalties, means, rng
         coordinates, penalties = (None, penalties) if None in inner else (coordinates, inner)
     if coordinates is not None:
         rows = (rows - coordinates.offset) / coordinates.scale
-    target = estimator._mean_activation_target()
-    theta = data_start(architecture, LOSSES[loss], rows, rng, dtype, target)
+    if estimator._gate() is not None:
+        theta = initial_parameters(architecture, rng, dtype)
+    else:
+        target = estimator._mean_activation_target()
+        theta = data_start(architecture, LOSSES[loss], rows, rng, dtype, target)
     return Network(architecture, theta, coordinates), penalties
 
 

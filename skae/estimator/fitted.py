@@ -145,7 +145,9 @@ class FittedAttributes:
     def learning_rate_(self):
         rate = self._record().training.learning_rate
         if rate is None:
-            raise AttributeError(f"This {type(self).__name__} was not trained in mini-batches: it has no learning rate.")
+            raise AttributeError(
+                f"This {type(self).__name__} was not trained in mini-batches: it has no learning rate."
+            )
         return rate
 
     @property

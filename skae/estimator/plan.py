@@ -10,6 +10,8 @@ import numpy as np
 
 from ..kernels.losses import LOSSES
 from ..network.architecture import Architecture
+from ..network.initialization import initial_parameters
+from ..network.network import Network
 from ..objective.l2 import L2
 from ..objective.objective import Objective
 from ..rows.blocks import model_dtype
@@ -118,7 +120,12 @@ def _built(estimator, sample, architecture, loss, previous, dtype, one_pass):
     penalties = ([L2(estimator.alpha)] if estimator.alpha > 0 else []) + estimator._penalties(architecture)
     if previous is None:
         rng, state = TrainingState.begin(estimator.random_state)
-        network, penalties = started_network(estimator, sample, architecture, loss, penalties, means, rng, dtype)
+        if estimator.init == "glorot":
+            network = Network(architecture, initial_parameters(architecture, rng, dtype))
+        else:
+            network, penalties = started_network(estimator, sample, architecture, loss, penalties, means, rng, dtype)
+            # L-BFGS takes what was drawn for values in coordinates of its own.
+            state.pretrained = True
     else:
         network, state = copy.deepcopy((previous.network, previous.training))
         network = network.in_precision(dtype)
@@ -126,9 +133,7 @@ def _built(estimator, sample, architecture, loss, previous, dtype, one_pass):
             penalties = [penalty.in_coordinates(network.coordinates.scale, architecture) for penalty in penalties]
     noise, value_range = estimator._noise(sample, dtype, previous)
     gate, activity = estimator._gate(), estimator._activity()
-    objective = Objective(
-        network, LOSSES[loss], penalties, noise, means, estimator.zero_sampling, gate, activity
-    )
+    objective = Objective(network, LOSSES[loss], penalties, noise, means, estimator.zero_sampling, gate, activity)
     return objective, Statistics(means, observed, value_range), state
 
 

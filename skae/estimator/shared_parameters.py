@@ -12,7 +12,7 @@ from ..training.solvers import SOLVERS
 from .parameters import Parameter, RegisteredName
 
 # Defaults.
-INIT, SOLVER, LEARNING_RATE_INIT, LEARNING_RATE, MAX_ITER = "glorot", "adam", 1e-3, "constant", 200
+INIT = SOLVER = LEARNING_RATE_INIT = LEARNING_RATE = MAX_ITER = "auto"
 
 SHARED = (
     Parameter(

@@ -39,7 +39,8 @@ class FitTasks(Callback):
         # The method is missing in versions of scikit-learn before callbacks; without callbacks no tasks are needed.
         self.active = hasattr(estimator, "_init_callback_context") and bool(getattr(estimator, "_skl_callbacks", []))
         if self.active:
-            self._root = estimator._init_callback_context(max_subtasks=None if estimator.max_iter == "auto" else estimator.max_iter)
+            most = None if estimator.max_iter == "auto" else estimator.max_iter
+            self._root = estimator._init_callback_context(max_subtasks=most)
             self._root.call_on_fit_task_begin(**self._data)
 
     def begin(self):

@@ -91,8 +91,8 @@ class Loss:
         Adds the loss of each entry to a ``Graph`` of ``skae.export`` and returns the name of the result; output is the
         name of x_hat, or of z for a loss without ``entry``. None where models cannot be converted.
     squares : bool
-        Whether it is a square of the difference: l(c x_hat + d, c x + d) = c^2 l(x_hat, x). Networks may then be trained
-        on centred and scaled rows.
+        Whether it is a square of the difference: l(c x_hat + d, c x + d) = c^2 l(x_hat, x). Networks may then be
+        trained on centred and scaled rows.
     """
 
     name: str
@@ -172,7 +172,7 @@ class Loss:
 LOSSES = Registry(
     "loss",
     (
-        Loss("squared_error", "squared units of X", squared_error, onnx=squared_error_onnx),
+        Loss("squared_error", "squared units of X", squared_error, onnx=squared_error_onnx, squares=True),
         Loss(
             "log_loss",
             "nats",

@@ -46,7 +46,10 @@ class _Minimization:
         self.monitor = TrainingMonitor(objective, sample, validation, config, state, callback)
         self.fresh = state.epoch == 0 and state.step == 0 and not state.pretrained
         state.active_units = None
-        self.coordinates = CentredCoordinates(objective.network, *objective.mean_and_scale(sample))
+        # A network with coordinates of its own sees rows that are centred and scaled already.
+        known = objective.network.coordinates is not None
+        moments = (np.zeros(sample.n_features), 1.0) if known else objective.mean_and_scale(sample)
+        self.coordinates = CentredCoordinates(objective.network, *moments)
         # SciPy measures decrease against one, whatever the units of X.
         self.loss_scale = 1.0
 
