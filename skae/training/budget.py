@@ -30,9 +30,9 @@ def batch_size_auto(n_rows):
 def max_iter_auto(n_rows, batch_size):
     """Epochs of an annealed training: those that make 6,000 steps, from 20 to 400.
 
-    Deep networks on small tables do not settle: 8,000 steps in place of 2,000 lowered the objective to 0.6 to 0.95 times,
-    by learning the training rows by heart. So the budget is a bound and no sign of convergence. At least 20 epochs show
-    every row of a large table often enough; at most 400 keep the fit of a tiny one short.
+    A bound on time, and not where the loss settles: deep networks on small tables do not settle. With 8,000 steps in
+    place of 2,000 their objective ended at 0.6 to 0.95 times, in part by learning the rows by heart. At least 20 epochs
+    show every row of a large table often enough; at most 400 keep the fit of a tiny one short.
 
     Parameters
     ----------

@@ -170,7 +170,7 @@ def _candidates(trials):
     if trials.optimizer.name == "adam":
         return _ADAM_RATES
     curvature = _curvature(trials)
-    return tuple(rate / curvature for rate in _STEEPEST_RATES)
+    return tuple(float(rate / curvature) for rate in _STEEPEST_RATES)
 
 
 @np.errstate(over="ignore", invalid="ignore")

@@ -1,0 +1,157 @@
+"""The search of the learning rate: what it finds, and that it leaves everything as it was."""
+
+import copy
+import pickle
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_breast_cancer
+from sklearn.preprocessing import StandardScaler
+
+from skae import AutoencoderTransformer, DenoisingAE, SparseAE
+from skae.estimator.plan import plan_training
+from skae.kernels.optimizers import OPTIMIZERS
+from skae.rows.sample import Sample
+from skae.training import descent, rate_search
+from skae.training.descent import minibatch
+from skae.training.divergence import DivergenceError
+from skae.training.rate_search import find_rate, trial_steps
+
+ADAM, SGD = OPTIMIZERS["adam"], OPTIMIZERS["sgd"]
+RATES = (3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1)
+
+
+@pytest.fixture(scope="module")
+def X():
+    return StandardScaler().fit_transform(load_breast_cancer().data)
+
+
+def planned(X, cls=AutoencoderTransformer, weights=None, **parameters):
+    settings = {"hidden_layer_sizes": (64,), "batch_size": 32, "max_iter": 30, "random_state": 0, **parameters}
+    plan = plan_training(cls(5, **settings), Sample.of(X, weights), None)
+    return plan._replace(config=replace(plan.config, learning_rate="annealed"))
+
+
+def found(plan, optimizer=ADAM, seed=0):
+    return find_rate(plan.objective, plan.sample, plan.config, optimizer, plan.state, np.random.default_rng(seed))
+
+
+def final_objective(rate, X, **parameters):
+    plan = planned(X, **parameters)
+    optimizer = OPTIMIZERS[parameters.get("solver", "adam")]
+    settings = replace(plan.config, learning_rate_init=rate)
+    try:
+        minibatch(plan.objective, plan.sample, settings, plan.state, optimizer=optimizer)
+    except DivergenceError:
+        return np.inf
+    return plan.objective.full_value(plan.sample)
+
+
+def test_what_it_finds_is_near_the_best_over_the_whole_training(X):
+    losses = [final_objective(rate, X) for rate in RATES]
+    assert final_objective(found(planned(X)), X) <= 1.05 * min(losses)
+    # Which most others are not.
+    assert np.sum(np.array(losses) > 1.05 * min(losses)) >= 3
+
+
+@pytest.mark.parametrize("scale", [0.1, 10.0])
+def test_rates_of_sgd_follow_the_units_of_x(scale, X):
+    plan = planned(scale * X, solver="sgd")
+    rate = found(plan, SGD)
+    losses = [final_objective(rate * factor, scale * X, solver="sgd") for factor in (1.0, 0.1, 10.0)]
+    assert losses[0] <= 1.3 * min(losses[1:])
+
+
+@pytest.mark.parametrize("optimizer", [ADAM, SGD], ids=["adam", "sgd"])
+@pytest.mark.parametrize(
+    "cls, parameters",
+    [
+        (AutoencoderTransformer, {"dtype": np.float32}),
+        (DenoisingAE, {}),
+        (SparseAE, {"sparsity": "topk", "n_active": 2, "anneal_epochs": 10, "revive_dead": True}),
+        (SparseAE, {"activation": "logistic", "warmup_epochs": 3}),
+        (AutoencoderTransformer, {"weights": True, "missing_values": "mask", "max_grad_norm": 0.5}),
+    ],
+    ids=["float32", "noise", "gate", "sparse", "weights"],
+)
+def test_it_leaves_everything_as_it_was(cls, parameters, optimizer, X):
+    parameters = dict(parameters)
+    X = X.astype(parameters.pop("dtype", np.float64))
+    weights = np.linspace(0.5, 2, len(X)) if parameters.pop("weights", False) else None
+    plan = planned(X, cls, weights, solver=optimizer.name, **parameters)
+    # One that has begun, so that there is something to change.
+    minibatch(plan.objective, plan.sample, replace(plan.config, max_iter=2), plan.state, optimizer=optimizer)
+    rng = np.random.default_rng(0)
+
+    def everything():
+        objective = plan.objective
+        gate = None if objective.gate is None else dict(vars(objective.gate))
+        activity = None if objective.activity is None else objective.activity._seen.tobytes()
+        parts = (objective.network.theta.tobytes(), objective.grad.tobytes(), gate, activity)
+        return pickle.dumps((*parts, copy.deepcopy(plan.state), rng.bit_generator.state, plan.sample.rows))
+
+    before = everything()
+    arguments = (plan.objective, plan.sample, plan.config, optimizer, plan.state, rng)
+    rate = find_rate(*arguments)
+    assert everything() == before
+    assert find_rate(*arguments) == rate > 0 and type(rate) is float
+
+
+def test_an_interrupt_comes_through_and_changes_nothing(X, monkeypatch):
+    def cut():
+        raise KeyboardInterrupt
+
+    plan = planned(X)
+    theta = plan.objective.network.theta.copy()
+    monkeypatch.setattr(descent.interrupts, "check", cut)
+    with pytest.raises(KeyboardInterrupt):
+        found(plan)
+    np.testing.assert_array_equal(plan.objective.network.theta, theta)
+
+
+def test_every_trial_is_of_the_same_start_batches_and_noise(X):
+    plan = planned(X, DenoisingAE)
+    trials = rate_search._trials(
+        plan.objective, plan.sample, plan.config, ADAM, plan.state, np.random.default_rng(0), 20
+    )
+    once = trials.loss(1e-2, 20)
+    assert trials.loss(1e-1, 20) != once
+    assert trials.loss(1e-2, 20) == once
+
+
+def test_rates_that_diverge_are_the_worst(X, monkeypatch):
+    monkeypatch.setattr(rate_search, "_ADAM_RATES", (1e-2, 1e200, 1e300))
+    assert found(planned(X)) == 1e-2
+
+
+def test_the_smallest_where_none_is_better_than_the_start(X, monkeypatch):
+    plan = planned(X)
+    monkeypatch.setattr(rate_search, "_ADAM_RATES", (5.0, 50.0, 500.0))
+    minibatch(plan.objective, plan.sample, plan.config, plan.state, optimizer=ADAM)
+    assert found(plan) == 5.0
+
+
+@pytest.mark.parametrize("max_iter, batch_size, steps", [(1, 32, 20), (40, 32, 36), (400, 32, 150), (30, 569, 20)])
+def test_steps_of_a_trial(max_iter, batch_size, steps, X):
+    plan = planned(X, max_iter=max_iter, batch_size=batch_size)
+    assert trial_steps(len(X), plan.config) == steps
+
+
+@pytest.mark.parametrize("n_rows", [1, 2, 7])
+def test_few_rows(n_rows, X):
+    assert found(planned(X[:n_rows])) in RATES
+
+
+def test_of_many_rows_only_those_of_the_trials_are_read():
+    X = np.random.default_rng(0).random((30_000, 4))
+    plan = planned(X, max_iter=20, hidden_layer_sizes=())
+    trials = rate_search._trials(
+        plan.objective, plan.sample, plan.config, ADAM, plan.state, np.random.default_rng(0), 150
+    )
+    read = np.union1d(trials.rows.rows, trials.compared.rows)
+    others = np.setdiff1d(np.arange(30_000), read)
+    assert len(read) <= 150 * 32 + 1024
+    rate = found(plan)
+    X[others] = np.nan
+    assert found(plan) == rate
