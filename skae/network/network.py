@@ -19,8 +19,8 @@ class Network:
     ----------
     architecture : Architecture
     theta : ndarray of shape (n_parameters,), float32 or float64, contiguous
-        Owned by the network from here on; copied where it does not begin a cache line, and where it is read-only, as in
-        a model that is mapped from a file.
+        Owned by the network from here on. It is copied if it does not begin a cache line, or is read-only, as in a
+        model that is mapped from a file.
     """
 
     def __init__(self, architecture, theta):
@@ -67,7 +67,7 @@ class Network:
         return self._run(X, 0, 1)
 
     def code_inputs(self, X):
-        """What the last layer of the encoder meets of each row of X: X itself for an encoder of one layer."""
+        """Input of the last layer of the encoder for each row of X: X itself for an encoder of one layer."""
         return self._run(X, 0, self.architecture.depth - 1) if self.architecture.depth > 1 else X
 
     def decode(self, H):
