@@ -10,8 +10,8 @@ class DenoisingAE(CorruptedInput):
     """Denoising autoencoder: reconstructs the clean input from a corrupted copy.
 
     Minimises the objective of ``AutoencoderTransformer`` with x_hat computed from a corrupted x_tilde, and the loss
-    against the clean x. Every epoch draws the corruption afresh; "lbfgs", which needs a function, draws it once.
-    ``transform`` and all other methods take the input as it is.
+    against the clean x. Every epoch draws the corruption anew; "lbfgs", which needs a deterministic objective, draws it
+    once. ``transform`` and all other methods never corrupt their input.
 
     Parameters
     ----------

@@ -109,16 +109,16 @@ class SparseAE(CorruptedInput):
     training is over.
 
     "lifetime" sets, for each unit, all but its greatest activations over the rows of a mini-batch to zero, in training
-    alone [3]_. Every unit has its share of the rows, so that few die: only a rectified one that is zero for all
-    of them does.
+    alone [3]_. Every unit is active for its share of the rows, so few units die: only rectified ones that are zero for
+    all rows.
 
-    With ``revive_dead`` a unit that was on for no row of an epoch, ``|h|`` > 0.01 (for "relu" and "identity" h other
-    than zero), is given new weights before the next epoch of ``fit`` [4]_; ``partial_fit`` revives none. It draws a
-    row, with probability proportional to its reconstruction loss, out of at most 1,024 rows (fewer of very wide data)
-    that are drawn evenly. With a that row as the code layer meets it, and mean(a) that of the rows drawn, its weights
-    become w = s (a - mean(a)) and its bias -w^T mean(a), with s such that w^T a varies over the rows drawn as it does
-    for the units that live. In the decoder its weights become 0, or, tied, w; the optimiser's memory of it is cleared.
-    ``n_revived_`` counts them.
+    With ``revive_dead`` a unit that was active for no row of an epoch is given new weights before the next epoch of
+    ``fit`` [4]_; ``partial_fit`` revives none. A unit is active if ``|h|`` > 0.01, for "relu" and "identity" if h is
+    not zero. At most 1,024 candidate rows (fewer for very wide data) are drawn uniformly, and for each dead unit one of
+    them with probability proportional to its reconstruction loss. Let a be the input of the code layer for this row,
+    and mean(a) its mean over the candidates. The weights of the unit become w = s (a - mean(a)) and its bias
+    -w^T mean(a), with s such that w^T a varies over the candidates as much as for the living units. Its decoder weights
+    become 0 or, with tied weights, w, and its optimiser state is cleared. ``n_revived_`` counts revivals.
 
     Parameters
     ----------
@@ -235,8 +235,8 @@ class SparseAE(CorruptedInput):
     def sparsity_report(self, X, threshold=None):
         """How sparse the code of X is.
 
-        A unit is on for a row where ``|h|`` > threshold. It is dead when it is on for no row, and saturated when it is
-        within the threshold of a bound of its activation (1 for "logistic", -1 or 1 for "tanh") for every row.
+        A unit is active for a row if ``|h|`` > threshold. It is dead if it is active for no row. It is saturated if for
+        every row it is within the threshold of a bound of its activation (1 for "logistic", -1 or 1 for "tanh").
 
         Parameters
         ----------

@@ -153,7 +153,7 @@ SHARED = (
         "float",
         """
         Where the Euclidean norm of the gradient g of a step, over all parameters, exceeds it, g max_grad_norm / ||g||
-        stands for g. Not used by "lbfgs".
+        replaces g. Not used by "lbfgs".
         """,
     ),
     Parameter(
@@ -202,7 +202,7 @@ SHARED = (
         '{"error", "mask"}',
         """
         With "mask" X may hold NaN: such an entry enters the network as the mean of its column over the training rows
-        (with ``partial_fit``, over those so far; 0 for a column without any value) and leaves the loss, which is the
+        (with ``partial_fit``, over those so far; 0 for a column without any value) and has no part in the loss, the
         sum over the entries that are there.
         """,
     ),

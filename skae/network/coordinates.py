@@ -8,8 +8,8 @@ import numpy as np
 class CentredCoordinates:
     """Coordinates in which a network sees (x - mean) / scale in place of x: another description of the same function.
 
-    In x itself, the first weights and their biases pull at each other through the mean of x, and second-order methods
-    need many steps to sort them out (LeCun et al. 1998, "Efficient BackProp", section 4.3). The map from coordinates p
+    With x itself, the first weights and their biases are coupled through the mean of x, and second-order methods need
+    many steps to separate them (LeCun et al. 1998, "Efficient BackProp", section 4.3). The map from coordinates p
     to parameters theta is affine: W_1 = p_W / scale, b_1 = p_b - W_1^T mean, and, where the output is linear,
     W_last = scale p_W, b_last = scale p_b + mean. Tied weights cannot be scaled; with linear activations the code has
     the units of x, and its biases are scaled in their place.

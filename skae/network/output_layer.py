@@ -93,9 +93,9 @@ class SampledOutputLayer(OutputLayer):
     """The loss over the stored entries of sparse rows and over a sample of their zeros: an unbiased estimate.
 
     Each batch draws a share q of the columns, without replacement. The stored entries count once, the zeros in the
-    drawn columns 1/q times and all others not at all, so that the expectation of the value, and with it that of the
-    gradient, is that over all entries: the importance weights of Dauphin, Glorot and Bengio (2011), section 4, for
-    zeros that are drawn by columns, with which the products stay dense. Rows that are not sparse are taken exactly.
+    drawn columns 1/q times, and all other zeros not at all. The expectations of the value and of its gradient are then
+    those over all entries. These are the importance weights of Dauphin, Glorot and Bengio (2011), section 4, but zeros
+    are drawn by columns, which keeps the products dense. For rows that are not sparse the loss is exact.
 
     Parameters
     ----------

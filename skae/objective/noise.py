@@ -17,7 +17,7 @@ class Noise:
     low, high : ndarray of shape (n_features,)
         Range of each column, for the corruptions that need it.
     emphasis : float in [0, 1], default=0.0
-        How much less than a corrupted entry one that was not corrupted counts in the loss.
+        Uncorrupted entries have weight 1 - emphasis in the loss, corrupted ones have weight 1.
     """
 
     def __init__(self, corruption, level, low, high, emphasis=0.0):

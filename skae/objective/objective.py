@@ -21,8 +21,8 @@ from ..runtime import buffers
 from .batch import Batch
 from .penalty import WeightPenalty
 
-# Overflow shows in the loss, which the solvers check; and BLAS raises the flag for invalid operations now and then on
-# what lies in the unused parts of its buffers.
+# Overflow shows in the loss, which the solvers check. BLAS sometimes raises the flag for invalid operations because of
+# values in unused parts of its buffers.
 _quiet = np.errstate(over="ignore", invalid="ignore")
 
 
@@ -250,7 +250,7 @@ class Objective:
 
     def _blocks(self, sample, seed):
         """Yield blocks of rows with their batch, in which their share of the mean is set, and a source of noise."""
-        # Of a single block the penalties take the mean themselves, without a pass of its own.
+        # For a single block the penalties compute the mean themselves, without an additional pass.
         several = self.block_size(len(sample.rows)) < len(sample.rows)
         if not (several and self.uses_mean_activation):
             yield from self._read(sample, seed)
@@ -266,7 +266,7 @@ class Objective:
 
     @contextmanager
     def given_mean_activation(self, mean):
-        """Give the penalties that need it the mean activation over all rows; None for what they take of each block."""
+        """Give the mean activation over all rows to the penalties that need it; None for the mean of each block."""
         statistical = [penalty for penalty in self.penalties if penalty.uses_mean_activation]
         for penalty in statistical:
             penalty.mean_activation = mean
@@ -294,8 +294,8 @@ class Objective:
 
     @_quiet
     def activation_sums(self, sample, seed):
-        """Weighted sum of each unit of the code over a sample, of the corrupted input where there is noise, and the
-        weight that went into it."""
+        """Weighted sum of the activations of each unit of the code over a sample, on corrupted input if there is noise;
+        and the sum of the weights."""
         total = np.zeros(self.network.architecture.encoder_sizes[-1])
         sums = np.empty_like(total)
         share = 0.0

@@ -20,8 +20,8 @@ class Penalty:
     Attributes
     ----------
     uses_mean_activation : bool
-        Whether it is a function of the mean activation over all rows, which ``mean_activation`` then holds where the
-        rows come in several blocks.
+        Whether it is a function of the mean activation over all rows. If the rows come in several blocks,
+        ``mean_activation`` is set to this mean.
     """
 
     uses_mean_activation = False

@@ -36,7 +36,7 @@ class Sparsity:
     check : callable (settings) -> None
         Raises ValueError for settings that do not go together.
     minibatch : bool
-        Whether it changes the objective from batch to batch, so that only a solver that trains in mini-batches fits.
+        Whether it changes the objective from batch to batch, which only mini-batch solvers allow.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Callbacks: who is told of a training, epoch by epoch."""
+"""Callbacks: objects that are called during a training, epoch by epoch."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _callbacks_of_block = ContextVar("_callbacks_of_block", default=())
 
 @contextmanager
 def use_callback(make):
-    """Let every training within the block tell a callback as well.
+    """Add a callback to every training within the block.
 
     Parameters
     ----------
@@ -102,7 +102,7 @@ class EpochPrinter(Callback):
     n_rows : int
         Rows of an epoch.
     every : int, default=1
-        Whose multiples are the epochs that are printed.
+        Print the epochs that are multiples of this number.
     """
 
     def __init__(self, name, max_iter, n_rows, every=1):

@@ -1,7 +1,7 @@
-"""Dead units of a code: seen in training, and given weights with which they live.
+"""Dead units of a code: detection in training, and revival by new weights.
 
-A unit is dead in an epoch when it was on for no row of it: |h| > 0.01, or, where the activation has no bounds and h the
-units of X, h other than zero.
+A unit is dead in an epoch if it was active for none of its rows. It is active if |h| > 0.01. If the activation function
+is unbounded, so that h has the units of X, it is active if h is not zero.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from ..kernels import gates
 from ..objective.row_losses import row_losses
 from ..runtime.numbers import in_float64, shown
 
-# Rows among which those are drawn that the revived units are to stand for.
+# Number of rows from which those for the revived units are drawn.
 _CANDIDATES = 1024
 
 
@@ -40,7 +40,7 @@ def on_threshold(activation, threshold=None):
 
 
 def unit_activity(code, activation, threshold):
-    """For how many rows each unit of a code is on, and whether it is at a bound of its activation for all of them.
+    """Share of the rows for which each unit is active, and whether it is at a bound of its activation for all rows.
 
     Parameters
     ----------
@@ -85,17 +85,18 @@ class Activity:
         return active
 
 
-# Near the ends of the range no direction is left, and the loss tells of it.
+# Near the ends of the floating-point range there may be no direction; the loss reports such rows.
 @np.errstate(over="ignore", invalid="ignore")
 def revive(objective, sample, active, optimizer_state, rng):
     """Give the units that are dead new weights, and clear the optimiser's state of them.
 
-    Each draws a row, with probability proportional to its reconstruction loss, out of at most 1,024 rows (fewer of very
-    wide data) that are drawn evenly. With a that row as the code layer meets it and mean(a) that of the rows drawn, the
-    unit's weights are w = s (a - mean(a)) and its bias is -w^T mean(a), so that it is on for this row and its like.
-    s makes the standard deviation of w^T a over the rows drawn the mean of those of the living units (1 where none
-    lives): with stronger weights a new unit outdoes, and undoes, what the others have learnt. Its weights in the
-    decoder are 0, so that no reconstruction changes before it learns; with tied weights they are w.
+    At most 1,024 candidate rows (fewer for very wide data) are drawn uniformly. For each dead unit one of them is drawn
+    with probability proportional to its reconstruction loss. Let a be the input of the code layer for this row, and
+    mean(a) its mean over the candidates. The weights of the unit become w = s (a - mean(a)) and its bias -w^T mean(a):
+    it is active for this row and similar ones. s is chosen so that the standard deviation of w^T a over the candidates
+    is the mean of those of the living units (1 if there are none): with stronger weights a new unit would displace what
+    the others have learnt. Its decoder weights become 0, so that no reconstruction changes before it learns; with tied
+    weights they are w.
 
     A variant of the resampling of Bricken et al. (2023), "Towards monosemanticity".
 
@@ -138,7 +139,7 @@ def revive(objective, sample, active, optimizer_state, rng):
     spread = spread if spread > 0 else 1.0
     own = (inputs @ directions.T).std(axis=0)[:, None]
     directions = np.divide(spread * directions, own, out=np.zeros_like(directions), where=own > 0)
-    # Nor do rows so near zero, or so far from it, that the squares of such weights, or the biases, overflow.
+    # Nor do rows so near zero, or so far from it, that the squares of these weights, or the biases, overflow.
     shifts = directions @ mean
     limit = np.finfo(network.dtype).max
     fitting = (np.abs(directions).max(axis=1) <= np.sqrt(limit)) & (np.abs(shifts) <= limit)

@@ -82,10 +82,10 @@ def run_epoch(objective, sample, config, optimizer, state, rate=None, warm_up=Fa
 
 
 def check_last_step(objective, sample, config, state):
-    """Raise DivergenceError where the last step, whose effect no epoch has seen yet, went astray."""
+    """Raise DivergenceError if the last step, whose effect no epoch has measured yet, diverged."""
     rows = sample.rows[-config.batch_size :]
     x = objective.reader(sample.X, len(rows))(rows)
-    # A source of its own, so that the training goes on with the draws that it would have had.
+    # A separate generator, so that the draws of further training do not change.
     value = objective.value(x, rng=np.random.default_rng(0))
     check_convergent(objective, sample, value, config, state, config.learning_rate_init)
 
@@ -132,7 +132,7 @@ def minibatch(objective, sample, config, state, validation=None, callback=None, 
 
 
 def descend(monitor, epoch, check=None):
-    """Epoch after epoch until the monitor ends the training; an interrupt gives back what the last whole one left.
+    """Train epoch by epoch until the monitor ends the training; an interrupt returns the last complete epoch.
 
     Parameters
     ----------

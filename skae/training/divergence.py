@@ -27,8 +27,8 @@ def check_convergent(objective, sample, loss, config, state, rate):
 
 
 def has_diverged(objective, sample, loss, baseline):
-    """Whether a loss is not finite, or absurd: a million times an earlier one and that of a reconstruction without any
-    information, all zeros or, for ``log_loss``, all 1/2.
+    """Whether a loss is not finite, or absurd: a million times both an earlier loss and the loss of an uninformative
+    reconstruction, all zeros or, for ``log_loss``, all 1/2.
     """
     theta = objective.network.theta
     if not (math.isfinite(loss) and math.isfinite(theta.sum(dtype=np.float64))):
@@ -37,5 +37,5 @@ def has_diverged(objective, sample, loss, baseline):
         return False
     mean_squares = objective.inner(sample).sum_of_squares() / len(sample.rows)
     uninformed = objective.loss.baseline(sample.n_features, mean_squares)
-    # Rows of zeros, seen from parameters that make zeros of them, give no measure.
+    # If the rows are zero and reconstructed as zero, both losses are zero, and there is no scale to compare with.
     return max(uninformed, baseline) > 0.0 and loss > _ABSURD * uninformed

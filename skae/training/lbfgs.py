@@ -31,7 +31,7 @@ def lbfgs(objective, sample, config, state, validation=None, callback=None):
     try:
         return minimization.run()
     finally:
-        # Older versions of SciPy leave what they call in a cycle: the sample would wait for the garbage collector.
+        # Older versions of SciPy leave a reference cycle, which would keep the sample until garbage collection.
         vars(minimization).clear()
 
 

@@ -48,7 +48,7 @@ def check_training_memory(
     except MemoryError as error:
         raise MemoryError(
             f"The training needs {_readable(n_bytes + WORKING_BYTES)} of memory, for {vectors} vectors of "
-            f"{architecture.n_parameters:,} parameters and {batch_rows:,} rows at once, and cannot have them. Lower "
+            f"{architecture.n_parameters:,} parameters and {batch_rows:,} rows at once, which is not available. Lower "
             "n_components or hidden_layer_sizes, choose a solver that needs less ('sgd' the least, 'lbfgs' the most), "
             "or raise the memory limit of the process."
         ) from error

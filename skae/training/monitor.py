@@ -1,4 +1,4 @@
-"""TrainingMonitor: follows a training epoch by epoch, ends it, and says what it gives back."""
+"""TrainingMonitor: follows a training epoch by epoch, decides when it ends, and returns the result."""
 
 from __future__ import annotations
 
@@ -149,7 +149,7 @@ class TrainingMonitor:
                 theta[...] = best
             if not self.cut_short:
                 state.progress = None
-                # Of other parameters than those that are given back.
+                # The active units are those of the last parameters, not of the best ones.
                 state.active_units = state.active_units if best is None else None
         curves = (self.loss_curve[:n_iter], self.validation_loss_curve[:n_iter])
         return FitResult(theta, *curves, n_iter, self.converged, state, interrupt)

@@ -1,4 +1,4 @@
-"""TrainingState: what continues when training continues, and how far an interrupted fit had come."""
+"""TrainingState: everything with which a training can be continued, and the progress of an interrupted fit."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Seed(NamedTuple):
 
 @dataclass
 class FitProgress:
-    """How far a fit has come: what the next one needs to go on with it where it was cut short.
+    """The progress of a fit: what the next fit needs to continue it if it was interrupted.
 
     Attributes
     ----------
@@ -66,7 +66,7 @@ class FitProgress:
 
 @dataclass
 class TrainingState:
-    """What continues when training continues.
+    """Everything with which a training can be continued.
 
     Attributes
     ----------
@@ -90,7 +90,7 @@ class TrainingState:
     learning_rate : float or None
         That with which the last training in mini-batches began.
     progress : FitProgress or None
-        Of a fit that was cut short by an interrupt or a callback; None where the last one came to its end.
+        Progress of a fit that was ended by an interrupt or a callback; None if the last fit was completed.
     """
 
     shuffle_rng: np.random.Generator

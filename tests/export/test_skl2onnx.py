@@ -190,7 +190,7 @@ def test_of_detectors_with_another_estimator_it_is_said(digits):
 
     X = digits[0][:50]
     detector = AutoencoderOutlierDetector(Constant()).fit(X)
-    with pytest.raises(TypeError, match=r"the detector was fitted with estimator=Constant\(\)"):
+    with pytest.raises(TypeError, match=r"this one was fitted with estimator=Constant\(\)"):
         skl2onnx.to_onnx(detector, X[:1])
 
 
