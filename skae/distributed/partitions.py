@@ -224,8 +224,9 @@ class PartitionedSample:
         return np.fmin.reduce(lows), np.fmax.reduce(highs)
 
     def some_rows(self, limit):
-        """At most so many of the rows and one a partition more, evenly spaced, in float64."""
-        return np.concatenate(self.gathered(_some_rows, limit / len(self.rows)))
+        """At most so many of the rows and one a partition more, evenly spaced, and their weights, in float64."""
+        rows, weights = zip(*self.gathered(_some_rows, limit / len(self.rows)))
+        return np.concatenate(rows), np.concatenate(weights)
 
     def column_sums(self):
         return self.added(_column_sums)

@@ -23,6 +23,9 @@ from ..training.solvers import SOLVERS
 _START_ROWS = 4096
 _START_ENTRIES = 2**24
 
+# Of numbers in float64, relative to the greatest.
+_ROUNDING = 1e-13
+
 # Rows times parameters up to which L-BFGS comes to a minimum before mini-batches do.
 _LBFGS_WORK = 2e7
 
@@ -97,10 +100,10 @@ def started_network(estimator, sample, architecture, loss, penalties, means, rng
     -------
     Network, list of Penalty and WeightPenalty
     """
-    rows = sample.some_rows(max(1, min(_START_ROWS, _START_ENTRIES // architecture.sizes[0])))
+    rows, weights = sample.some_rows(max(1, min(_START_ROWS, _START_ENTRIES // architecture.sizes[0])))
     if means is not None:
         rows = np.where(np.isnan(rows), means, rows)
-    coordinates = _coordinates(sample, architecture, loss, rows)
+    coordinates = _coordinates(sample, architecture, loss, rows, weights)
     if coordinates is not None:
         inner = [penalty.in_coordinates(coordinates.scale, architecture) for penalty in penalties]
         coordinates, penalties = (None, penalties) if None in inner else (coordinates, inner)
@@ -110,22 +113,25 @@ def started_network(estimator, sample, architecture, loss, penalties, means, rng
         theta = initial_parameters(architecture, rng, dtype)
     else:
         target = estimator._mean_activation_target()
-        theta = data_start(architecture, LOSSES[loss], rows, rng, dtype, target)
+        theta = data_start(architecture, LOSSES[loss], rows, weights, rng, dtype, target)
     return Network(architecture, theta, coordinates), penalties
 
 
 @np.errstate(over="ignore", invalid="ignore")
-def _coordinates(sample, architecture, loss, rows):
+def _coordinates(sample, architecture, loss, rows, weights):
     """Coordinates in which rows are centred and of unit scale; None where the loss depends on their units."""
     sparse = isinstance(getattr(sample, "X", None), CSRMatrix)
     if sparse or not LOSSES[loss].squares or architecture.output_activation != "identity":
         return None
-    offset = rows.mean(axis=0)
+    offset = np.average(rows, axis=0, weights=weights)
     centred = rows - offset
-    scale = float(np.sqrt(np.square(centred).mean()))
-    if not (np.isfinite(offset).all() and 0 < scale**2 < np.inf):
+    scale = float(np.sqrt(np.average(np.square(centred).mean(axis=1), weights=weights)))
+    if not (np.isfinite(offset).all() and scale**2 < np.inf):
         return None
-    return Coordinates(offset, scale * tied_scale(architecture, centred / scale))
+    # Rows that differ by their rounding alone have no unit.
+    if scale**2 == 0.0 or scale <= _ROUNDING * np.abs(offset).max():
+        return Coordinates(offset, 1.0)
+    return Coordinates(offset, scale * tied_scale(architecture, centred / scale, weights))
 
 
 def with_learning_rate(estimator, objective, sample, config, state, one_pass):
@@ -157,4 +163,4 @@ def with_learning_rate(estimator, objective, sample, config, state, one_pass):
 
 def _local(sample):
     """A sample whose rows are here: some of them, where others hold them."""
-    return sample if isinstance(sample, Sample) else Sample.of(sample.some_rows(_START_ROWS))
+    return sample if isinstance(sample, Sample) else Sample.of(*sample.some_rows(_START_ROWS))

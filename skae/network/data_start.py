@@ -24,7 +24,8 @@ _STRETCH = {"identity": 1.0, "tanh": 1.0, "logistic": 2.0, "relu": 1.0}
 _SLOPE = {"identity": 1.0, "tanh": 1.0, "logistic": 0.25, "relu": 1.0}
 
 
-def data_start(architecture, loss, rows, rng, dtype, target=None):
+@np.errstate(over="ignore", invalid="ignore")
+def data_start(architecture, loss, rows, weights, rng, dtype, target=None):
     """Start values of the parameters, from some rows.
 
     One hidden layer begins with the principal directions, by one factor for all, where its activation is nearly
@@ -38,6 +39,8 @@ def data_start(architecture, loss, rows, rng, dtype, target=None):
     loss : Loss
     rows : ndarray of shape (n_rows, n_features), float64
         As the network sees them.
+    weights : ndarray of shape (n_rows,)
+        How many times each row counts.
     rng : numpy Generator
     dtype : dtype
     target : float, default=None
@@ -52,33 +55,34 @@ def data_start(architecture, loss, rows, rng, dtype, target=None):
     known = {architecture.activation, architecture.output_activation} <= set(_STRETCH)
     linear = architecture.output_activation == "identity"
     tied_shallow = architecture.tied and architecture.depth == 1 and linear
-    if not known or (architecture.tied and not tied_shallow) or not np.ptp(rows, axis=0).any():
+    varying = 0.0 < np.square(rows - rows[0]).sum() < np.inf
+    if not known or (architecture.tied and not tied_shallow) or not varying:
         return initial_parameters(architecture, rng, dtype)
     theta = buffers.zeros(architecture.n_parameters, np.float64)
     parameters = architecture.parameters(theta)
     if tied_shallow:
-        _start_tied(architecture, parameters, rows, rng)
+        _start_tied(architecture, parameters, rows, weights, rng)
     else:
-        outputs = _start_encoder(architecture, parameters, rows, rng, target)
-        _start_decoder(architecture, parameters, loss, outputs)
-    with np.errstate(over="ignore"):
-        theta = theta.astype(dtype)
+        outputs = _start_encoder(architecture, parameters, rows, weights, rng, target)
+        _start_decoder(architecture, parameters, loss, outputs, weights)
+    theta = theta.astype(dtype)
     return theta if np.isfinite(theta).all() else initial_parameters(architecture, rng, dtype)
 
 
-def tied_scale(architecture, rows):
+def tied_scale(architecture, rows, weights):
     """By what rows are to be divided, so that weights which are tied meet the activation where it is nearly linear.
 
     Parameters
     ----------
     architecture : Architecture
     rows : ndarray of shape (n_rows, n_features)
+    weights : ndarray of shape (n_rows,)
     """
     name = architecture.activation
     bounded = name in ("tanh", "logistic")
     if not (architecture.tied and architecture.depth == 1 and architecture.output_activation == "identity" and bounded):
         return 1.0
-    _, deviations = principal_directions(rows, 1)
+    _, deviations = principal_directions(rows, 1, weights)
     return float(deviations[0] / (np.sqrt(_SLOPE[name]) * _SHALLOW_GAIN * _STRETCH[name]))
 
 
@@ -95,44 +99,40 @@ def _lifted(scores):
     return -low + _LIFT * (high - low)
 
 
-def _start_tied(architecture, parameters, rows, rng):
+def _start_tied(architecture, parameters, rows, weights, rng):
     """One layer with a linear output, whose slope the weights make up for."""
     name, width = architecture.activation, architecture.encoder_sizes[-1]
-    directions, _ = principal_directions(rows, width)
-    weights = np.zeros((rows.shape[1], width))
-    weights[:, : directions.shape[1]] = directions / np.sqrt(_SLOPE[name])
-    scores = (rows - rows.mean(axis=0)) @ weights
-    bias = -rows.mean(axis=0) @ weights + (_lifted(scores) if name == "relu" else 0.0)
-    missing = width - directions.shape[1]
-    if missing:
-        weights[:, -missing:] = 1e-3 * rng.standard_normal((rows.shape[1], missing))
-    parameters.weights[0][...] = weights
-    parameters.biases[0][...] = bias
-    parameters.biases[1][...] = (rows - _applied(name, rows @ weights + bias) @ weights.T).mean(axis=0)
+    directions, _ = principal_directions(rows, width, weights)
+    encoder = 1e-3 * rng.standard_normal((rows.shape[1], width))
+    encoder[:, : directions.shape[1]] = directions / np.sqrt(_SLOPE[name])
+    mean = np.average(rows, axis=0, weights=weights)
+    bias = -mean @ encoder + (_lifted((rows - mean) @ encoder) if name == "relu" else 0.0)
+    errors = rows - _applied(name, rows @ encoder + bias) @ encoder.T
+    parameters.weights[0][...], parameters.biases[0][...] = encoder, bias
+    parameters.biases[1][...] = np.average(errors, axis=0, weights=weights)
 
 
-def _start_encoder(architecture, parameters, rows, rng, target):
+def _start_encoder(architecture, parameters, rows, weights, rng, target):
     """Set the encoder; pre-activations and output of each of its layers, the rows first."""
     outputs = [(rows, rows)]
     for layer, width in enumerate(architecture.encoder_sizes[1:]):
         is_code = layer == architecture.depth - 1
         met = outputs[-1][1]
-        directions, deviations = principal_directions(met, width)
+        directions, deviations = principal_directions(met, width, weights)
         if directions.shape[1] == 0:
             directions, deviations = np.eye(met.shape[1])[:, :1], np.ones(1)
         mix = not is_code or width > directions.shape[1]
-        weights = mixed_directions(directions, width, rng) if mix else directions
+        encoder = mixed_directions(directions, width, rng) if mix else directions
         gain, lift = _gain(architecture, is_code, width > directions.shape[1])
-        weights = weights * (gain / (np.sqrt(np.square(deviations).mean()) if mix else deviations[0]))
-        scores = (met - met.mean(axis=0)) @ weights
-        bias = -met.mean(axis=0) @ weights
+        encoder = encoder * (gain / (np.sqrt(np.square(deviations).mean()) if mix else deviations[0]))
+        mean = np.average(met, axis=0, weights=weights)
+        bias = -mean @ encoder
         if architecture.activation == "relu" and is_code:
-            bias = bias + (_lifted(scores) if lift else 2.0 * gain)
+            bias = bias + (_lifted((met - mean) @ encoder) if lift else 2.0 * gain)
         if is_code and target is not None:
             bias = bias + np.log(target / (1.0 - target))
-        parameters.weights[layer][...] = weights
-        parameters.biases[layer][...] = bias
-        z = met @ weights + bias
+        parameters.weights[layer][...], parameters.biases[layer][...] = encoder, bias
+        z = met @ encoder + bias
         outputs.append((z, _applied(architecture.activation, z)))
     return outputs
 
@@ -151,21 +151,17 @@ def _gain(architecture, is_code, wide):
     return gain * _STRETCH[name], lift
 
 
-def _start_decoder(architecture, parameters, loss, outputs):
+def _start_decoder(architecture, parameters, loss, outputs, weights):
     """Set the decoder, layer by layer, on what it meets."""
-    rows, h = outputs[0][1], outputs[-1][1]
-    depth = architecture.depth
-    for step in range(depth):
-        layer, mirrored = depth + step, depth - 1 - step
-        if mirrored == 0:
-            break
-        weights, bias = ridge(h, outputs[mirrored][0], _DEEP_RIDGE)
-        parameters.weights[layer][...], parameters.biases[layer][...] = weights, bias
-        h = _applied(architecture.activation, h @ weights + bias)
+    rows, h, depth = outputs[0][1], outputs[-1][1], architecture.depth
+    for layer in range(depth, 2 * depth - 1):
+        decoder, bias = ridge(h, outputs[2 * depth - 1 - layer][0], _DEEP_RIDGE, weights)
+        parameters.weights[layer][...], parameters.biases[layer][...] = decoder, bias
+        h = _applied(architecture.activation, h @ decoder + bias)
     if architecture.output_activation == "logistic" and loss.entry is None:
-        weights, bias = logistic_regression(h, rows)
+        decoder, bias = logistic_regression(h, rows, weights)
     else:
         wide = architecture.encoder_sizes[-1] >= min(rows.shape)
         strength = _DEEP_RIDGE if depth > 1 else _WIDE_RIDGE if wide else _SHALLOW_RIDGE
-        weights, bias = ridge(h, preactivations(rows, architecture.output_activation), strength)
-    parameters.weights[-1][...], parameters.biases[-1][...] = weights, bias
+        decoder, bias = ridge(h, preactivations(rows, architecture.output_activation), strength, weights)
+    parameters.weights[-1][...], parameters.biases[-1][...] = decoder, bias

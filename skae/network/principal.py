@@ -13,7 +13,7 @@ _LEAST_SHARE = 1e-5
 _RANDOMIZED = 1500
 
 
-def principal_directions(rows, count):
+def principal_directions(rows, count, weights):
     """Directions of greatest variance, and the standard deviations along them.
 
     Each sign is such that the entry of greatest size is positive. There are fewer where the rows vary along fewer.
@@ -22,13 +22,15 @@ def principal_directions(rows, count):
     ----------
     rows : ndarray of shape (n_rows, n_features)
     count : int
+    weights : ndarray of shape (n_rows,)
+        How many times each row counts.
 
     Returns
     -------
     directions : ndarray of shape (n_features, n_directions)
     deviations : ndarray of shape (n_directions,), descending
     """
-    centred = rows - rows.mean(axis=0)
+    centred = (rows - np.average(rows, axis=0, weights=weights)) * np.sqrt(weights)[:, None]
     n_rows, n_features = centred.shape
     count = min(count, n_rows, n_features)
     if min(n_rows, n_features) > _RANDOMIZED and 2 * count < _RANDOMIZED:
@@ -47,7 +49,7 @@ def principal_directions(rows, count):
     directions, singular = directions[:, varying], singular[varying]
     greatest = np.abs(directions).argmax(axis=0)
     directions = directions * np.sign(directions[greatest, np.arange(directions.shape[1])])
-    return directions, singular / np.sqrt(n_rows)
+    return directions, singular / np.sqrt(weights.sum())
 
 
 def random_orthogonal(size, rng):

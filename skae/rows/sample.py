@@ -48,11 +48,12 @@ class Sample(NamedTuple):
         return Sample.of(self.X, self.weights, rows)
 
     def some_rows(self, limit):
-        """At most so many of the rows, evenly spaced, in float64."""
+        """At most so many of the rows, evenly spaced, and their weights, in float64."""
         places = np.linspace(0, len(self.rows) - 1, min(limit, len(self.rows))).astype(int)
-        rows = self.X[self.rows[places]].astype(np.float64)
+        chosen = self.rows[places]
+        rows = self.X[chosen].astype(np.float64)
         release_mapped_pages(self.X)
-        return rows
+        return rows, np.ones(len(rows)) if self.weights is None else self.weights[chosen].astype(np.float64)
 
     def blocks(self):
         """Yield the rows in order, a block of them at a time."""
