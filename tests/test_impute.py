@@ -232,11 +232,11 @@ def test_what_stands_for_a_missing_value(rng, missing_values, dtype):
 
 def test_nan_is_refused_where_a_number_stands_for_missing_values(holes):
     with pytest.raises(
-        ValueError, match=r"Input X contains NaN, but .* missing_values=-1\. .* set missing_values=numpy.nan"
+        ValueError, match=r"Input X contains NaN, but the placeholder is missing_values=-1.* missing_values=numpy.nan"
     ):
         AutoencoderImputer(QUICK, missing_values=-1).fit(holes[1])
     imputer = AutoencoderImputer(QUICK, missing_values=-1).fit(np.nan_to_num(holes[1], nan=-1))
-    with pytest.raises(ValueError, match="Input X contains NaN, but missing_values=-1"):
+    with pytest.raises(ValueError, match="Input X contains NaN, but the placeholder is missing_values=-1"):
         imputer.transform(holes[1])
     assert not get_tags(imputer).input_tags.allow_nan and get_tags(AutoencoderImputer()).input_tags.allow_nan
 
