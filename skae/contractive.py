@@ -2,21 +2,25 @@
 
 from numbers import Real
 
-from sklearn.utils._param_validation import Interval
+from sklearn.utils._param_validation import Interval, StrOptions
 
 from .estimator.corrupted_input import CorruptedInput, corruption_parameters
 from .estimator.parameters import Parameter, store_parameters
 from .estimator.registry import autoencoder
 from .objective.contraction import contraction
 
+# Of the loss of the column means, what the penalty is at the start where its weight is "auto".
+_SHARE = 0.03
+
 _PARAMETERS = (
     Parameter(
         "contraction_weight",
-        0.1,
-        [Interval(Real, 0, None, closed="left")],
-        "float",
+        "auto",
+        [StrOptions({"auto"}), Interval(Real, 0, None, closed="left")],
+        'float or "auto"',
         """
-        Weight of the mean squared Frobenius norm of the encoder's Jacobian.
+        Weight of the mean squared Frobenius norm of the encoder's Jacobian. "auto" makes the term
+        0.03 times the loss of the column means at the start, whatever the units of X.
         """,
     ),
     *corruption_parameters(noise_level=0.0),
@@ -62,7 +66,7 @@ class ContractiveAE(CorruptedInput):
         self,
         n_components=64,
         *,
-        contraction_weight=0.1,
+        contraction_weight="auto",
         corruption="masking",
         noise_level=0.0,
         emphasis=0.0,
@@ -92,6 +96,15 @@ class ContractiveAE(CorruptedInput):
         verbose=False,
     ):
         store_parameters(self, locals())
+
+    # The Jacobian is the smaller by it, and the decoder makes up for it.
+    _start_gain = 0.5
+    _strength_name = "contraction_weight"
+
+    def _strength(self, spread, batch):
+        network = batch.network
+        norm = contraction(1.0, network.architecture.depth).value(batch) / network.loss_unit
+        return _SHARE * spread / norm if norm > 0 else 0.0
 
     def _penalties(self, architecture):
         return [contraction(self.contraction_weight, architecture.depth)] if self.contraction_weight > 0 else []

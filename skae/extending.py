@@ -28,6 +28,7 @@ them.
 
 from __future__ import annotations
 
+import copy
 from dataclasses import replace
 
 import numpy as np
@@ -218,6 +219,9 @@ def gradient_error(estimator, X, seed=0):
     theta = network.theta.astype(np.float64)
     theta += 0.1 * np.random.default_rng(seed).standard_normal(theta.shape)
     network = Network(replace(network.architecture, n_active=None), theta, network.coordinates)
+    if estimator._strength_name is not None and fitted.training.strength is not None:
+        estimator = copy.copy(estimator)
+        setattr(estimator, estimator._strength_name, fitted.training.strength)
     penalties = [L2(estimator.alpha), *estimator._penalties(network.architecture)]
     objective = Objective(network, LOSSES[fitted.loss], penalties)
     return objective_gradient_error(objective, np.ascontiguousarray(filled(fitted, rows)[:], np.float64), seed)

@@ -4,7 +4,7 @@ from functools import partial
 from numbers import Integral, Real
 
 import numpy as np
-from sklearn.utils._param_validation import Interval
+from sklearn.utils._param_validation import Interval, StrOptions
 
 from .estimator.corrupted_input import CorruptedInput, corruption_parameters
 from .estimator.parameters import Parameter, RegisteredName, store_parameters
@@ -38,11 +38,13 @@ _PARAMETERS = (
     ),
     Parameter(
         "sparsity_weight",
-        0.1,
-        [Interval(Real, 0, None, closed="left")],
-        "float",
+        "auto",
+        [StrOptions({"auto"}), Interval(Real, 0, None, closed="left")],
+        'float or "auto"',
         """
-        Weight of the term, with "kl" and "l1".
+        Weight of the term, with "kl" and "l1". "auto" is 9 / n_components times the loss of the column means with "kl",
+        with which the mean activation comes near its target whatever the units of X; with "l1" it makes the term a
+        tenth of that loss at the start.
         """,
     ),
     Parameter(
@@ -155,7 +157,7 @@ class SparseAE(CorruptedInput):
         *,
         sparsity="kl",
         sparsity_target=0.05,
-        sparsity_weight=0.1,
+        sparsity_weight="auto",
         n_active=25,
         n_active_transform=None,
         anneal_epochs=0,
@@ -189,6 +191,11 @@ class SparseAE(CorruptedInput):
         verbose=False,
     ):
         store_parameters(self, locals())
+
+    _strength_name = "sparsity_weight"
+
+    def _strength(self, spread, batch):
+        return SPARSITIES[self.sparsity].strength(spread, batch)
 
     def _check_combination(self):
         super()._check_combination()

@@ -12,7 +12,8 @@ from ..kernels.losses import LOSSES
 from ..network.data_start import data_start, tied_scale
 from ..network.initialization import initial_parameters
 from ..network.network import Network
-from ..rows.coordinates import Coordinates
+from ..objective.batch import Batch
+from ..rows.coordinates import Coordinates, inner_rows
 from ..rows.matrices import CSRMatrix
 from ..rows.sample import Sample
 from ..training.budget import batch_size_auto, max_iter_auto
@@ -22,6 +23,9 @@ from ..training.solvers import SOLVERS
 # Rows that start values are taken from, and entries that are held for it.
 _START_ROWS = 4096
 _START_ENTRIES = 2**24
+
+# Rows on which penalties are measured at the start.
+_STRENGTH_ROWS = 512
 
 # Of numbers in float64, relative to the greatest.
 _ROUNDING = 1e-13
@@ -50,6 +54,9 @@ def settled(estimator, sample, architecture, loss, one_pass):
         Whether it is for ``partial_fit``.
     """
     chosen = copy.copy(estimator)
+    if _strength_is_free(estimator):
+        # Until the start is known.
+        setattr(chosen, estimator._strength_name, 1.0)
     n_rows, rate_is_set = len(sample.rows), isinstance(estimator.learning_rate_init, Real)
     if chosen.solver == "auto":
         chosen.solver = _solver(estimator, n_rows, architecture, loss, one_pass)
@@ -81,8 +88,8 @@ def _solver(estimator, n_rows, architecture, loss, one_pass):
     return "lbfgs" if smooth and narrow and small and not drawn else "adam"
 
 
-def started_network(estimator, sample, architecture, loss, penalties, means, rng, dtype):
-    """A network with start values from the data, and the penalties as they are in its coordinates.
+def started_network(estimator, sample, architecture, loss, means, rng, dtype):
+    """A network with start values from the data, in coordinates of its own where the loss allows for them.
 
     Parameters
     ----------
@@ -90,7 +97,6 @@ def started_network(estimator, sample, architecture, loss, penalties, means, rng
     sample : Sample
     architecture : Architecture
     loss : str
-    penalties : list of Penalty and WeightPenalty
     means : ndarray of shape (n_features,) or None
         In the place of NaN.
     rng : numpy Generator
@@ -98,23 +104,73 @@ def started_network(estimator, sample, architecture, loss, penalties, means, rng
 
     Returns
     -------
-    Network, list of Penalty and WeightPenalty
+    Network
     """
-    rows, weights = sample.some_rows(max(1, min(_START_ROWS, _START_ENTRIES // architecture.sizes[0])))
-    if means is not None:
-        rows = np.where(np.isnan(rows), means, rows)
+    rows, weights = _rows(sample, means, max(1, min(_START_ROWS, _START_ENTRIES // sample.n_features)))
     coordinates = _coordinates(sample, architecture, loss, rows, weights)
-    if coordinates is not None:
-        inner = [penalty.in_coordinates(coordinates.scale, architecture) for penalty in penalties]
-        coordinates, penalties = (None, penalties) if None in inner else (coordinates, inner)
+    if any(penalty.in_coordinates(1.0, architecture) is None for penalty in estimator._penalties(architecture)):
+        coordinates = None
     if coordinates is not None:
         rows = (rows - coordinates.offset) / coordinates.scale
-    if estimator._gate() is not None:
+    if estimator.init == "glorot" or estimator._gate() is not None:
         theta = initial_parameters(architecture, rng, dtype)
     else:
         target = estimator._mean_activation_target()
-        theta = data_start(architecture, LOSSES[loss], rows, weights, rng, dtype, target)
-    return Network(architecture, theta, coordinates), penalties
+        theta = data_start(architecture, LOSSES[loss], rows, weights, rng, dtype, target, estimator._start_gain)
+    return Network(architecture, theta, coordinates)
+
+
+def _rows(sample, means, limit):
+    """At most so many rows, without NaN, and their weights."""
+    rows, weights = sample.some_rows(limit)
+    return (rows if means is None else np.where(np.isnan(rows), means, rows)), weights
+
+
+def with_strength(given, estimator, network, sample, means, loss, state):
+    """An estimator with the strength of its penalty, which is found by the start where it is "auto".
+
+    Parameters
+    ----------
+    given : BaseAutoencoder
+        With the parameters as they are.
+    estimator : BaseAutoencoder
+        With those that are settled.
+    network : Network
+        With its start values.
+    sample : Sample
+    means : ndarray of shape (n_features,) or None
+        In the place of NaN.
+    loss : str
+    state : TrainingState
+        Notes the strength; has it, where the training goes on.
+    """
+    if not _strength_is_free(given):
+        return estimator
+    if state.strength is None:
+        rows = inner_rows(_rows(sample, means, _STRENGTH_ROWS)[0], network.coordinates)[:]
+        batch = Batch(network, len(rows))
+        a = batch.inputs = np.ascontiguousarray(rows, network.dtype)
+        for layer, output in zip(network.layers[:-1], batch.outputs):
+            a = layer.forward(a, output)
+        spread = _spread(rows, loss) * network.loss_unit
+        strength = float(given._strength(spread, batch))
+        state.strength = strength if 0.0 < strength < np.inf else 0.0
+    chosen = copy.copy(estimator)
+    setattr(chosen, given._strength_name, state.strength)
+    return chosen
+
+
+def _strength_is_free(estimator):
+    name = estimator._strength_name
+    return name is not None and getattr(estimator, name) == "auto"
+
+
+def _spread(rows, loss):
+    """Loss of a row by the means of the columns alone, in the coordinates of the rows."""
+    if LOSSES[loss].data_range == (0.0, 1.0):
+        mean = np.clip(rows.mean(axis=0), 1e-12, 1.0 - 1e-12)
+        return float(-(mean * np.log(mean) + (1.0 - mean) * np.log1p(-mean)).sum())
+    return float(rows.var(axis=0).sum())
 
 
 @np.errstate(over="ignore", invalid="ignore")

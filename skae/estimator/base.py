@@ -85,6 +85,24 @@ class BaseAutoencoder(NumericParameters, CallbackSupportMixin, Prediction):
         """The object that watches the code for dead units to revive, or None."""
         return None
 
+    # By which pre-activations of the code are multiplied at the start from the data.
+    _start_gain = 1.0
+
+    # Name of the parameter that is the strength of the penalty.
+    _strength_name = None
+
+    def _strength(self, spread, batch):
+        """What the strength of the penalty is where it is "auto".
+
+        Parameters
+        ----------
+        spread : float
+            Loss of a row by the means of the columns alone.
+        batch : Batch
+            Of some rows, at the start.
+        """
+        return 1.0
+
     def _mean_activation_target(self):
         """Mean activation of the code that the training draws it to, or None."""
         return None

@@ -21,7 +21,7 @@ from ..training.config import TrainingConfig
 from ..training.memory import check_training_memory
 from ..training.solvers import SOLVERS, Solver, minibatch_solvers
 from ..training.state import TrainingState
-from .automatic import settled, started_network, with_learning_rate
+from .automatic import settled, started_network, with_learning_rate, with_strength
 from .fitted import Statistics
 from .input import TRAIN_ANEW, check_range, warn_if_settled_too_early
 from .parameters import layer_widths
@@ -83,14 +83,14 @@ def plan_training(estimator, sample, previous, one_pass=False):
         warn_if_mirrored(estimator, sample.n_features)
     else:
         _check_continues(previous, architecture)
-    estimator = settled(estimator, sample, architecture, loss, one_pass)
+    given, estimator = estimator, settled(estimator, sample, architecture, loss, one_pass)
     solver = SOLVERS[estimator.solver]
     dtype = np.dtype(model_dtype(sample) if previous is None else previous.network.dtype)
     config = training_config(estimator, len(sample.rows))
     _check_memory(estimator, architecture, solver.training_dtype(dtype), sample, config)
     _check_loss(estimator, sample, loss, previous)
     _check_zero_sampling(estimator, solver)
-    objective, statistics, state = _built(estimator, sample, architecture, loss, previous, dtype, one_pass)
+    objective, statistics, state = _built(given, estimator, sample, architecture, loss, previous, dtype, one_pass)
     state.solver = solver.name
     sample, validation = _split(estimator, sample, state)
     config = with_learning_rate(estimator, objective, sample, config, state, one_pass)
@@ -113,28 +113,42 @@ def _check_zero_sampling(estimator, solver):
         )
 
 
-def _built(estimator, sample, architecture, loss, previous, dtype, one_pass):
-    """The objective on a network of its own, what is known of the columns, and the state from which to train."""
+def _built(given, estimator, sample, architecture, loss, previous, dtype, one_pass):
+    """The objective on a network of its own, what is known of the columns, and the state from which to train.
+
+    Parameters
+    ----------
+    given : BaseAutoencoder
+        With the parameters as they are.
+    estimator : BaseAutoencoder
+        With those that are settled.
+    """
     dtype = SOLVERS[estimator.solver].training_dtype(dtype)
     observed, means = _column_means(estimator, sample, previous if one_pass else None)
+    network, estimator, state = _started(given, estimator, sample, architecture, loss, previous, means, dtype)
     penalties = ([L2(estimator.alpha)] if estimator.alpha > 0 else []) + estimator._penalties(architecture)
-    if previous is None:
-        rng, state = TrainingState.begin(estimator.random_state)
-        if estimator.init == "glorot":
-            network = Network(architecture, initial_parameters(architecture, rng, dtype))
-        else:
-            network, penalties = started_network(estimator, sample, architecture, loss, penalties, means, rng, dtype)
-            # L-BFGS takes what was drawn for values in coordinates of its own.
-            state.pretrained = True
-    else:
-        network, state = copy.deepcopy((previous.network, previous.training))
-        network = network.in_precision(dtype)
-        if network.coordinates is not None:
-            penalties = [penalty.in_coordinates(network.coordinates.scale, architecture) for penalty in penalties]
+    if network.coordinates is not None:
+        penalties = [penalty.in_coordinates(network.coordinates.scale, architecture) for penalty in penalties]
     noise, value_range = estimator._noise(sample, dtype, previous)
     gate, activity = estimator._gate(), estimator._activity()
     objective = Objective(network, LOSSES[loss], penalties, noise, means, estimator.zero_sampling, gate, activity)
     return objective, Statistics(means, observed, value_range), state
+
+
+def _started(given, estimator, sample, architecture, loss, previous, means, dtype):
+    """A network of its own to train, the estimator with its strength, and the state from which to train."""
+    if previous is not None:
+        network, state = copy.deepcopy((previous.network, previous.training))
+        network = network.in_precision(dtype)
+    else:
+        rng, state = TrainingState.begin(estimator.random_state)
+        if estimator.init == "glorot" and estimator._gate() is None:
+            network = Network(architecture, initial_parameters(architecture, rng, dtype))
+        else:
+            network = started_network(estimator, sample, architecture, loss, means, rng, dtype)
+            # L-BFGS takes what was drawn for values in coordinates of its own.
+            state.pretrained = True
+    return network, with_strength(given, estimator, network, sample, means, loss, state), state
 
 
 def resolved_loss(estimator, sample, previous):

@@ -118,8 +118,9 @@ SHARED = (
         'float or "auto"',
         """
         Greatest learning rate. "auto" tries a row of them for some steps each, with the schedule of a whole fit in
-        small, and takes the one with the least objective; ``learning_rate_`` says which. 1e-3 suits rectified and deep networks; one layer of tied logistic units on
-        images made better codes at 1e-2 to 3e-2 (docs/representations.md). Not used by "lbfgs".
+        small, and takes the one with the least objective; ``learning_rate_`` says which. Of numbers 1e-3 suits
+        rectified and deep networks; one layer of tied logistic units on images made better codes at 1e-2 to 3e-2
+        (docs/representations.md). Not used by "lbfgs".
         """,
     ),
     Parameter(

@@ -50,6 +50,7 @@ def encoded(state, arrays, path, include_optimizer):
         "given": state.pretrained,
         "solver": state.solver,
         "learning_rate": state.learning_rate,
+        "strength": state.strength,
         "shuffle_rng": _encoded_generator(state.shuffle_rng),
         "noise_rng": _encoded_generator(state.noise_rng),
         "held_seed": _encoded_seed(state.validation_seed),
@@ -95,6 +96,7 @@ def decoded(fields, theta, n_components):
     if "solver" in fields.rest():
         state.solver = fields.choice("solver", (None, *SOLVERS))
         state.learning_rate = fields.optional_number("learning_rate")
+        state.strength = fields.optional_number("strength")
     progress = fields.optional_fields("run")
     state.progress = None if progress is None else _progress(progress, theta, dtypes)
     fields.end()

@@ -29,4 +29,9 @@ def _penalty(settings):
     return L1Sparsity(settings.sparsity_weight) if settings.sparsity_weight > 0 else None
 
 
-L1 = Sparsity("l1", penalty=_penalty)
+def _strength(spread, batch):
+    size = np.abs(batch.code).sum(axis=1, dtype=np.float64).mean()
+    return 0.1 * spread / size if size > 0 else 0.0
+
+
+L1 = Sparsity("l1", penalty=_penalty, strength=_strength)

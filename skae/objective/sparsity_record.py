@@ -16,6 +16,10 @@ def _none(settings):
     return None
 
 
+def _spread_by_unit(spread, batch):
+    return spread / batch.code.shape[1]
+
+
 @dataclass(frozen=True, eq=False)
 class Sparsity:
     """One way to make a code sparse, by a penalty, a gate or both.
@@ -33,6 +37,8 @@ class Sparsity:
         How many units of a code stay on outside of training; None for all.
     start_target : callable (settings) -> float or None
         Mean activation with which the units of the code start; None where that is free.
+    strength : callable (spread, batch) -> float
+        What ``sparsity_weight`` is where it is "auto": of the loss of the column means, and of a batch at the start.
     check : callable (settings) -> None
         Raises ValueError for settings that do not go together.
     minibatch : bool
@@ -44,12 +50,13 @@ class Sparsity:
     gate: Callable = _none
     units_kept: Callable = _none
     start_target: Callable = _none
+    strength: Callable = _spread_by_unit
     check: Callable = _none
     minibatch: bool = False
 
     def __post_init__(self):
         check_name("The name of a Sparsity", self.name)
-        check_callables(self, "penalty", "gate", "units_kept", "start_target", "check")
+        check_callables(self, "penalty", "gate", "units_kept", "start_target", "strength", "check")
         if self.penalty is _none and self.gate is _none:
             raise TypeError(f"Sparsity {self.name!r} must have a penalty, a gate or both; got neither.")
 

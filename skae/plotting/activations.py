@@ -100,7 +100,7 @@ class ActivationDisplay:
         check_choice("kind", kind, _KINDS)
         code = source.code(X)
         active, saturated = unit_activity(code, activation, threshold)
-        trained_for_target = isinstance(model, SparseAE) and model.sparsity == "kl" and model.sparsity_weight > 0
+        trained_for_target = isinstance(model, SparseAE) and model.sparsity == "kl" and model.sparsity_weight != 0
         display = cls(
             code,
             dead_units=np.flatnonzero(active == 0),

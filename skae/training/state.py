@@ -89,6 +89,8 @@ class TrainingState:
         That of the last training; None where nobody noted it.
     learning_rate : float or None
         That with which the last training in mini-batches began.
+    strength : float or None
+        Of the penalty, where it was found by the data.
     progress : FitProgress or None
         Progress of a fit that was ended by an interrupt or a callback; None if the last fit was completed.
     """
@@ -105,6 +107,7 @@ class TrainingState:
     pretrained: bool = False
     solver: str | None = None
     learning_rate: float | None = None
+    strength: float | None = None
     progress: FitProgress | None = None
 
     @property
