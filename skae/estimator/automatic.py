@@ -116,7 +116,8 @@ def started_network(estimator, sample, architecture, loss, means, rng, dtype):
         theta = initial_parameters(architecture, rng, dtype)
     else:
         target = estimator._mean_activation_target()
-        theta = data_start(architecture, LOSSES[loss], rows, weights, rng, dtype, target, estimator._start_gain)
+        gain, penalised = estimator._start_gain, estimator.alpha > 0
+        theta = data_start(architecture, LOSSES[loss], rows, weights, rng, dtype, target, gain, penalised)
     return Network(architecture, theta, coordinates)
 
 
