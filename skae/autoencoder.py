@@ -49,7 +49,7 @@ class AutoencoderTransformer(BaseAutoencoder):
 
     def __init__(
         self,
-        n_components=64,
+        n_components="auto",
         *,
         hidden_layer_sizes=(),
         activation="logistic",

@@ -64,7 +64,7 @@ class ContractiveAE(CorruptedInput):
 
     def __init__(
         self,
-        n_components=64,
+        n_components="auto",
         *,
         contraction_weight="auto",
         corruption="masking",

@@ -39,7 +39,7 @@ class DenoisingAE(CorruptedInput):
 
     def __init__(
         self,
-        n_components=64,
+        n_components="auto",
         *,
         corruption="masking",
         noise_level=0.25,

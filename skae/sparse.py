@@ -49,11 +49,11 @@ _PARAMETERS = (
     ),
     Parameter(
         "n_active",
-        25,
-        [Interval(Integral, 1, None, closed="left")],
-        "int",
+        "auto",
+        [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
+        'int or "auto"',
         """
-        Units of the code that stay on in each row, with "topk".
+        Units of the code that stay on in each row, with "topk". "auto" is half of the units, at most 25.
         """,
     ),
     Parameter(
@@ -153,12 +153,12 @@ class SparseAE(CorruptedInput):
 
     def __init__(
         self,
-        n_components=64,
+        n_components="auto",
         *,
         sparsity="kl",
         sparsity_target=0.05,
         sparsity_weight="auto",
-        n_active=25,
+        n_active="auto",
         n_active_transform=None,
         anneal_epochs=0,
         revive_dead=False,

@@ -83,7 +83,7 @@ def _model_path(text):
 def _summary(estimator):
     step = SOLVERS[estimator.solver_].iteration
     steps = f"{estimator.n_iter_} {step}{'s'[: estimator.n_iter_ != 1]}"
-    widths = f"{estimator.n_features_in_} columns to {estimator.n_components}"
+    widths = f"{estimator.n_features_in_} columns to {estimator._n_features_out}"
     return f"{type(estimator).__name__}, {widths}, {steps}, loss {estimator.loss_curve_[-1]:.6g}"
 
 

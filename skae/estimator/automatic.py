@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from dataclasses import replace
-from numbers import Real
+from numbers import Integral, Real
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from ..kernels.losses import LOSSES
 from ..network.data_start import data_start, tied_scale
 from ..network.initialization import initial_parameters
 from ..network.network import Network
+from ..network.principal import principal_directions
 from ..objective.batch import Batch
 from ..rows.coordinates import Coordinates, inner_rows
 from ..rows.matrices import CSRMatrix
@@ -23,6 +24,12 @@ from ..training.solvers import SOLVERS
 # Rows that start values are taken from, and entries that are held for it.
 _START_ROWS = 4096
 _START_ENTRIES = 2**24
+
+# Of the variance, what the principal components have whose number is the width "auto", and the greatest of these.
+_SHARE, _MOST_COMPONENTS = 0.95, 64
+
+# Of the active units that are "auto".
+_MOST_ACTIVE = 25
 
 # Rows on which penalties are measured at the start.
 _STRENGTH_ROWS = 512
@@ -39,6 +46,44 @@ _BATCH_SIZE = 128
 
 # Of the rate that is found for an annealed training: that of one which does not end.
 _CONSTANT_SHARE = 0.3
+
+
+def with_widths(estimator, sample, previous):
+    """A copy of an estimator whose width of the code, and number of active units, are integers.
+
+    Parameters
+    ----------
+    estimator : BaseAutoencoder
+    sample : Sample
+    previous : Fitted or None
+        The fit that the training continues, whose width is kept.
+    """
+    chosen = copy.copy(estimator)
+    if not isinstance(estimator.n_components, Integral):
+        if previous is not None:
+            chosen.n_components = previous.network.architecture.encoder_sizes[-1]
+        else:
+            chosen.n_components = _width(estimator.n_components, sample)
+    if getattr(estimator, "n_active", None) == "auto":
+        chosen.n_active = min(_MOST_ACTIVE, max(1, chosen.n_components // 2))
+    return chosen
+
+
+def _width(share, sample):
+    """The width at which principal components explain a share of the variance."""
+    rows, weights = _rows(sample, None, _limit(sample))
+    means = np.nan_to_num(np.nanmean(rows, axis=0)) if np.isnan(rows).any() else None
+    rows = rows if means is None else np.where(np.isnan(rows), means, rows)
+    free = not isinstance(share, Real)
+    share, most = (_SHARE, _MOST_COMPONENTS) if free else (share, min(rows.shape))
+    centred = rows - np.average(rows, axis=0, weights=weights)
+    with np.errstate(over="ignore", invalid="ignore"):
+        total = float(np.average(np.square(centred).sum(axis=1), weights=weights))
+    if not 0.0 < total < np.inf:
+        return 1
+    _, deviations = principal_directions(rows, most, weights)
+    reached = np.cumsum(np.square(deviations)) >= share * total * (1.0 - 1e-9)
+    return max(1, int(np.argmax(reached)) + 1 if reached.any() else len(deviations))
 
 
 def settled(estimator, sample, architecture, loss, one_pass):
@@ -106,7 +151,7 @@ def started_network(estimator, sample, architecture, loss, means, rng, dtype):
     -------
     Network
     """
-    rows, weights = _rows(sample, means, max(1, min(_START_ROWS, _START_ENTRIES // sample.n_features)))
+    rows, weights = _rows(sample, means, _limit(sample))
     coordinates = _coordinates(sample, architecture, loss, rows, weights)
     if any(penalty.in_coordinates(1.0, architecture) is None for penalty in estimator._penalties(architecture)):
         coordinates = None
@@ -119,6 +164,11 @@ def started_network(estimator, sample, architecture, loss, means, rng, dtype):
         gain, penalised = estimator._start_gain, estimator.alpha > 0
         theta = data_start(architecture, LOSSES[loss], rows, weights, rng, dtype, target, gain, penalised)
     return Network(architecture, theta, coordinates)
+
+
+def _limit(sample):
+    """Rows that start values are taken from."""
+    return max(1, min(_START_ROWS, _START_ENTRIES // sample.n_features))
 
 
 def _rows(sample, means, limit):

@@ -21,7 +21,7 @@ from ..training.config import TrainingConfig
 from ..training.memory import check_training_memory
 from ..training.solvers import SOLVERS, Solver, minibatch_solvers
 from ..training.state import TrainingState
-from .automatic import settled, started_network, with_learning_rate, with_strength
+from .automatic import settled, started_network, with_learning_rate, with_strength, with_widths
 from .fitted import Statistics
 from .input import TRAIN_ANEW, check_range, warn_if_settled_too_early
 from .parameters import layer_widths
@@ -76,6 +76,7 @@ def plan_training(estimator, sample, previous, one_pass=False):
     -------
     Plan
     """
+    given, estimator = estimator, with_widths(estimator, sample, previous)
     estimator._check_combination()
     loss = resolved_loss(estimator, sample, previous)
     architecture = architecture_of(estimator, sample.n_features, loss)
@@ -83,7 +84,7 @@ def plan_training(estimator, sample, previous, one_pass=False):
         warn_if_mirrored(estimator, sample.n_features)
     else:
         _check_continues(previous, architecture)
-    given, estimator = estimator, settled(estimator, sample, architecture, loss, one_pass)
+    estimator = settled(estimator, sample, architecture, loss, one_pass)
     solver = SOLVERS[estimator.solver]
     dtype = np.dtype(model_dtype(sample) if previous is None else previous.network.dtype)
     config = training_config(estimator, len(sample.rows))

@@ -17,12 +17,18 @@ INIT = SOLVER = LEARNING_RATE_INIT = LEARNING_RATE = MAX_ITER = "auto"
 SHARED = (
     Parameter(
         "n_components",
-        64,
-        [Interval(Integral, 1, None, closed="left")],
-        "int",
+        "auto",
+        [
+            StrOptions({"auto"}),
+            None,
+            Interval(Integral, 1, None, closed="left"),
+            Interval(Real, 0, 1, closed="neither"),
+        ],
+        'int, float in (0, 1), "auto" or None',
         """
         Width k of the code. May be below the number of features (undercomplete), equal to it or above it
-        (overcomplete).
+        (overcomplete). A share in (0, 1) is the width at which PCA explains that share of the variance of X; "auto" and
+        None are that of 0.95, but at most 64.
         """,
     ),
     Parameter(
