@@ -581,10 +581,11 @@ def test_sparse_ae_without_weight_takes_any_activation(X):
 
 @every_estimator
 @pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
-def test_divergence_is_an_error_and_leaves_nothing(cls, solver, X):
+@pytest.mark.parametrize("init", ["glorot", "auto"])
+def test_divergence_is_an_error_and_leaves_nothing(init, cls, solver, X):
     if solver == "lbfgs" and numba.config.DISABLE_JIT:
         pytest.skip("Python's own floor, in exp, refuses the NaN that compiled code hands on")
-    estimator, data = cls(3, solver=solver, learning_rate_init=1e10), X * 1e200
+    estimator, data = cls(3, init=init, solver=solver, learning_rate_init=1e10), X * 1e200
     with pytest.raises(ValueError, match=r"diverged: .*(epoch \d+ at learning rate 1e\+10|iteration \d+ of L-BFGS)"):
         estimator.fit(data)
     assert not [name for name in vars(estimator) if name.endswith("_") or name.startswith("_network")]
@@ -626,14 +627,15 @@ def test_growth_alone_is_no_divergence(X):
     fitted(AutoencoderTransformer, X, activation="identity", batch_size=20, shuffle=False, solver="adam")
 
 
-def test_a_failed_refit_leaves_the_old_model(X):
-    ae = fitted(AutoencoderTransformer, X)
+@pytest.mark.parametrize("settings", [FIXED, {}], ids=["fixed", "defaults"])
+def test_a_failed_refit_leaves_the_old_model(settings, X):
+    ae = fitted(AutoencoderTransformer, X, **settings)
     before, H = dict(vars(ae)), ae.transform(X)
     with pytest.raises(ValueError, match="NaN"):
         ae.fit(np.full((10, 9), np.nan))
     with pytest.raises(ValueError, match="diverged"):
         ae.set_params(learning_rate_init=1e10).fit(X[:, :4] * 1e200)
-    ae.set_params(learning_rate_init=1e-3)
+    ae.set_params(learning_rate_init=before["learning_rate_init"])
     assert vars(ae).keys() == before.keys()
     assert ae.n_features_in_ == 5
     np.testing.assert_array_equal(ae.transform(X), H)
