@@ -4,6 +4,7 @@ import pickle
 
 import numpy as np
 import pytest
+from settings import FIXED
 from sklearn.datasets import load_digits
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 
@@ -75,8 +76,8 @@ def test_of_equals_the_first_stay_and_nan_is_seen(dtype, rng):
 @pytest.mark.parametrize("rate", [1e-3, 1e-2])
 def test_saturated_units_are_told_apart(rate, activation, dtype):
     X = load_digits().data.astype(dtype)
-    settings = dict(activation=activation, learning_rate_init=rate, max_iter=20, tol=0.0, random_state=0)
-    ae = SparseAE(64, sparsity="topk", n_active=8, **settings)
+    settings = {**FIXED, "learning_rate_init": rate, "max_iter": 20, "tol": 0.0, "random_state": 0}
+    ae = SparseAE(64, sparsity="topk", n_active=8, activation=activation, **settings)
     with pytest.warns(ConvergenceWarning):
         ae.fit(X)
     code = ae.transform(X)
@@ -119,9 +120,10 @@ def test_gradient_against_finite_differences(gate, activation, hidden, rng):
         assert gradient[i] == pytest.approx((values[0] - values[1]) / (2 * step), rel=1e-5, abs=1e-7)
 
 
-def test_topk_counts_in_training_and_at_transform(rng):
+@pytest.mark.parametrize("start", [FIXED, {}], ids=["fixed", "defaults"])
+def test_topk_counts_in_training_and_at_transform(start, rng):
     X = rng.standard_normal((60, 8))
-    ae = SparseAE(12, sparsity="topk", n_active=3, activation="identity", max_iter=3, random_state=0).fit(X)
+    ae = SparseAE(12, sparsity="topk", n_active=3, activation="identity", max_iter=3, random_state=0, **start).fit(X)
     assert ((ae.transform(X) != 0).sum(axis=1) == 3).all()
     np.testing.assert_allclose(ae.inverse_transform(ae.transform(X)), ae.reconstruct(X), rtol=1e-10)
     errors = np.square(X - ae.reconstruct(X)).sum(axis=1)
@@ -132,9 +134,10 @@ def test_topk_counts_in_training_and_at_transform(rng):
     np.testing.assert_array_equal(pickle.loads(pickle.dumps(more)).transform(X), more.transform(X))
 
 
-def test_lifetime_acts_in_training_alone(rng):
+@pytest.mark.parametrize("start", [FIXED, {}], ids=["fixed", "defaults"])
+def test_lifetime_acts_in_training_alone(start, rng):
     X = rng.standard_normal((64, 8))
-    settings = dict(activation="identity", max_iter=3, batch_size=16, random_state=0)
+    settings = dict(activation="identity", max_iter=3, batch_size=16, random_state=0, **start)
     ae = SparseAE(12, sparsity="lifetime", sparsity_target=0.1, **settings).fit(X)
     assert (ae.transform(X) != 0).all()
     plain = SparseAE(12, sparsity="l1", sparsity_weight=0.0, **settings).fit(X)
@@ -173,7 +176,7 @@ def test_illegal_combinations(parameters, message, rng):
 
 def test_sparsity_report(rng):
     X = rng.random((40, 6))
-    ae = SparseAE(5, sparsity="topk", n_active=2, activation="relu", max_iter=3, random_state=0).fit(X)
+    ae = SparseAE(5, sparsity="topk", n_active=2, activation="relu", max_iter=3, random_state=0, **FIXED).fit(X)
     # One unit that is never on, one that always is.
     ae.coefs_[0][:, 0], ae.intercepts_[0][0] = 0.0, -1.0
     ae.coefs_[0][:, 1], ae.intercepts_[0][1] = 0.0, 100.0
@@ -192,9 +195,10 @@ def test_sparsity_report(rng):
             ae.sparsity_report(X, threshold=threshold)
 
 
-def test_the_report_is_of_what_was_trained(rng):
+@pytest.mark.parametrize("start", [FIXED, {}], ids=["fixed", "defaults"])
+def test_the_report_is_of_what_was_trained(start, rng):
     X = rng.random((40, 6))
-    ae = SparseAE(5, activation="relu", sparsity="l1", max_iter=3, random_state=0).fit(X)
+    ae = SparseAE(5, activation="relu", sparsity="l1", max_iter=3, random_state=0, **start).fit(X)
     before = ae.sparsity_report(X)
     after = ae.set_params(activation="tanh").sparsity_report(X)
     for name, value in before.items():
@@ -205,6 +209,6 @@ def test_the_report_is_of_what_was_trained(rng):
 
 def test_saturated_units_are_reported(rng):
     X = rng.random((40, 6))
-    ae = SparseAE(4, max_iter=3, random_state=0).fit(X)
+    ae = SparseAE(4, max_iter=3, random_state=0, **FIXED).fit(X)
     ae.coefs_[0][:, 0], ae.intercepts_[0][0] = 0.0, 50.0
     assert ae.set_output(transform="pandas").sparsity_report(X)["saturated_fraction"] == 0.25

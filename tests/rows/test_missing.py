@@ -7,6 +7,7 @@ import oracle
 import pandas as pd
 import pytest
 from scipy import sparse
+from settings import FIXED
 from sklearn.base import clone
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
@@ -39,6 +40,9 @@ VARIANTS = [
     (ContractiveAE, {"hidden_layer_sizes": (6,)}),
 ]
 every_variant = pytest.mark.parametrize("cls, parameters", VARIANTS, ids=lambda value: getattr(value, "__name__", None))
+# Of the parameters that FIXED sets.
+DEFAULTS = {name: AutoencoderTransformer().get_params()[name] for name in FIXED}
+every_start = pytest.mark.parametrize("start", [FIXED, DEFAULTS], ids=["fixed", "defaults"])
 METHODS = ("transform", "reconstruct", "score_samples", "reconstruction_error", "score")
 
 
@@ -52,7 +56,7 @@ def holed(n_rows=60, n_columns=5, share=0.2, seed=71):
 
 
 def fitted(cls, X, sample_weight=None, **parameters):
-    settings = {"missing_values": "mask", "max_iter": 5, "random_state": 0, **parameters}
+    settings = {**FIXED, "missing_values": "mask", "max_iter": 5, "random_state": 0, **parameters}
     return cls(3, **settings).fit(X, sample_weight=sample_weight)
 
 
@@ -81,9 +85,10 @@ def test_nan_is_an_error_by_default(cls):
 
 @pytest.mark.parametrize("value", [np.inf, -np.inf])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_infinite_values_are_refused_even_so(dtype, value):
+@every_start
+def test_infinite_values_are_refused_even_so(start, dtype, value):
     X = holed().astype(dtype)
-    ae, bad = fitted(AutoencoderTransformer, X), X.copy()
+    ae, bad = fitted(AutoencoderTransformer, X, **start), X.copy()
     bad[7, 2] = value
     for method in (ae.fit, ae.partial_fit, *(getattr(ae, name) for name in METHODS)):
         with pytest.raises(ValueError, match="infinity"):
@@ -189,18 +194,20 @@ def test_blocks_add_up(monkeypatch):
 
 @every_estimator
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_column_means(cls, dtype):
+@every_start
+def test_column_means(start, cls, dtype):
     X = holed().astype(dtype)
-    ae = fitted(cls, X)
+    ae = fitted(cls, X, **start)
     np.testing.assert_allclose(ae.column_means_, np.nanmean(X, axis=0, dtype=np.float64), rtol=1e-12)
     assert ae.column_means_.dtype == np.float64 and ae.transform(X).dtype == dtype
 
 
-def test_column_means_are_weighted(rng):
+@every_start
+def test_column_means_are_weighted(start, rng):
     X, weights = holed(), rng.uniform(0, 3, 60)
     weights[10] = 0.0
     X[10] = 1e6
-    ae = fitted(AutoencoderTransformer, X, weights)
+    ae = fitted(AutoencoderTransformer, X, weights, **start)
     there = ~np.isnan(X)
     expected = [np.average(x[seen], weights=weights[seen]) for x, seen in zip(X.T, there.T)]
     np.testing.assert_allclose(ae.column_means_, expected, rtol=1e-12)
@@ -225,9 +232,10 @@ def test_partial_fit_takes_the_means_of_all_rows_so_far():
         np.testing.assert_allclose(ae.column_means_, np.nanmean(X[:end], axis=0), rtol=1e-12)
 
 
-def test_fit_takes_the_means_of_its_own_rows():
+@every_start
+def test_fit_takes_the_means_of_its_own_rows(start):
     X, other = holed(), 3 + holed(seed=78)
-    ae = fitted(AutoencoderTransformer, X, warm_start=True).fit(other)
+    ae = fitted(AutoencoderTransformer, X, warm_start=True, **start).fit(other)
     np.testing.assert_allclose(ae.column_means_, np.nanmean(other, axis=0), rtol=1e-12)
     np.testing.assert_allclose(ae.partial_fit(X).column_means_, np.nanmean(np.r_[other, X], axis=0), rtol=1e-12)
 
@@ -245,10 +253,11 @@ def test_a_failed_partial_fit_leaves_the_means():
 
 @every_variant
 @pytest.mark.parametrize("solver", ["adam", "lbfgs"])
-def test_a_column_without_any_value(solver, cls, parameters):
+@every_start
+def test_a_column_without_any_value(start, solver, cls, parameters):
     X = holed()
     X[:, 1] = np.nan
-    ae = fitted(cls, X, solver=solver, **parameters)
+    ae = fitted(cls, X, **{**start, "solver": solver}, **parameters)
     assert ae.column_means_[1] == 0.0
     assert np.isfinite(ae.reconstruct(X)).all() and np.isfinite(ae.score(X)) and np.isfinite(ae.loss_curve_).all()
     other = X.copy()
@@ -256,10 +265,11 @@ def test_a_column_without_any_value(solver, cls, parameters):
     np.testing.assert_array_equal(ae.transform(X), ae.transform(other))
 
 
-def test_nothing_but_holes():
+@every_start
+def test_nothing_but_holes(start):
     X = np.full((12, 4), np.nan)
     for cls in ESTIMATORS:
-        ae = fitted(cls, X)
+        ae = fitted(cls, X, **start)
         assert np.isfinite(ae.transform(X)).all()
         assert (ae.score_samples(X) == 0).all() and (ae.reconstruction_error(X) == 0).all()
 
@@ -278,10 +288,11 @@ def test_rows_that_are_filled_where_they_are_read():
 
 
 @every_variant
-def test_all_methods_give_numbers(cls, parameters):
+@every_start
+def test_all_methods_give_numbers(start, cls, parameters):
     X = holed()
     before = X.copy()
-    ae = fitted(cls, X, **parameters)
+    ae = fitted(cls, X, **parameters, **start)
     filled = np.where(np.isnan(X), ae.column_means_, X)
     np.testing.assert_allclose(ae.transform(X), ae.transform(filled), rtol=1e-12)
     np.testing.assert_allclose(ae.reconstruct(X), ae.inverse_transform(ae.transform(X)), rtol=1e-12)
@@ -290,9 +301,10 @@ def test_all_methods_give_numbers(cls, parameters):
     np.testing.assert_array_equal(X, before)
 
 
-def test_scores_are_over_what_is_there():
+@every_start
+def test_scores_are_over_what_is_there(start):
     X, weights = holed(), np.linspace(0, 2, 60)
-    ae = fitted(AutoencoderTransformer, X)
+    ae = fitted(AutoencoderTransformer, X, **start)
     squares = np.square(X - ae.reconstruct(X))
     np.testing.assert_allclose(ae.score_samples(X), -np.nansum(squares, axis=1), rtol=1e-12)
     np.testing.assert_allclose(ae.reconstruction_error(X), np.nansum(squares, axis=1), rtol=1e-12)
@@ -306,28 +318,32 @@ def test_scores_are_over_what_is_there():
     assert ae.score(X, sample_weight=weights) == pytest.approx(1 - lost / spread)
 
 
-def test_log_loss_is_over_what_is_there():
+@every_start
+def test_log_loss_is_over_what_is_there(start):
     X = holed()
-    ae = fitted(AutoencoderTransformer, X, loss="log_loss")
+    ae = fitted(AutoencoderTransformer, X, loss="log_loss", **start)
     R = ae.reconstruct(X)
     expected = np.nansum(X * np.log(R) + (1 - X) * np.log(1 - R), axis=1)
     np.testing.assert_allclose(ae.score_samples(X), expected, rtol=1e-10)
 
 
-def test_the_loss_is_chosen_by_what_is_there():
+@every_start
+def test_the_loss_is_chosen_by_what_is_there(start):
     X = holed()
-    assert fitted(AutoencoderTransformer, X).loss_ == "squared_error"
-    assert fitted(AutoencoderTransformer, np.round(X)).loss_ == "log_loss"
+    assert fitted(AutoencoderTransformer, X, **start).loss_ == "squared_error"
+    assert fitted(AutoencoderTransformer, np.round(X), **start).loss_ == "log_loss"
     with pytest.raises(ValueError, match=r"\[0, 1\]; they lie in \[-?\d.*, 2\]"):
-        fitted(AutoencoderTransformer, np.where(X > 0.99, 2.0, X), loss="log_loss")
+        fitted(AutoencoderTransformer, np.where(X > 0.99, 2.0, X), loss="log_loss", **start)
 
 
 @every_variant
 @pytest.mark.parametrize("solver", ["adam", "lbfgs"])
-def test_without_holes_it_is_the_plain_model(solver, cls, parameters):
+@every_start
+def test_without_holes_it_is_the_plain_model(start, solver, cls, parameters):
     X, weights = np.nan_to_num(holed()), np.linspace(0.1, 2, 60)
     ae, plain = (
-        fitted(cls, X, weights, solver=solver, missing_values=missing, **parameters) for missing in ("mask", "error")
+        fitted(cls, X, weights, **{**start, "solver": solver}, missing_values=missing, **parameters)
+        for missing in ("mask", "error")
     )
     assert_same_models(ae, plain, 1e-12 if solver == "adam" else 1e-8)
     np.testing.assert_allclose(ae.transform(X), plain.transform(X), rtol=1e-11 if solver == "adam" else 1e-7)
@@ -348,9 +364,10 @@ def test_holes_are_filled_ever_better_from_correlated_columns():
 
 
 @every_variant
-def test_early_stopping(cls, parameters):
+@every_start
+def test_early_stopping(start, cls, parameters):
     X = holed()
-    ae = fitted(cls, X, early_stopping=True, **parameters)
+    ae = fitted(cls, X, early_stopping=True, **parameters, **start)
     assert len(ae.validation_loss_curve_) == 5 and np.isfinite(ae.validation_loss_curve_).all()
     assert ae.validation_loss_curve_[-1] < 2 * ae.validation_loss_curve_[0]
 
@@ -365,7 +382,7 @@ def test_partial_fit_over_the_batches_is_one_epoch():
     # The means of the first chunk are those of all rows: so that both meet the same inputs.
     X = np.tile(holed(20), (3, 1))
     whole = fitted(AutoencoderTransformer, X, shuffle=False, max_iter=1, batch_size=20)
-    parts = AutoencoderTransformer(3, missing_values="mask", batch_size=20, random_state=0)
+    parts = AutoencoderTransformer(3, missing_values="mask", batch_size=20, random_state=0, **FIXED)
     for start in range(0, 60, 20):
         parts.partial_fit(X[start : start + 20])
     for one, other in zip(whole.coefs_, parts.coefs_):
@@ -375,9 +392,10 @@ def test_partial_fit_over_the_batches_is_one_epoch():
 # Life of an estimator.
 
 
-def test_back_to_refusing():
+@every_start
+def test_back_to_refusing(start):
     X = holed()
-    ae = fitted(AutoencoderTransformer, X).set_params(missing_values="error")
+    ae = fitted(AutoencoderTransformer, X, **start).set_params(missing_values="error")
     with pytest.raises(ValueError, match="NaN"):
         ae.fit(X)
     with pytest.raises(ValueError, match="NaN"):
@@ -385,7 +403,7 @@ def test_back_to_refusing():
     assert hasattr(ae, "column_means_"), "a failed fit changes nothing"
     ae.fit(np.nan_to_num(X))
     assert not hasattr(ae, "column_means_") and not hasattr(ae, "_observed")
-    assert_same_models(ae, fitted(AutoencoderTransformer, np.nan_to_num(X), missing_values="error"))
+    assert_same_models(ae, fitted(AutoencoderTransformer, np.nan_to_num(X), missing_values="error", **start))
 
 
 def test_a_plain_model_has_nothing_to_fill_holes_with():
@@ -397,9 +415,10 @@ def test_a_plain_model_has_nothing_to_fill_holes_with():
 
 
 @pytest.mark.parametrize("warm", [False, True], ids=["partial_fit", "warm_start"])
-def test_training_that_continues_may_begin_to_meet_holes(warm):
+@every_start
+def test_training_that_continues_may_begin_to_meet_holes(start, warm):
     X = holed()
-    ae = fitted(AutoencoderTransformer, np.nan_to_num(X), missing_values="error", warm_start=True)
+    ae = fitted(AutoencoderTransformer, np.nan_to_num(X), missing_values="error", warm_start=True, **start)
     ae.set_params(missing_values="mask")
     (ae.fit if warm else ae.partial_fit)(X)
     np.testing.assert_allclose(ae.column_means_, np.nanmean(X, axis=0), rtol=1e-12)
@@ -413,9 +432,10 @@ def test_a_refit_learns_new_means():
 
 
 @every_variant
-def test_pickle_and_clone(cls, parameters):
+@every_start
+def test_pickle_and_clone(start, cls, parameters):
     X = holed()
-    ae = fitted(cls, X, **parameters)
+    ae = fitted(cls, X, **parameters, **start)
     copy = pickle.loads(pickle.dumps(ae))
     np.testing.assert_array_equal(copy.transform(X), ae.transform(X))
     np.testing.assert_array_equal(copy.partial_fit(X).column_means_, ae.partial_fit(X).column_means_)
@@ -440,7 +460,8 @@ def test_tags_say_what_is_allowed():
 
 
 @pytest.mark.parametrize("form", ["fortran", "big-endian", "half", "frame", "nullable frame", "objects", "memory map"])
-def test_forms_give_the_same_model(form, tmp_path):
+@every_start
+def test_forms_give_the_same_model(start, form, tmp_path):
     X = holed()
     if form == "half":
         X = X.astype(np.float16).astype(np.float32)
@@ -454,7 +475,7 @@ def test_forms_give_the_same_model(form, tmp_path):
         "objects": lambda: [[None if np.isnan(value) else value for value in row] for row in X],
         "memory map": lambda: np.load(tmp_path / "X.npy", mmap_mode="r"),
     }[form]()
-    ae, expected = fitted(AutoencoderTransformer, data), fitted(AutoencoderTransformer, X)
+    ae, expected = fitted(AutoencoderTransformer, data, **start), fitted(AutoencoderTransformer, X, **start)
     rtol = 1e-5 if form == "half" else 1e-12
     assert_same_models(ae, expected, rtol)
     for method in METHODS:
@@ -463,22 +484,24 @@ def test_forms_give_the_same_model(form, tmp_path):
 
 
 @pytest.mark.parametrize("dtype", [np.int8, np.uint8, np.int64, bool])
-def test_whole_numbers_have_no_holes(dtype):
+@every_start
+def test_whole_numbers_have_no_holes(start, dtype):
     # Means that do not fit the type of the rows must not matter to rows without holes.
     X = holed()
     X[:, 0] -= 1000.0
     X[:, 1] *= 1e12
-    ae = fitted(AutoencoderTransformer, X)
+    ae = fitted(AutoencoderTransformer, X, **start)
     rows = np.arange(20).reshape(4, 5).astype(dtype)
     np.testing.assert_array_equal(ae.transform(rows), ae.transform(rows.astype(float)))
     assert ae.score_samples(rows).shape == (4,)
 
 
-def test_values_at_the_end_of_the_range_end_in_an_error_and_no_warning():
+@every_start
+def test_values_at_the_end_of_the_range_end_in_an_error_and_no_warning(start):
     X = np.random.default_rng(0).random((20, 3)) * 1e308
     X[0, 0] = np.nan
     with pytest.raises(ValueError, match="diverged"):
-        AutoencoderTransformer(2, missing_values="mask", random_state=0).fit(X)
+        AutoencoderTransformer(2, missing_values="mask", random_state=0, **start).fit(X)
 
 
 def test_holes_in_sparse_x_are_refused_by_name():

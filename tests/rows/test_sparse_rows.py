@@ -6,6 +6,8 @@ import pickle
 import numpy as np
 import pytest
 from scipy import sparse
+from scipy.special import expit
+from settings import FIXED
 
 from skae import AutoencoderTransformer, ContractiveAE, DenoisingAE, SparseAE
 from skae.kernels.losses import LOSSES
@@ -19,6 +21,9 @@ from skae.rows.matrices import CSRBatch, CSRMatrix
 ESTIMATORS = [AutoencoderTransformer, DenoisingAE, SparseAE, ContractiveAE]
 every_estimator = pytest.mark.parametrize("cls", ESTIMATORS)
 RTOL = {np.float32: 1e-5, np.float64: 1e-10}
+# Of the parameters that FIXED sets.
+DEFAULTS = {name: AutoencoderTransformer().get_params()[name] for name in FIXED}
+every_start = pytest.mark.parametrize("start", [FIXED, DEFAULTS], ids=["fixed", "defaults"])
 METHODS = ("transform", "reconstruct", "score_samples", "reconstruction_error", "score")
 
 # Below and above the share of entries from which on rows are worked on dense.
@@ -37,7 +42,7 @@ def rows(regime="stored", dtype=np.float64, n_rows=40, seed=61):
 
 
 def fitted(cls, X, sample_weight=None, **parameters):
-    settings = {"max_iter": 3, "batch_size": 16, "tol": 0.0, "random_state": 0, **parameters}
+    settings = {**FIXED, "max_iter": 3, "batch_size": 16, "tol": 0.0, "random_state": 0, **parameters}
     return cls(4, **settings).fit(X, sample_weight=sample_weight)
 
 
@@ -68,6 +73,22 @@ def test_fit_and_all_methods(cls, regime, dtype):
     )
     weights = np.linspace(0, 2, len(X))
     assert ae.score(S, sample_weight=weights) == pytest.approx(ae.score(X, sample_weight=weights), rel=10 * rtol)
+
+
+@pytest.mark.parametrize("trained_on", ["sparse", "dense"])
+@pytest.mark.parametrize("regime", sorted(REGIMES))
+@every_estimator
+def test_methods_of_models_with_the_defaults(cls, regime, trained_on):
+    X = rows(regime)
+    S = sparse.csr_array(X)
+    ae = fitted(cls, X if trained_on == "dense" else S, **DEFAULTS)
+    assert (ae._fitted.network.coordinates is None) == (trained_on == "sparse")
+    for method in METHODS:
+        got, wanted = getattr(ae, method)(S), getattr(ae, method)(X)
+        np.testing.assert_allclose(got, wanted, rtol=1e-9, atol=1e-12, err_msg=method)
+    code = expit(X @ ae.coefs_[0] + ae.intercepts_[0])
+    np.testing.assert_allclose(ae.transform(S), code, rtol=1e-9)
+    np.testing.assert_allclose(ae.reconstruct(S), code @ ae.coefs_[1] + ae.intercepts_[1], rtol=1e-9, atol=1e-12)
 
 
 VARIANTS = {
@@ -113,7 +134,7 @@ def test_corruptions_draw_as_for_dense_rows(corruption, solver, regime):
 @every_estimator
 def test_partial_fit(cls, regime):
     X = rows(regime)
-    one, other = (cls(4, batch_size=16, random_state=0) for _ in range(2))
+    one, other = (cls(4, batch_size=16, random_state=0, **FIXED) for _ in range(2))
     for start in range(0, 40, 16):
         one.partial_fit(sparse.csr_array(X[start : start + 16]))
         other.partial_fit(X[start : start + 16])
@@ -121,25 +142,27 @@ def test_partial_fit(cls, regime):
 
 
 @pytest.mark.parametrize("regime", sorted(REGIMES))
-def test_binary_data_and_its_loss(regime):
+@every_start
+def test_binary_data_and_its_loss(start, regime):
     X = (rows(regime) > 0).astype(float)
     S = sparse.csr_array(X)
     for data in (S, S.astype(bool), S.astype(np.int8)):
-        ae = fitted(AutoencoderTransformer, data)
+        ae = fitted(AutoencoderTransformer, data, **start)
         assert (ae.loss_, ae.output_activation_) == ("log_loss", "logistic")
-        assert_same_models(ae, fitted(AutoencoderTransformer, X), 1e-10)
+        assert_same_models(ae, fitted(AutoencoderTransformer, X, **start), 1e-10)
     S.data[0] = 0.5
-    assert fitted(AutoencoderTransformer, S).loss_ == "squared_error"
+    assert fitted(AutoencoderTransformer, S, **start).loss_ == "squared_error"
 
 
 @pytest.mark.parametrize("regime", sorted(REGIMES))
-def test_rows_without_weight_are_as_if_left_out(regime):
+@every_start
+def test_rows_without_weight_are_as_if_left_out(start, regime):
     X = (rows(regime) > 0).astype(float)
     X[-1, :2] = 9.0
     weights = np.r_[np.ones(39), 0.0]
-    ae = fitted(AutoencoderTransformer, sparse.csr_array(X), weights)
+    ae = fitted(AutoencoderTransformer, sparse.csr_array(X), weights, **start)
     assert ae.loss_ == "log_loss"
-    assert_same_models(ae, fitted(AutoencoderTransformer, sparse.csr_array(X[:-1])), 1e-13)
+    assert_same_models(ae, fitted(AutoencoderTransformer, sparse.csr_array(X[:-1]), **start), 1e-13)
 
 
 def test_several_blocks_are_one(monkeypatch):
@@ -216,11 +239,14 @@ def parts(S):
 
 @pytest.mark.parametrize("regime", sorted(REGIMES))
 @pytest.mark.parametrize("form", sorted(FORMS))
-def test_forms_give_the_same_model_and_stay_as_they_are(form, regime):
+@every_start
+def test_forms_give_the_same_model_and_stay_as_they_are(start, form, regime):
     X = rows(regime)
     S = FORMS[form](X)
     before, arrays = parts(S), {name: getattr(S, name) for name in ("data", "indices") if hasattr(S, name)}
-    ae, expected = fitted(AutoencoderTransformer, S), fitted(AutoencoderTransformer, X)
+    # With the defaults an array is centred, and a sparse matrix is not.
+    same = X if start is FIXED else sparse.csr_array(X)
+    ae, expected = fitted(AutoencoderTransformer, S, **start), fitted(AutoencoderTransformer, same, **start)
     assert_same_models(ae, expected, 1e-10)
     for method in METHODS:
         np.testing.assert_allclose(getattr(ae, method)(S), getattr(expected, method)(X), rtol=1e-9, err_msg=method)
@@ -233,10 +259,11 @@ def test_forms_give_the_same_model_and_stay_as_they_are(form, regime):
 @every_estimator
 @pytest.mark.parametrize("solver", ["adam", "lbfgs"])
 @pytest.mark.parametrize("regime", sorted(REGIMES))
-def test_a_matrix_of_zeros(regime, solver, cls):
+@every_start
+def test_a_matrix_of_zeros(start, regime, solver, cls):
     S = sparse.csr_array((30, REGIMES[regime][0]))
     for loss in ("squared_error", "log_loss"):
-        ae = fitted(cls, S, solver=solver, loss=loss)
+        ae = fitted(cls, S, **{**start, "solver": solver}, loss=loss)
         assert ae.transform(S).shape == (30, 4)
         assert np.isfinite(ae.loss_curve_).all() and np.isfinite(ae.score_samples(S)).all()
         assert np.isfinite(ae.score(S))
@@ -299,7 +326,10 @@ def test_columns_of_frames():
 @pytest.mark.parametrize("regime", sorted(REGIMES))
 @pytest.mark.parametrize("solver", ["adam", "lbfgs"])
 @pytest.mark.parametrize("cls", [DenoisingAE, SparseAE])
-def test_x_is_dense_by_blocks_only(cls, solver, regime, monkeypatch):
+@every_start
+def test_x_is_dense_by_blocks_only(start, cls, solver, regime, monkeypatch):
+    # Rows that start values are taken from.
+    monkeypatch.setattr("skae.estimator.automatic._START_ROWS", 8)
     largest = [0]
     dense, gather = CSRMatrix.__getitem__, CSRMatrix.gather
 
@@ -321,7 +351,8 @@ def test_x_is_dense_by_blocks_only(cls, solver, regime, monkeypatch):
     monkeypatch.setattr(sparse.csr_array, "toarray", lambda self: whole.append(self.shape[0]) or toarray(self))
     parameters = {"corruption": "salt_and_pepper"} if cls is DenoisingAE else {}
     for missing_values in ("error", "mask"):
-        ae = fitted(cls, S, solver=solver, batch_size=8, missing_values=missing_values, **parameters)
+        settings = {**start, "solver": solver, "batch_size": 8, "missing_values": missing_values, **parameters}
+        ae = fitted(cls, S, **settings)
         for method in METHODS:
             getattr(ae, method)(S)
     assert 0 < largest[0] <= 8
@@ -466,7 +497,7 @@ def test_held_rows_meet_the_same_draws_every_time():
 def test_sampled_partial_fit_over_the_batches_is_one_epoch():
     S = sparse.csr_array(rows(n_rows=48))
     whole = fitted(DenoisingAE, S, zero_sampling=0.2, shuffle=False, max_iter=1)
-    parts_ = DenoisingAE(4, zero_sampling=0.2, batch_size=16, random_state=0)
+    parts_ = DenoisingAE(4, zero_sampling=0.2, batch_size=16, random_state=0, **FIXED)
     for start in range(0, 48, 16):
         parts_.partial_fit(S[start : start + 16])
     np.testing.assert_array_equal(parts_.coefs_[0], whole.coefs_[0])
@@ -483,15 +514,17 @@ def test_the_share_is_validated(share):
         fitted(AutoencoderTransformer, sparse.csr_array(rows()), zero_sampling=share)
 
 
-def test_pickled_estimators_train_on_alike():
+@every_start
+def test_pickled_estimators_train_on_alike(start):
     S = sparse.csr_array(rows())
-    ae = fitted(DenoisingAE, S, zero_sampling=0.2)
+    ae = fitted(DenoisingAE, S, zero_sampling=0.2, **start)
     copy = pickle.loads(pickle.dumps(ae))
     np.testing.assert_array_equal(ae.partial_fit(S).coefs_[0], copy.partial_fit(S).coefs_[0])
 
 
-def test_the_estimator_keeps_nothing_of_x():
+@every_start
+def test_the_estimator_keeps_nothing_of_x(start):
     S = sparse.csr_array(rows())
     for cls in ESTIMATORS:
-        values = vars(fitted(cls, S)).values()
+        values = vars(fitted(cls, S, **start)).values()
         assert not [value for value in values if sparse.issparse(value) or isinstance(value, CSRMatrix)]

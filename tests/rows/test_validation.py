@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 from numba import config
 from scipy import sparse
+from settings import FIXED
 
 from skae import AutoencoderOutlierDetector, AutoencoderTransformer, DenoisingAE
 from skae.impute import AutoencoderImputer
@@ -23,6 +24,7 @@ READERS = {
     "AutoencoderOutlierDetector": lambda: AutoencoderOutlierDetector(AutoencoderTransformer(**SETTINGS)),
     "PCANormalizer": PCANormalizer,
 }
+every_start = pytest.mark.parametrize("start", [FIXED, {}], ids=["fixed", "defaults"])
 DATE = datetime.date(2020, 1, 1)
 as_compiled = pytest.mark.skipif(
     bool(config.DISABLE_JIT), reason="plain Python refuses the NaN that compiled code hands on, and warns of overflow"
@@ -98,13 +100,14 @@ def test_infinities_that_cancel_are_refused_without_a_warning():
         AutoencoderTransformer(**SETTINGS).fit(np.array([[-np.inf, np.inf], [1.0, 2.0]]))
 
 
-def test_great_numbers_whose_sums_are_not_finite_are_finite():
+@every_start
+def test_great_numbers_whose_sums_are_not_finite_are_finite(start):
     # Summed in parts, each of which overflows, to infinities of both signs.
     X = np.tile([1.7e308, -1.7e308], 8)[:, None]
     with pytest.raises(ValueError, match="variance is beyond the range of float64"):
         AutoencoderImputer(MASKING).fit(X)
     with pytest.raises(ValueError, match="The training diverged"):
-        AutoencoderTransformer(**SETTINGS).fit(X)
+        AutoencoderTransformer(**SETTINGS, **start).fit(X)
 
 
 WEIGHTS = [[10**400] * 6, ["a"] * 6, [None, *[DATE] * 5], np.zeros(6), {}, 10**400, -1.0]
@@ -126,8 +129,9 @@ def test_weights_are_named(X, weights):
             score(X, sample_weight=weights)
 
 
-def test_weights_near_the_ends_of_the_range_have_a_score(X):
-    ae = AutoencoderTransformer(**SETTINGS).fit(X)
+@every_start
+def test_weights_near_the_ends_of_the_range_have_a_score(start, X):
+    ae = AutoencoderTransformer(**SETTINGS, **start).fit(X)
     for scale in (1e308, 1e-308):
         weights = np.linspace(0.1, 1, 6)
         assert ae.score(X, sample_weight=weights * scale) == pytest.approx(ae.score(X, sample_weight=weights))
@@ -191,18 +195,19 @@ def test_sparse_matrices_that_reach_beyond_their_shape(case):
 @pytest.mark.parametrize("entries", [np.eye(5, 3), np.zeros((5, 3)), np.arange(15.0).reshape(5, 3)])
 def test_sparse_matrices_of_every_format(kind, entries):
     one, other = (
-        AutoencoderTransformer(**SETTINGS).fit(X) for X in (sparse.csr_array(entries).asformat(kind), entries)
+        AutoencoderTransformer(**SETTINGS, **FIXED).fit(X) for X in (sparse.csr_array(entries).asformat(kind), entries)
     )
     np.testing.assert_allclose(one.transform(entries), other.transform(entries), rtol=1e-6)
 
 
 @pytest.mark.parametrize("kind", ["csr", "csc", "bsr"])
 @pytest.mark.parametrize("widths", [(np.int32, np.int64), (np.int64, np.int32)])
-def test_sparse_matrices_whose_arrays_of_indices_differ_in_width(rng, kind, widths):
+@every_start
+def test_sparse_matrices_whose_arrays_of_indices_differ_in_width(start, rng, kind, widths):
     entries = rng.random((8, 3)) * (rng.random((8, 3)) < 0.5)
     X, expected = sparse.csr_matrix(entries).asformat(kind), sparse.csr_matrix(entries)
     X.indices, X.indptr = (array.astype(width) for array, width in zip((X.indices, X.indptr), widths))
-    one, other = (AutoencoderTransformer(**SETTINGS, batch_size=2).fit(rows) for rows in (X, expected))
+    one, other = (AutoencoderTransformer(**SETTINGS, **start, batch_size=2).fit(rows) for rows in (X, expected))
     np.testing.assert_array_equal(one.transform(X), other.transform(expected))
     assert one.score(X) == other.score(expected) == pytest.approx(reconstruction_score(one, X), rel=1e-12)
     np.testing.assert_array_equal(one.score_samples(X), other.score_samples(expected))
@@ -242,8 +247,9 @@ def test_sparse_arrays_of_other_dimensions(shape):
 
 
 @pytest.mark.parametrize("dtype, huge", [(np.float32, 1e300), (np.float64, 1e308)])
-def test_results_beyond_the_range_are_refused(X, dtype, huge):
-    ae = AutoencoderTransformer(**SETTINGS, activation="identity").fit(X.astype(dtype))
+@every_start
+def test_results_beyond_the_range_are_refused(start, X, dtype, huge):
+    ae = AutoencoderTransformer(**SETTINGS, **start, activation="identity").fit(X.astype(dtype))
     rows = np.vstack([X[:2], [huge, huge, huge]])
     for weights in ae._fitted.network.weights:
         weights[...] = 10
@@ -257,19 +263,21 @@ def test_results_beyond_the_range_are_refused(X, dtype, huge):
         ae.score(rows)
 
 
-def test_losses_beyond_the_range_are_the_greatest_number(X):
+@every_start
+def test_losses_beyond_the_range_are_the_greatest_number(start, X):
     rows = np.vstack([X[:2], [1e308, -1e308, 1e308]])
-    ae = AutoencoderTransformer(**SETTINGS, activation="identity").fit(X)
+    ae = AutoencoderTransformer(**SETTINGS, **start, activation="identity").fit(X)
     scores, errors = ae.score_samples(rows), ae.reconstruction_error(rows)
     assert scores[2] == -np.finfo(float).max and errors[2] == np.finfo(float).max
     assert np.isfinite(ae.reconstruction_error(rows, per_feature=True)).all()
     np.testing.assert_array_equal(scores[:2], ae.score_samples(X[:2]))
-    detector = AutoencoderOutlierDetector(AutoencoderTransformer(**SETTINGS)).fit(X)
+    detector = AutoencoderOutlierDetector(AutoencoderTransformer(**SETTINGS, **start)).fit(X)
     assert np.isfinite(detector.decision_function(rows)).all() and detector.predict(rows)[2] == -1
 
 
-def test_a_score_whose_quotient_overflows(X):
-    ae = AutoencoderTransformer(**SETTINGS).fit(X)
+@every_start
+def test_a_score_whose_quotient_overflows(start, X):
+    ae = AutoencoderTransformer(**SETTINGS, **start).fit(X)
     with pytest.raises(ValueError, match="The score cannot be calculated"):
         ae.score(1e-158 * X)
 
@@ -332,8 +340,9 @@ def test_weights_of_outliers_near_the_end_of_the_range(X):
 
 @as_compiled
 @pytest.mark.parametrize("settings", [{"corruption": "salt_and_pepper"}, {"missing_values": "mask"}])
-def test_rows_beyond_the_precision_of_the_model(X, settings):
-    ae = DenoisingAE(**SETTINGS, **settings).partial_fit(X.astype(np.float32))
+@every_start
+def test_rows_beyond_the_precision_of_the_model(start, X, settings):
+    ae = DenoisingAE(**SETTINGS, **start, **settings).partial_fit(X.astype(np.float32))
     before = dict(vars(ae))
     with pytest.raises(ValueError, match="The training diverged"):
         ae.partial_fit(1e200 * X)
@@ -344,18 +353,20 @@ def test_rows_beyond_the_precision_of_the_model(X, settings):
 @as_compiled
 @pytest.mark.parametrize("dtype, n_rows, greatest", [(np.float32, 41, 1.8e19), (np.float64, 3, 1.2e154)])
 @pytest.mark.parametrize("contamination", ["auto", 0.01])
-def test_an_offset_stays_within_the_range_of_the_scores(dtype, n_rows, greatest, contamination):
+@every_start
+def test_an_offset_stays_within_the_range_of_the_scores(start, dtype, n_rows, greatest, contamination):
     rows = np.linspace(0, greatest ** (2 / 3), n_rows)[:, None].astype(dtype) ** 1.5
-    inner = AutoencoderTransformer(1, loss="squared_error", max_iter=1, random_state=0)
+    inner = AutoencoderTransformer(1, loss="squared_error", max_iter=1, random_state=0, **start)
     detector = AutoencoderOutlierDetector(inner, contamination=contamination).fit(rows)
     decisions = detector.decision_function(rows)
     assert decisions.dtype == dtype and np.isfinite(decisions).all() and np.isfinite(detector.offset_)
 
 
-def test_parameters_beyond_the_precision_of_the_rows():
+@pytest.mark.parametrize("init", ["glorot", "auto"])
+def test_parameters_beyond_the_precision_of_the_rows(init):
     X = np.full((8, 3), 1e-44, np.float32)
     X[::2] = 0
-    ae = AutoencoderTransformer(2, solver="lbfgs", max_iter=20, random_state=0)
+    ae = AutoencoderTransformer(2, init=init, solver="lbfgs", max_iter=20, random_state=0)
     with pytest.raises(ValueError, match="parameters that were found are beyond the range of float32"):
         ae.fit(X)
     assert not hasattr(ae, "coefs_") and np.isfinite(ae.fit(X.astype(np.float64)).transform(X)).all()
