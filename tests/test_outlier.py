@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import sparse
+from settings import FIXED
 from sklearn.base import clone, is_outlier_detector
 from sklearn.exceptions import NotFittedError
 from sklearn.metrics import roc_auc_score
@@ -178,7 +179,9 @@ def test_auto_takes_one_normal_row_in_40(rng):
 def test_auto_is_not_moved_by_a_few_rows(rng):
     X = rng.normal(size=(400, 8))
     # As one iteration leaves them, the reconstructions of normal rows hardly depend on the others.
-    estimator = AutoencoderTransformer(1, solver="sgd", learning_rate_init=1e-12, max_iter=1, random_state=0)
+    estimator = AutoencoderTransformer(
+        1, init="glorot", solver="sgd", learning_rate_init=1e-12, max_iter=1, random_state=0
+    )
     clean = AutoencoderOutlierDetector(estimator).fit(X)
     dirty = AutoencoderOutlierDetector(estimator).fit(np.vstack([X, np.full((20, 8), 1e3)]))
     assert dirty.offset_ == pytest.approx(clean.offset_, rel=0.15)
@@ -190,7 +193,7 @@ def test_offset_of_weights_is_that_of_repetitions(rng, contamination):
     X = rng.normal(size=(60, 6))
     weights = rng.integers(0, 4, size=60)
     # Batches of all rows: weights and repetitions give the same training.
-    detector = AutoencoderOutlierDetector(AutoencoderTransformer(2, batch_size=1000, **QUICK))
+    detector = AutoencoderOutlierDetector(AutoencoderTransformer(2, batch_size=1000, **FIXED, **QUICK))
     detector.set_params(contamination=contamination)
     repeated = clone(detector).fit(np.repeat(X, weights, axis=0))
     for factor in (1, 0.1, 1e6):

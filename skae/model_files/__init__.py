@@ -33,6 +33,7 @@ SKOPS_TRUSTED_TYPES = (
     "skae.estimator.fine_tuning.StartedMLPRegressor",
     "skae.network.architecture.Architecture",
     "skae.network.network.Network",
+    "skae.rows.coordinates.Coordinates",
     "skae.training.state.FitProgress",
     "skae.training.state.Seed",
     "skae.training.state.TrainingState",

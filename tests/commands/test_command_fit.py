@@ -18,6 +18,7 @@ from skae.training.callbacks import Callback, use_callback
 
 FEATURES = ["a", "b", "c", "d"]
 SHORT = ["--n-components", "3", "--max-iter", "3", "--seed", "0"]
+ADAM = ["--init", "glorot", "--solver", "adam", "--learning-rate-init", "0.001"]
 
 
 def _main(*arguments):
@@ -138,7 +139,7 @@ def test_progress_is_an_epoch_with_its_loss(folder, X, tmp_path, monkeypatch):
 @pytest.mark.filterwarnings("always::sklearn.exceptions.ConvergenceWarning")
 def test_a_warning_is_one_line_and_the_result_another(folder, tmp_path, capsys):
     path = tmp_path / "m.skae"
-    assert _main("fit", folder / "rows.npy", "--output", path, *SHORT) == 0
+    assert _main("fit", folder / "rows.npy", "--output", path, *SHORT, *ADAM) == 0
     captured = capsys.readouterr()
     warning, written = captured.err.splitlines()
     assert captured.out == ""
@@ -289,7 +290,7 @@ def test_a_memory_error_is_not_about_the_file(folder, tmp_path, refused, monkeyp
 def test_the_name_of_a_file_stays_as_it_is(tmp_path, capsys):
     path = tmp_path / "max_iter, tol=None.csv"
     path.write_text("0.5,0.25\n0.1,0.2\n0.3,0.4\n")
-    assert _main("fit", path, "--output", tmp_path / "m.skae", *SHORT) == 0
+    assert _main("fit", path, "--output", tmp_path / "m.skae", *SHORT, *ADAM) == 0
     names, stopped, _ = capsys.readouterr().err.splitlines()
     assert f"the first line of {path} holds numbers" in names and "at --max-iter=3 before" in stopped
     path.write_text("0.5,0.25\n1.0,7\n1.5,3\n")

@@ -118,7 +118,7 @@ def test_units_that_stay_on(run, kept, activation, dtype, digits):
 
 def test_of_units_that_equal_the_threshold_the_first_stay(run):
     X = np.eye(4, dtype=np.float32)
-    ae = fitted(X, SparseAE, 5, activation="identity", sparsity="topk", n_active=2)
+    ae = fitted(X, SparseAE, 5, init="glorot", activation="identity", sparsity="topk", n_active=2)
     rows = [[3, 2, 2, 1, 2], [1, 1, 1, 1, 1], [-1, -3, -2, -3, -3], [0, 0, 5, 0, -1]]
     ae.coefs_[0][...] = rows
     ae.intercepts_[0][...] = 0
@@ -130,7 +130,7 @@ def test_of_units_that_equal_the_threshold_the_first_stay(run):
 @pytest.mark.parametrize("activation", ["logistic", "tanh"])
 def test_saturated_units_are_told_apart(run, activation):
     X = np.eye(6, dtype=np.float32)
-    ae = fitted(X, SparseAE, 7, activation=activation, sparsity="topk", n_active=2)
+    ae = fitted(X, SparseAE, 7, init="glorot", activation=activation, sparsity="topk", n_active=2)
     # All are 1 in float32.
     ae.coefs_[0][...] = 100 + np.random.default_rng(0).permuted(np.tile(np.arange(7), (6, 1)), axis=1)
     ae.intercepts_[0][...] = 0
@@ -195,16 +195,17 @@ def test_without_names_there_are_none_in_the_model(digits):
     assert "feature_names" not in {entry.key for entry in model.metadata_props}
 
 
-def test_tied_weights_are_stored_once(digits):
-    ae = fitted(digits[0][:50], tied_weights=True, hidden_layer_sizes=(24,))
+@pytest.mark.parametrize("init, n_coordinates", [("glorot", 0), ("auto", 2)])
+def test_tied_weights_are_stored_once(digits, init, n_coordinates):
+    ae = fitted(digits[0][:50], init=init, tied_weights=True, hidden_layer_sizes=(24,))
     stored = {tensor.name: tuple(tensor.dims) for tensor in to_onnx(ae, "autoencoder").graph.initializer}
     assert [shape for shape in stored.values() if len(shape) == 2] == [(64, 24), (24, 10)]
-    assert len(stored) == 2 + 4
+    assert len(stored) == 2 + 4 + n_coordinates
 
 
 def test_the_model_holds_copies_of_the_parameters(run, digits):
     X = digits[0][:50]
-    ae = fitted(X)
+    ae = fitted(X, init="glorot")
     code, model = ae.transform(X), to_onnx(ae)
     ae.coefs_[0][...] = 0
     np.testing.assert_allclose(run(model, X=X)[0], code, **tolerance(X.dtype))
@@ -228,11 +229,12 @@ def test_what_cannot_be_converted_is_named(digits):
 
 def test_what_is_too_large_for_a_file_is_refused_before_it_is_made(digits, monkeypatch):
     X = digits[0][:50]
+    ae = fitted(X, init="glorot")
     n_bytes = 8 * (64 * 10 + 10)
     monkeypatch.setattr(graph, "_MOST_BYTES", n_bytes)
-    to_onnx(fitted(X))
+    to_onnx(ae)
     with pytest.raises(ValueError, match=r"at most 2 GiB; the parameters of this network take \d+\.\d\d GiB\. Train"):
-        to_onnx(fitted(X), "autoencoder")
+        to_onnx(ae, "autoencoder")
 
 
 def test_without_onnx_it_says_what_to_install(digits, monkeypatch):

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from model_cases import CASES, SETTINGS, fitted, outputs, rows, same, with_holes
+from settings import FIXED
 from sklearn.base import BaseEstimator, clone
 from sklearn.decomposition import PCA
 from sklearn.exceptions import NotFittedError
@@ -177,7 +178,7 @@ def test_unfitted(make, path):
 
 
 def test_what_could_not_be_loaded_is_not_saved(path):
-    estimator = AutoencoderTransformer(**SETTINGS).fit(rows())
+    estimator = AutoencoderTransformer(**FIXED, **SETTINGS).fit(rows())
     save(estimator, path)
     before = path.read_bytes()
     estimator.set_params(alpha=-1.0)

@@ -4,6 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from settings import FIXED
 from sklearn.decomposition import PCA
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -12,7 +13,7 @@ from skae import AutoencoderTransformer, ContractiveAE, DenoisingAE, SparseAE
 from skae.kernels.activations import ACTIVATIONS
 from skae.plotting import ActivationDisplay
 
-SETTINGS = {"max_iter": 3, "tol": 0.0, "random_state": 0}
+SETTINGS = {**FIXED, "max_iter": 3, "tol": 0.0, "random_state": 0}
 
 
 def count(values, edges):

@@ -9,6 +9,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 from matplotlib.colors import to_rgba
+from settings import FIXED
 from sklearn.cluster import DBSCAN
 from sklearn.decomposition import PCA
 
@@ -168,7 +169,7 @@ def test_a_code_that_does_not_vary(X):
         assert display.ax_.get_xlabel() == "first principal component of the code\n(the same for all rows)"
         assert display.ax_.get_ylabel() == "second principal component of the code\n(the same for all rows)"
         assert not display.points.any()
-    dead = AutoencoderTransformer(4, activation="relu", max_iter=2, tol=0.0, random_state=0).fit(X)
+    dead = AutoencoderTransformer(4, activation="relu", **FIXED, max_iter=2, tol=0.0, random_state=0).fit(X)
     dead.coefs_[0][...] = 0
     dead.intercepts_[0][...] = [0.1, 0.2, 0.3, 1 / 3]
     assert "the same for all rows" in CodeDisplay.from_estimator(dead, X).ax_.get_xlabel()

@@ -57,7 +57,7 @@ def test_iterations(X, fitted):
 
 
 def test_steps_are_those_of_the_training_and_not_of_a_parameter_set_later(X):
-    epochs = AutoencoderTransformer(4, **SETTINGS).fit(X).set_params(solver="lbfgs")
+    epochs = AutoencoderTransformer(4, solver="adam", **SETTINGS).fit(X).set_params(solver="lbfgs")
     iterations = AutoencoderTransformer(4, solver="lbfgs", **SETTINGS).fit(X).set_params(solver="adam")
     for ae, step in ((epochs, "epoch"), (iterations, "iteration")):
         assert LossCurveDisplay.from_estimator(ae).ax_.get_xlabel() == step

@@ -5,6 +5,7 @@ import pandas as pd
 import polars as pl
 import pytest
 from scipy import sparse
+from settings import FIXED
 from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -175,10 +176,12 @@ def test_rows_of_all_kinds(kind, X):
         "list": rows.tolist,
         "integers": lambda: rows.astype(int),
     }[kind]()
-    ae = DenoisingAE(5, **SETTINGS).fit(given)
+    # Sparse rows have no coordinates of their own.
+    settings = {**SETTINGS, **(FIXED if kind == "sparse" else {})}
+    ae = DenoisingAE(5, **settings).fit(given)
     display = ReconstructionDisplay.from_estimator({"ae": ae}, given, n_images=3, random_state=0)
     np.testing.assert_array_equal(display.X, rows[:3])
-    expected = DenoisingAE(5, **SETTINGS).fit(rows).reconstruct(np.asarray(display.corrupted))
+    expected = DenoisingAE(5, **settings).fit(rows).reconstruct(np.asarray(display.corrupted))
     np.testing.assert_allclose(display.reconstructions["ae"], expected, rtol=1e-6)
 
 

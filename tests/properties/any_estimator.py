@@ -1,4 +1,4 @@
-"""Estimators with parameters of every kind, right or wrong, that train for three epochs at most."""
+"""Estimators with parameters of every kind, right or wrong, that train for three epochs, or for "auto"."""
 
 import decimal
 import enum
@@ -118,13 +118,14 @@ RIGHT = {
     "loss": ("auto", *sorted(LOSSES)),
     "tied_weights": (False, True),
     "alpha": (0.0, 1e-3, 1),
-    "solver": ("adam", "sgd", "lbfgs"),
-    "learning_rate_init": (1e-3, 1e-2),
-    "learning_rate": ("constant", "cosine", "plateau"),
+    "init": ("auto", "glorot"),
+    "solver": ("auto", "adam", "sgd", "lbfgs"),
+    "learning_rate_init": ("auto", 1e-3, 1e-2),
+    "learning_rate": ("auto", "annealed", "constant", "cosine", "plateau"),
     "warmup_epochs": (0, 1, 0.5),
     "max_grad_norm": (None, 1.0),
     "batch_size": ("auto", 1, 3),
-    "max_iter": (1, 2, 3),
+    "max_iter": ("auto", 1, 2, 3),
     "tol": (0, 1e-4, 1.0),
     "n_iter_no_change": (1, 10),
     "missing_values": ("error", "mask"),
