@@ -7,6 +7,7 @@ from .contractive import ContractiveAE
 from .denoising import DenoisingAE
 from .environment import show_versions
 from .outlier import AutoencoderOutlierDetector
+from .runtime import exceptions
 from .runtime.earlier_versions import explain_earlier_pickles
 from .runtime.version import __version__
 from .sparse import SparseAE
@@ -36,6 +37,7 @@ __all__ = [
     "DenoisingAE",
     "SparseAE",
     "__version__",
+    "exceptions",
     "load",
     "save",
     "show_versions",

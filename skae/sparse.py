@@ -7,6 +7,7 @@ import numpy as np
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from .estimator.corrupted_input import CorruptedInput, corruption_parameters
+from .estimator.outcome import warn_of_dead_units
 from .estimator.parameters import Parameter, RegisteredName, store_parameters
 from .estimator.prediction import encoded, reconstruction
 from .estimator.registry import autoencoder
@@ -112,7 +113,7 @@ class SparseAE(CorruptedInput):
 
     "lifetime" sets, for each unit, all but its greatest activations over the rows of a mini-batch to zero, in training
     alone [3]_. Every unit is active for its share of the rows, so few units die: only rectified ones that are zero for
-    all rows.
+    all rows. The activation must not be negative: "logistic", "relu".
 
     With ``revive_dead`` a unit that was active for no row of an epoch is given new weights before the next epoch of
     ``fit`` [4]_; ``partial_fit`` revives none. A unit is active if ``|h|`` > 0.01, for "relu" and "identity" if h is
@@ -121,6 +122,8 @@ class SparseAE(CorruptedInput):
     and mean(a) its mean over the candidates. The weights of the unit become w = s (a - mean(a)) and its bias
     -w^T mean(a), with s such that w^T a varies over the candidates as much as for the living units. Its decoder weights
     become 0 or, with tied weights, w, and its optimiser state is cleared. ``n_revived_`` counts revivals.
+    ``skae.exceptions.DeadUnitsWarning`` tells of more than a tenth that were dead in the last epoch all the same, where
+    no rows are held out.
 
     Parameters
     ----------
@@ -224,6 +227,12 @@ class SparseAE(CorruptedInput):
 
     def _units_kept(self):
         return SPARSITIES[self.sparsity].units_kept_of(self)
+
+    def _conclude(self, result, plan):
+        active = plan.state.active_units
+        if self.revive_dead and result.interrupt is None and active is not None:
+            warn_of_dead_units(type(self).__name__, active)
+        super()._conclude(result, plan)
 
     def _workspace_per_row(self, sample, architecture):
         gate = self._gate()

@@ -233,11 +233,13 @@ def _coordinates(sample, architecture, loss, rows, weights):
     offset = np.average(rows, axis=0, weights=weights)
     centred = rows - offset
     scale = float(np.sqrt(np.average(np.square(centred).mean(axis=1), weights=weights)))
-    if not (np.isfinite(offset).all() and scale**2 < np.inf):
-        return None
     # Rows that differ by their rounding alone have no unit.
-    if scale**2 == 0.0 or scale <= _ROUNDING * np.abs(offset).max():
-        return Coordinates(offset, 1.0)
+    if scale <= _ROUNDING * np.abs(offset).max():
+        return Coordinates(offset, 1.0) if np.isfinite(offset).all() else None
+    # What is in the units of X must have squares in the precision of any network.
+    limits = np.finfo(np.float32)
+    if not (np.isfinite(offset).all() and limits.tiny < scale**2 < limits.max):
+        return None
     return Coordinates(offset, scale * tied_scale(architecture, centred / scale, weights))
 
 

@@ -21,6 +21,7 @@ from ..training.descent import check_last_step, run_epoch
 from ..training.solvers import SOLVERS, minibatch_solvers
 from .fitted import Fitted
 from .input import training_rows, warn_of_targets
+from .outcome import warn_of_outcome
 from .parameters import NumericParameters, layer_widths
 from .plan import plan_training
 from .prediction import Prediction
@@ -217,7 +218,9 @@ class BaseAutoencoder(NumericParameters, CallbackSupportMixin, Prediction):
         if result.interrupt is not None:
             # A copy: the traceback of the raised exception keeps the result alive, and with it the training data.
             raise copy.copy(result.interrupt)
-        if not result.converged:
+        if result.converged:
+            warn_of_outcome(self, plan)
+        else:
             warnings.warn(
                 f"{type(self).__name__} stopped at max_iter={plan.config.max_iter} before its loss settled. "
                 f"{self._what_converges(plan)}",

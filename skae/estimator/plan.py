@@ -24,6 +24,7 @@ from ..training.state import TrainingState
 from .automatic import settled, started_network, with_learning_rate, with_strength, with_widths
 from .fitted import Statistics
 from .input import TRAIN_ANEW, check_range, warn_if_settled_too_early
+from .outcome import warn_of_range
 from .parameters import layer_widths
 
 # Of a network: 4 TiB in float32, before any training.
@@ -82,6 +83,7 @@ def plan_training(estimator, sample, previous, one_pass=False):
     architecture = architecture_of(estimator, sample.n_features, loss)
     if previous is None:
         warn_if_mirrored(estimator, sample.n_features)
+        warn_of_range(estimator, sample, architecture, LOSSES[loss])
     else:
         _check_continues(previous, architecture)
     estimator = settled(estimator, sample, architecture, loss, one_pass)

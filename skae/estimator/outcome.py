@@ -1,0 +1,112 @@
+"""What a fit is worth: warnings where it is of little use, with cause and remedy."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+
+from ..kernels.activations import ACTIVATIONS
+from ..rows.matrices import FilledRows
+from ..rows.sample import Sample
+from ..runtime.exceptions import CollapsedCodeWarning, DeadUnitsWarning, OutputRangeWarning, PoorFitWarning
+
+# Rows that a fit is judged by.
+_ROWS = 512
+
+# Of the greatest value, by which X may pass the range of an output.
+_ROUNDING = 1e-6
+
+# Share of dead units above which a fit that revives them warns.
+_FEW = 0.1
+
+
+def warn_of_range(estimator, sample, architecture, loss):
+    """Warn where the output cannot reach X.
+
+    Parameters
+    ----------
+    estimator : BaseAutoencoder
+        Its name.
+    sample : Sample
+    architecture : Architecture
+    loss : Loss
+        One with a range of its own has checked that of X.
+    """
+    low, high = ACTIVATIONS[architecture.output_activation].range
+    if loss.data_range is not None or (np.isinf(low) and np.isinf(high)):
+        return
+    least, greatest = sample.value_range()
+    slack = _ROUNDING * max(abs(least), abs(greatest))
+    if least < low - slack or greatest > high + slack:
+        warnings.warn(
+            f"output_activation={architecture.output_activation!r} of {type(estimator).__name__} gives values from "
+            f"{low:g} to {high:g}, and those of X lie in [{least:.4g}, {greatest:.4g}]: they cannot be reconstructed. "
+            "Use output_activation='identity', or scale X to that range.",
+            OutputRangeWarning,
+            stacklevel=5,
+        )
+
+
+def warn_of_dead_units(name, active):
+    """Warn where more than a tenth of the units were on for no row of the last epoch.
+
+    Parameters
+    ----------
+    name : str
+        Class of the estimator.
+    active : ndarray of bool of shape (n_components,)
+        Which units were on.
+    """
+    share = 1.0 - active.mean()
+    if share > _FEW:
+        warnings.warn(
+            f"{share:.0%} of the {len(active)} units of {name} were on for no row of the last epoch, though "
+            "revive_dead=True. Lower n_components or learning_rate_init, raise n_active with sparsity='topk', or lower "
+            "sparsity_weight with 'l1'; sparsity_report(X) has the figures.",
+            DeadUnitsWarning,
+            stacklevel=4,
+        )
+
+
+@np.errstate(over="ignore", invalid="ignore")
+def warn_of_outcome(estimator, plan):
+    """Warn where a training that came to its end left a code that does not vary, or no reconstruction.
+
+    Parameters
+    ----------
+    estimator : BaseAutoencoder
+        Its name.
+    plan : Plan
+        What was trained.
+    """
+    sample, network, means = plan.sample, plan.objective.network, plan.statistics.means
+    if not isinstance(sample, Sample) or len(sample.rows) < 2:
+        return
+    rows, _ = sample.some_rows(_ROWS)
+    observed = ~np.isnan(rows)
+    spread = np.where(observed, rows - np.nanmean(rows, axis=0), 0.0) if observed.any(axis=0).all() else None
+    if spread is None or not 0.0 < np.square(spread).sum() < np.inf:
+        return
+    given = rows.astype(network.dtype)
+    given = given if means is None else FilledRows(given, means)[:]
+    code = network.encode(given)
+    still = int((np.ptp(code, axis=0) == 0).sum())
+    name = type(estimator).__name__
+    if 2 * still > code.shape[1]:
+        warnings.warn(
+            f"{still} of the {code.shape[1]} units of {name} have the same value for every row. Use init='auto', a "
+            "lower learning_rate_init, or scale the columns of X.",
+            CollapsedCodeWarning,
+            stacklevel=5,
+        )
+    errors = np.where(observed, network.decode(code) - rows, 0.0)
+    score = 1.0 - np.square(errors).sum() / np.square(spread).sum()
+    if score < 0.0:
+        warnings.warn(
+            f"The reconstruction of {name} is worse than the means of the columns: it explains {score:.3g} of their "
+            "variance. Use init='auto' and learning_rate_init='auto', scale the columns of X, or weaken penalty "
+            "or noise.",
+            PoorFitWarning,
+            stacklevel=5,
+        )
