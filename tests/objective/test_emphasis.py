@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from scipy import sparse
+from settings import FIXED
 from sklearn.exceptions import NotFittedError
 
 from skae import ContractiveAE, DenoisingAE, SparseAE
@@ -14,7 +15,7 @@ from skae.network.network import Network
 from skae.objective.noise import Noise
 from skae.objective.objective import Objective
 
-SETTINGS = dict(max_iter=4, tol=0.0, random_state=0)
+SETTINGS = dict(max_iter=4, tol=0.0, random_state=0, **FIXED)
 
 
 def made(corruption, emphasis, rng, loss="squared_error", output="identity", fill_values=None, tied=False):
@@ -72,7 +73,7 @@ def test_gradient_against_finite_differences(loss, output, tied, rng):
 @pytest.mark.parametrize("cls", [DenoisingAE, SparseAE, ContractiveAE])
 def test_every_estimator_and_solver_takes_it(cls, solver, rng):
     X = rng.random((60, 6))
-    settings = dict(corruption="masking", noise_level=0.4, solver=solver, **SETTINGS)
+    settings = {**SETTINGS, "corruption": "masking", "noise_level": 0.4, "solver": solver}
     plain = cls(4, **settings).fit(X)
     found = cls(4, emphasis=1.0, **settings).fit(X)
     assert (plain.coefs_[0] != found.coefs_[0]).any()

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from numba import config
+from settings import FIXED
 from sklearn.exceptions import ConvergenceWarning
 
 from skae import AutoencoderOutlierDetector, AutoencoderTransformer, ContractiveAE, SparseAE
@@ -62,7 +63,8 @@ def repeated(pattern, n_rows):
 
 def fitted(name, **parameters):
     """An autoencoder with parameters in float32, and the same one with the same parameters in float64."""
-    ae = copy.deepcopy(AUTOENCODERS[name]).set_params(max_iter=1, random_state=0, **parameters)
+    settings = {**FIXED, "max_iter": 1, "random_state": 0, **parameters}
+    ae = copy.deepcopy(AUTOENCODERS[name]).set_params(**settings)
     with pytest.warns(ConvergenceWarning):
         ae.fit(PATTERN)
     exact = copy.deepcopy(ae)
@@ -170,7 +172,8 @@ def test_quantile_of_many_weights(share, n_rows):
 
 @pytest.mark.parametrize("contamination", ["auto", 0.1])
 def test_offset_of_outliers(contamination, X, n_rows):
-    network = AutoencoderTransformer(1, loss="squared_error", learning_rate_init=1e-300, max_iter=1, random_state=0)
+    settings = {**FIXED, "learning_rate_init": 1e-300, "max_iter": 1, "random_state": 0}
+    network = AutoencoderTransformer(1, loss="squared_error", **settings)
     detector = AutoencoderOutlierDetector(network, contamination=contamination)
     offsets = []
     for rows, weights, batch_size in ((PATTERN, WEIGHTS, 64), (X, repeated(WEIGHTS, n_rows), 2**16)):

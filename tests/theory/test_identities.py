@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from numba import config
 from scipy.linalg import subspace_angles
+from settings import FIXED
 from sklearn.datasets import load_digits
 from threadpoolctl import threadpool_limits
 
@@ -17,6 +18,7 @@ from skae.objective.kl_sparsity import KLSparsity, kl_derivative, kl_divergence
 from skae.objective.noise import Noise
 from skae.objective.objective import Objective
 from skae.preprocessing import PCANormalizer
+from skae.rows.coordinates import inner_rows
 from skae.training.solvers import SOLVERS
 
 LINEAR = {"activation": "identity", "output_activation": "identity", "loss": "squared_error"}
@@ -118,13 +120,34 @@ def test_l2_shrinks_the_singular_values(tied, k):
     shrinkage = m * alpha / 2 if tied else m * alpha
     # With five components the last lies below the threshold.
     assert sigma[3] ** 2 > shrinkage > sigma[4] ** 2 or tied
-    ae = AutoencoderTransformer(k, alpha=alpha, tied_weights=tied, **LINEAR, **EXACT).fit(X)
+    ae = AutoencoderTransformer(k, alpha=alpha, tied_weights=tied, init="glorot", **LINEAR, **EXACT).fit(X)
     encoder, decoder = ae.coefs_
     kept = np.maximum(0.0, 1 - shrinkage / sigma[:k] ** 2)
     np.testing.assert_allclose(np.linalg.svd(decoder, compute_uv=False), np.sqrt(kept), atol=1e-4)
     np.testing.assert_allclose(encoder, decoder.T, atol=1e-4)
     expected = directions[:, :k] * kept @ directions[:, :k].T
     np.testing.assert_allclose(decoder.T @ decoder, expected, atol=1e-4)
+    above = sigma[:k][sigma[:k] ** 2 > shrinkage] ** 2
+    optimum = (2 * shrinkage - shrinkage**2 / above).sum() + (sigma[len(above) :] ** 2).sum()
+    assert m * ae.loss_curve_[-1] == pytest.approx(optimum, rel=1e-8)
+
+
+@pytest.mark.parametrize("k", [3, 5])
+@pytest.mark.parametrize("tied", [False, True], ids=["untied", "tied"])
+def test_l2_shrinks_them_in_coordinates_from_the_data_too(tied, k):
+    sigma = np.array([4.0, 3.0, 2.2, 1.6, 0.7, 0.5])
+    X, directions = designed(sigma)
+    m, alpha = len(X), 0.025
+    # Tied weights are each other's transposed up to the square of the scale, and the encoder's are counted.
+    square = (sigma**2).sum() / X.size if tied else 1.0
+    shrinkage = m * alpha / 2 / square if tied else m * alpha
+    ae = AutoencoderTransformer(k, alpha=alpha, tied_weights=tied, **LINEAR, **EXACT).fit(X + np.arange(6.0))
+    assert ae._fitted.network.coordinates is not None
+    encoder, decoder = ae.coefs_
+    kept = np.maximum(0.0, 1 - shrinkage / sigma[:k] ** 2)
+    np.testing.assert_allclose(encoder * square, decoder.T, atol=1e-4)
+    expected = directions[:, :k] * kept @ directions[:, :k].T
+    np.testing.assert_allclose(encoder @ decoder, expected, atol=1e-4)
     above = sigma[:k][sigma[:k] ** 2 > shrinkage] ** 2
     optimum = (2 * shrinkage - shrinkage**2 / above).sum() + (sigma[len(above) :] ** 2).sum()
     assert m * ae.loss_curve_[-1] == pytest.approx(optimum, rel=1e-8)
@@ -249,23 +272,28 @@ def test_denoising_learns_the_score():
 
 @pytest.mark.parametrize("hidden", [(), (5,), (5, 6)], ids=lambda hidden: f"depth{len(hidden) + 1}")
 @pytest.mark.parametrize("activation", ["identity", "logistic", "tanh"])
-def test_contraction_is_the_squared_jacobian_and_the_limit_of_noise(activation, hidden):
+@pytest.mark.parametrize("start", [{}, FIXED], ids=["auto", "fixed"])
+def test_contraction_is_the_squared_jacobian_and_the_limit_of_noise(start, activation, hidden):
     X = np.random.default_rng(70).standard_normal((5, 4))
-    ae = ContractiveAE(3, hidden_layer_sizes=hidden, activation=activation, max_iter=20, random_state=0).fit(X)
-    J = Objective(ae._fitted.network, LOSSES["squared_error"])
-    J.value(X)
-    closed_form = contraction(1.0, ae._fitted.network).value(J.batch(len(X)))
+    settings = {"activation": activation, "max_iter": 20, "random_state": 0, **start}
+    network = ContractiveAE(3, hidden_layer_sizes=hidden, **settings).fit(X)._fitted.network
+    penalty, unit = contraction(1.0, network.architecture.depth), 1.0
+    if not start:
+        penalty, unit = penalty.in_coordinates(network.coordinates.scale, network.architecture), network.loss_unit
+    J = Objective(network, LOSSES["squared_error"])
+    J.value(inner_rows(X, network.coordinates)[:])
+    closed_form = unit * penalty.value(J.batch(len(X)))
     step = 1e-3
     jacobians = np.empty((len(X), 4, 3))
     for j, e in enumerate(np.eye(4)):
-        up, down, up2, down2 = (ae.transform(X + k * step * e) for k in (1, -1, 2, -2))
+        up, down, up2, down2 = (network.encode(X + k * step * e) for k in (1, -1, 2, -2))
         jacobians[:, j] = (8 * (up - down) - (up2 - down2)) / (12 * step)
     norms = (jacobians**2).sum(axis=(1, 2))
     assert closed_form == pytest.approx(norms.mean(), rel=1e-8)
     s, n_draws = 1e-5, 4000
     noise = np.random.default_rng(71).standard_normal((n_draws, 4))
     for x, norm in zip(X, norms):
-        moved = ((ae.transform(x + s * noise) - ae.transform(x[None])) ** 2).sum(axis=1) / s**2
+        moved = ((network.encode(x + s * noise) - network.encode(x[None])) ** 2).sum(axis=1) / s**2
         # e^T A e has the variance 2 ||A||_F^2 <= 2 trace(A)^2; beside chance there is a bias of first order in s.
         assert abs(moved.mean() - norm) <= (5 * np.sqrt(2 / n_draws) + 10 * s) * norm
 

@@ -3,6 +3,7 @@
 import numpy as np
 import oracle
 import pytest
+from settings import FIXED
 
 from skae import AutoencoderTransformer, ContractiveAE, DenoisingAE, SparseAE
 from skae.kernels.corruptions import CORRUPTIONS
@@ -46,7 +47,8 @@ def compare(cls, own, common, sample_weight=None):
     )
     X = data()
     expected = oracle.fit(settings, X, sample_weight)
-    ae = cls(N_COMPONENTS, hidden_layer_sizes=hidden, **own, **common).fit(X, sample_weight=sample_weight)
+    parameters = {**FIXED, **own, **common}
+    ae = cls(N_COMPONENTS, hidden_layer_sizes=hidden, **parameters).fit(X, sample_weight=sample_weight)
     np.testing.assert_allclose(ae.loss_curve_, expected.loss_curve, rtol=1e-9)
     for got, wanted in zip(ae.coefs_ + ae.intercepts_, expected.weights + expected.biases, strict=True):
         np.testing.assert_allclose(got, wanted, rtol=1e-9, atol=1e-12)

@@ -10,6 +10,7 @@ import warnings
 import numpy as np
 import pytest
 from scipy import sparse
+from settings import FIXED
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GridSearchCV
@@ -32,7 +33,7 @@ needs_callbacks = pytest.mark.skipif(ProgressBar is None, reason="scikit-learn h
 
 
 def estimator(cls=AutoencoderTransformer, **parameters):
-    return cls(3, **{"max_iter": 5, "tol": 0.0, "batch_size": 16, "random_state": 0, **parameters})
+    return cls(3, **{**FIXED, "max_iter": 5, "tol": 0.0, "batch_size": 16, "random_state": 0, **parameters})
 
 
 @pytest.fixture
@@ -227,9 +228,10 @@ def test_an_error_in_a_callback_of_a_new_estimator_leaves_nothing(fail_at, X):
 
 
 @needs_callbacks
-def test_callbacks_are_torn_down_after_an_error_of_the_fit(X):
+@pytest.mark.parametrize("init", ["auto", "glorot"])
+def test_callbacks_are_torn_down_after_an_error_of_the_fit(init, X):
     recorder = Recorder()
-    ae = estimator(learning_rate_init=1e10).set_callbacks(recorder)
+    ae = estimator(init=init, learning_rate_init=1e10).set_callbacks(recorder)
     with pytest.raises(ValueError, match="diverged"):
         ae.fit(X * 1e200)
     assert recorder.calls[-1] == "teardown"

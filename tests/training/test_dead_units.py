@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from settings import FIXED
 from sklearn.base import clone
 
 from skae import SparseAE
@@ -16,6 +17,7 @@ from skae.rows.sample import Sample
 from skae.training.dead_units import Activity, on_threshold, revive
 
 DTYPES = [np.float32, np.float64]
+every_start = pytest.mark.parametrize("init", ["auto", "glorot"])
 
 
 def killing(n_rows=400, seed=5):
@@ -26,7 +28,7 @@ def killing(n_rows=400, seed=5):
 
 def fitted(**parameters):
     settings = dict(sparsity="l1", sparsity_weight=0.1, activation="relu", max_iter=60, tol=0.0, random_state=0)
-    return SparseAE(24, **{**settings, "learning_rate_init": 0.1, "learning_rate": "cosine", **parameters})
+    return SparseAE(24, **{**FIXED, **settings, "learning_rate_init": 0.1, "learning_rate": "cosine", **parameters})
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -116,10 +118,11 @@ def test_nothing_to_draw_from_is_no_failure(rng):
 
 @pytest.mark.parametrize("tied", [False, True])
 @pytest.mark.parametrize("dtype", DTYPES)
-def test_rounding_gives_no_direction(dtype, tied):
+@pytest.mark.parametrize("start", [{}, FIXED], ids=["auto", "fixed"])
+def test_rounding_gives_no_direction(start, dtype, tied):
     X = np.full((61, 12), 0.1, dtype)
     settings = dict(
-        sparsity="topk", n_active=1, activation="relu", tied_weights=tied, max_iter=10, tol=0.0, random_state=0
+        sparsity="topk", n_active=1, activation="relu", tied_weights=tied, max_iter=10, tol=0.0, random_state=0, **start
     )
     ae = SparseAE(20, revive_dead=True, **settings).fit(X)
     assert max(np.abs(w).max() for w in ae.coefs_) < 2.0
@@ -142,7 +145,8 @@ def test_rows_that_no_float32_weight_makes_count(rng):
 
 @pytest.mark.parametrize("sparsity", ["topk", "lifetime"])
 @pytest.mark.parametrize("dtype", DTYPES)
-def test_rows_of_all_magnitudes(dtype, sparsity):
+@every_start
+def test_rows_of_all_magnitudes(init, dtype, sparsity):
     rng, outcomes = np.random.default_rng(0), []
     least, greatest = (-45, 38) if dtype == np.float32 else (-320, 308)
     for number in range(80):
@@ -151,10 +155,9 @@ def test_rows_of_all_magnitudes(dtype, sparsity):
         X = np.clip(X, -(10.0**greatest), 10.0**greatest).astype(dtype)
         weights = rng.random(10) * 10.0 ** rng.integers(-300, 300)
         activation, solver = [("relu", "adam"), ("identity", "sgd"), ("logistic", "sgd"), ("tanh", "adam")][number % 4]
-        ae = SparseAE(
-            5, sparsity=sparsity, n_active=1, activation=activation, solver=solver, max_iter=4, random_state=0
-        )
-        ae.set_params(revive_dead=True, learning_rate_init=10.0 ** rng.integers(-8, 1), tied_weights=bool(number % 2))
+        ae = SparseAE(5, sparsity=sparsity, n_active=1, activation=activation, init=init, solver=solver)
+        ae.set_params(max_iter=4, random_state=0, revive_dead=True)
+        ae.set_params(learning_rate_init=10.0 ** rng.integers(-8, 1), tied_weights=bool(number % 2))
         with np.errstate(all="raise", under="ignore"):
             try:
                 outcomes.append(ae.fit(X, sample_weight=weights).n_revived_)
@@ -176,7 +179,7 @@ def test_units_that_the_data_kill_are_revived():
 
 def test_where_none_dies_nothing_changes(rng):
     X = rng.random((100, 6))
-    settings = dict(sparsity="l1", sparsity_weight=0.0, max_iter=5, tol=0.0, random_state=0)
+    settings = dict(sparsity="l1", sparsity_weight=0.0, max_iter=5, tol=0.0, random_state=0, **FIXED)
     one, other = (SparseAE(4, revive_dead=flag, **settings).fit(X) for flag in (False, True))
     np.testing.assert_array_equal(one.coefs_[0], other.coefs_[0])
     assert other.n_revived_ == 0
@@ -184,13 +187,14 @@ def test_where_none_dies_nothing_changes(rng):
 
 @pytest.mark.parametrize("sparsity", ["kl", "l1", "topk", "lifetime"])
 @pytest.mark.parametrize("missing", ["error", "mask"])
-def test_goes_with_every_sparsity(sparsity, missing):
+@every_start
+def test_goes_with_every_sparsity(init, sparsity, missing):
     X = killing()
     if missing == "mask":
         X[::5, 3] = np.nan
     activation = "logistic" if sparsity == "kl" else "relu"
     ae = fitted(sparsity=sparsity, activation=activation, revive_dead=True, missing_values=missing, n_active=2)
-    ae.fit(X)
+    ae.set_params(init=init).fit(X)
     assert np.isfinite(ae.transform(X)).all()
     np.testing.assert_array_equal(clone(ae).fit(X).transform(X), ae.transform(X))
 

@@ -8,6 +8,7 @@ import sys
 import numpy as np
 import pytest
 from scipy import sparse
+from settings import FIXED
 from sklearn.exceptions import NotFittedError
 
 import skae
@@ -22,7 +23,7 @@ every_solver = pytest.mark.parametrize("solver", SOLVERS)
 
 
 def estimator(cls=AutoencoderTransformer, **parameters):
-    return cls(3, **{"max_iter": 8, "tol": 0.0, "batch_size": 16, "random_state": 0, **parameters})
+    return cls(3, **{**FIXED, "max_iter": 8, "tol": 0.0, "batch_size": 16, "random_state": 0, **parameters})
 
 
 @pytest.fixture
@@ -409,13 +410,14 @@ def test_an_interrupt_in_the_hook_at_the_end_of_an_epoch_keeps_that_epoch(monkey
 
     monkeypatch.setattr(EpochPrinter, "end", end)
     X = np.random.default_rng(0).random((30, 4))
-    ae = AutoencoderTransformer(2, max_iter=5, tol=0.0, warm_start=True, verbose=1, random_state=0)
+    settings = dict(max_iter=5, tol=0.0, random_state=0, **FIXED)
+    ae = AutoencoderTransformer(2, warm_start=True, verbose=1, **settings)
     with pytest.raises(KeyboardInterrupt):
         ae.fit(X)
     assert ae.n_iter_ == 3
     monkeypatch.undo()
     ae.fit(X)
-    whole = AutoencoderTransformer(2, max_iter=5, tol=0.0, random_state=0).fit(X)
+    whole = AutoencoderTransformer(2, **settings).fit(X)
     assert ae.loss_curve_ == whole.loss_curve_
     assert (ae.coefs_[0] == whole.coefs_[0]).all()
 
@@ -448,9 +450,8 @@ needs_callbacks = pytest.mark.skipif(
 @needs_callbacks
 def test_a_stop_with_early_stopping_is_gone_on_with_from_the_last_epoch():
     X = np.random.default_rng(0).random((40, 10))
-    settings = dict(
-        max_iter=40, tol=0.0, n_iter_no_change=40, early_stopping=True, learning_rate_init=0.3, random_state=0
-    )
+    settings = dict(max_iter=40, tol=0.0, n_iter_no_change=40, early_stopping=True, random_state=0)
+    settings = {**FIXED, "learning_rate_init": 0.3, **settings}
     whole = AutoencoderTransformer(5, **settings).fit(X)
     curve = np.array(whole.validation_loss_curve_)
     # An epoch that was worse than one before it.
@@ -468,9 +469,8 @@ def test_a_stop_with_early_stopping_is_gone_on_with_from_the_last_epoch():
 def test_other_rows_begin_a_fit_of_their_own(early_stopping):
     rng = np.random.default_rng(0)
     first, second = rng.random((200, 10)), 3 + 5 * rng.random((200, 10))
-    ae = AutoencoderTransformer(
-        5, max_iter=20, warm_start=True, early_stopping=early_stopping, tol=1e-4, n_iter_no_change=5, random_state=0
-    )
+    settings = dict(max_iter=20, early_stopping=early_stopping, tol=1e-4, n_iter_no_change=5, random_state=0)
+    ae = AutoencoderTransformer(5, warm_start=True, **FIXED, **settings)
     ae.set_params(learning_rate_init=0.01).set_callbacks(_StopAfter(10)).fit(first)
     before = ae.coefs_[0].copy()
     ae.set_callbacks().fit(second)
@@ -481,6 +481,6 @@ def test_other_rows_begin_a_fit_of_their_own(early_stopping):
 @needs_callbacks
 def test_partial_fit_ends_what_was_cut_short():
     X = np.random.default_rng(0).random((40, 6))
-    ae = AutoencoderTransformer(3, max_iter=8, tol=0.0, warm_start=True, random_state=0)
+    ae = AutoencoderTransformer(3, max_iter=8, tol=0.0, warm_start=True, random_state=0, **FIXED)
     ae.set_callbacks(_StopAfter(3)).fit(X).set_callbacks().partial_fit(X).fit(X)
     assert ae.n_iter_ == 3 + 1 + 8
