@@ -177,6 +177,7 @@ def _rows(sample, means, limit):
     return (rows if means is None else np.where(np.isnan(rows), means, rows)), weights
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def with_strength(given, estimator, network, sample, means, loss, state):
     """An estimator with the strength of its penalty, which is found by the start where it is "auto".
 

@@ -17,6 +17,9 @@ _ROWS = 512
 # Of the greatest value, by which X may pass the range of an output.
 _ROUNDING = 1e-6
 
+# Difference of rows that is more than rounding, relative to their greatest value.
+_DIFFERENT = 1e-12
+
 # Share of dead units above which a fit that revives them warns.
 _FEW = 0.1
 
@@ -86,7 +89,8 @@ def warn_of_outcome(estimator, plan):
     rows, _ = sample.some_rows(_ROWS)
     observed = ~np.isnan(rows)
     spread = np.where(observed, rows - np.nanmean(rows, axis=0), 0.0) if observed.any(axis=0).all() else None
-    if spread is None or not 0.0 < np.square(spread).sum() < np.inf:
+    # Rows that differ by their rounding alone are the same.
+    if spread is None or not _DIFFERENT * np.nanmax(np.abs(rows)) < np.abs(spread).max() < np.inf:
         return
     given = rows.astype(network.dtype)
     given = given if means is None else FilledRows(given, means)[:]
