@@ -97,8 +97,11 @@ class ContractiveAE(CorruptedInput):
     ):
         store_parameters(self, locals())
 
-    # The Jacobian is the smaller by it, and the decoder makes up for it.
-    _start_gain = 0.5
+    @property
+    def _start_gain(self):
+        # The Jacobian is the smaller by it, and the decoder makes up for it.
+        return 1.0 if self.contraction_weight == 0 else 0.5
+
     _strength_name = "contraction_weight"
 
     def _strength(self, spread, batch):

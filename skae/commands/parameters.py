@@ -38,16 +38,20 @@ class Value:
         Type of any other text.
     many : bool
         Whether it is a list of numbers, separated by commas.
+    whole : bool
+        Whether a number without a fraction is an integer, and one with it something else.
     """
 
     words: dict
     number: type | None = None
     many: bool = False
+    whole: bool = False
 
     @classmethod
     def of(cls, constraints):
         """From the constraints of a parameter; the range of numbers is left to these."""
         words, number, many = {}, None, False
+        intervals = {constraint.type for constraint in constraints if isinstance(constraint, Interval)}
         for constraint in constraints:
             if constraint is None or constraint == "random_state":
                 words["none"] = None
@@ -59,14 +63,16 @@ class Value:
                 words.update({word: word for word in sorted(constraint.options)})
             elif isinstance(constraint, Interval):
                 number = int if constraint.type is Integral and number in (None, int) else float
-        return cls(words, number, many)
+        return cls(words, number, many, whole=number is float and Integral in intervals)
 
     def parse(self, text):
         """The value of a text; raises argparse.ArgumentTypeError."""
         if text in self.words:
             return self.words[text]
         try:
-            return tuple(map(self.number, text.split(","))) if self.many else self.number(text)
+            if self.many:
+                return tuple(map(self.number, text.split(",")))
+            return int(text) if self.whole and text.strip().lstrip("+-").isdecimal() else self.number(text)
         except (TypeError, ValueError):
             near = near_value(text, self.words)
             meant = "" if near is None else f". Did you mean {near!r}?"

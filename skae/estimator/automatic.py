@@ -14,6 +14,7 @@ from ..network.initialization import initial_parameters
 from ..network.network import Network
 from ..network.principal import principal_directions
 from ..objective.batch import Batch
+from ..rows.blocks import model_dtype
 from ..rows.coordinates import Coordinates, inner_rows
 from ..rows.matrices import CSRMatrix
 from ..rows.sample import Sample
@@ -199,12 +200,14 @@ def with_strength(given, estimator, network, sample, means, loss, state):
     if not _strength_is_free(given):
         return estimator
     if state.strength is None:
-        rows = inner_rows(_rows(sample, means, _STRENGTH_ROWS)[0], network.coordinates)[:]
+        rows, weights = _rows(sample, means, min(_STRENGTH_ROWS, _limit(sample)))
+        rows = inner_rows(rows, network.coordinates)[:]
         batch = Batch(network, len(rows))
+        batch.row_scale = (weights / weights.sum()).astype(network.dtype)
         a = batch.inputs = np.ascontiguousarray(rows, network.dtype)
         for layer, output in zip(network.layers[:-1], batch.outputs):
             a = layer.forward(a, output)
-        spread = _spread(rows, loss) * network.loss_unit
+        spread = _spread(rows, weights, loss) * network.loss_unit
         strength = float(given._strength(spread, batch))
         state.strength = strength if 0.0 < strength < np.inf else 0.0
     chosen = copy.copy(estimator)
@@ -217,12 +220,13 @@ def _strength_is_free(estimator):
     return name is not None and getattr(estimator, name) == "auto"
 
 
-def _spread(rows, loss):
+def _spread(rows, weights, loss):
     """Loss of a row by the means of the columns alone, in the coordinates of the rows."""
+    mean = np.average(rows, axis=0, weights=weights)
     if LOSSES[loss].data_range == (0.0, 1.0):
-        mean = np.clip(rows.mean(axis=0), 1e-12, 1.0 - 1e-12)
+        mean = np.clip(mean, 1e-12, 1.0 - 1e-12)
         return float(-(mean * np.log(mean) + (1.0 - mean) * np.log1p(-mean)).sum())
-    return float(rows.var(axis=0).sum())
+    return float(np.average(np.square(rows - mean).sum(axis=1), weights=weights))
 
 
 @np.errstate(over="ignore", invalid="ignore")
@@ -237,8 +241,8 @@ def _coordinates(sample, architecture, loss, rows, weights):
     # Rows that differ by their rounding alone have no unit.
     if scale <= _ROUNDING * np.abs(offset).max():
         return Coordinates(offset, 1.0) if np.isfinite(offset).all() else None
-    # What is in the units of X must have squares in the precision of any network.
-    limits = np.finfo(np.float32)
+    # What is in the units of X must have squares in the precision of the network.
+    limits = np.finfo(model_dtype(sample))
     if not (np.isfinite(offset).all() and limits.tiny < scale**2 < limits.max):
         return None
     return Coordinates(offset, scale * tied_scale(architecture, centred / scale, weights))

@@ -218,9 +218,9 @@ class BaseAutoencoder(NumericParameters, CallbackSupportMixin, Prediction):
         if result.interrupt is not None:
             # A copy: the traceback of the raised exception keeps the result alive, and with it the training data.
             raise copy.copy(result.interrupt)
-        if result.converged:
+        if result.converged and plan.state.progress is None:
             warn_of_outcome(self, plan)
-        else:
+        if not result.converged:
             warnings.warn(
                 f"{type(self).__name__} stopped at max_iter={plan.config.max_iter} before its loss settled. "
                 f"{self._what_converges(plan)}",

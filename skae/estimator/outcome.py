@@ -11,8 +11,8 @@ from ..rows.matrices import FilledRows
 from ..rows.sample import Sample
 from ..runtime.exceptions import CollapsedCodeWarning, DeadUnitsWarning, OutputRangeWarning, PoorFitWarning
 
-# Rows that a fit is judged by.
-_ROWS = 512
+# Rows that a fit is judged by, and their entries.
+_ROWS, _ENTRIES = 512, 2**20
 
 # Of the greatest value, by which X may pass the range of an output.
 _ROUNDING = 1e-6
@@ -86,7 +86,7 @@ def warn_of_outcome(estimator, plan):
     sample, network, means = plan.sample, plan.objective.network, plan.statistics.means
     if not isinstance(sample, Sample) or len(sample.rows) < 2:
         return
-    rows, _ = sample.some_rows(_ROWS)
+    rows, _ = sample.some_rows(max(2, min(_ROWS, _ENTRIES // sample.n_features)))
     observed = ~np.isnan(rows)
     spread = np.where(observed, rows - np.nanmean(rows, axis=0), 0.0) if observed.any(axis=0).all() else None
     # Rows that differ by their rounding alone are the same.

@@ -98,11 +98,11 @@ def row_losses(graph, x, network, loss, fill_values):
         Name in ``LOSSES``.
     fill_values : ndarray of shape (n_features,) in the precision of the network, or None
     """
-    losses = _entry_losses(graph, filled(graph, x, fill_values), network, LOSSES[loss])
+    losses = _entry_losses(graph, inward(graph, filled(graph, x, fill_values), network), network, LOSSES[loss])
     if fill_values is not None:
         losses = graph.add("Where", graph.add("IsNaN", x), graph.constant("zero", network.dtype.type(0)), losses)
     # A product instead of ReduceSum, whose signature differs between versions.
-    ones = np.ones((network.architecture.sizes[0], 1), network.dtype)
+    ones = np.full((network.architecture.sizes[0], 1), network.loss_unit, network.dtype)
     return graph.add("MatMul", losses, graph.constant("ones", ones))
 
 

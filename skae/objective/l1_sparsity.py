@@ -30,7 +30,7 @@ def _penalty(settings):
 
 
 def _strength(spread, batch):
-    size = np.abs(batch.code).sum(axis=1, dtype=np.float64).mean()
+    size = float(np.abs(batch.code).sum(axis=1, dtype=np.float64) @ batch.row_scale)
     return 0.1 * spread / size if size > 0 else 0.0
 
 
