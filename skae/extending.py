@@ -132,7 +132,7 @@ def register(part):
     ...         delta += delta.dtype.type(2 * self.weight) * batch.row_scale[:, None] * batch.code
     >>> energy = register(Sparsity("energy", penalty=lambda settings: CodeEnergy(settings.sparsity_weight)))
     >>> X = np.random.default_rng(0).normal(size=(100, 5))
-    >>> settings = {"activation": "tanh", "solver": "lbfgs", "sparsity": "energy", "random_state": 0}
+    >>> settings = {"activation": "tanh", "init": "glorot", "sparsity": "energy", "random_state": 0}
     >>> free, small = (SparseAE(3, sparsity_weight=weight, **settings).fit(X) for weight in (0.0, 1.0))
     >>> bool((small.transform(X) ** 2).mean() < 0.5 * (free.transform(X) ** 2).mean())
     True
