@@ -243,7 +243,8 @@ def _coordinates(sample, architecture, loss, rows, weights):
         return Coordinates(offset, 1.0) if np.isfinite(offset).all() else None
     # What is in the units of X must have squares in the precision of the network.
     limits = np.finfo(model_dtype(sample))
-    if not (np.isfinite(offset).all() and limits.tiny < scale**2 < limits.max):
+    fits = limits.tiny < scale**2 < limits.max and 0.0 < scale**4 < np.inf
+    if not (np.isfinite(offset).all() and fits):
         return None
     return Coordinates(offset, scale * tied_scale(architecture, centred / scale, weights))
 

@@ -86,6 +86,14 @@ def warn_of_outcome(estimator, plan):
     sample, network, means = plan.sample, plan.objective.network, plan.statistics.means
     if not isinstance(sample, Sample) or len(sample.rows) < 2:
         return
+    try:
+        _warn_of_codes(estimator, sample, network, means)
+    except MemoryError:
+        # The fit is done, and not to be lost.
+        return
+
+
+def _warn_of_codes(estimator, sample, network, means):
     rows, _ = sample.some_rows(max(2, min(_ROWS, _ENTRIES // sample.n_features)))
     observed = ~np.isnan(rows)
     spread = np.where(observed, rows - np.nanmean(rows, axis=0), 0.0) if observed.any(axis=0).all() else None

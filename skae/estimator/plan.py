@@ -246,6 +246,7 @@ def _check_memory(estimator, architecture, dtype, sample, config):
         estimator._workspace_per_row(sample, architecture),
         estimator.early_stopping,
         estimator.warm_start,
+        solver.minibatch and estimator.learning_rate_init == "auto",
     )
 
 

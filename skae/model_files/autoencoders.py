@@ -96,7 +96,7 @@ def decode(estimator, fields):
 
 def _coordinates(fields, n_features):
     """Offset and scale of the rows that the network sees; None where the file has none."""
-    if not fields.has_array("offset"):
+    if not (fields.has_array("offset") or fields.has_array("scale")):
         return None
     offset = fields.array("offset", (n_features,), ("<f8",), finite=True)
     scale = fields.array("scale", (1,), ("<f8",), finite=True)

@@ -8,7 +8,7 @@ from ..runtime.memory import WORKING_BYTES, check_available_memory
 
 
 def check_training_memory(
-    architecture, solver, dtype, n_rows, batch_rows, workspace_per_row, early_stopping, keep_epochs
+    architecture, solver, dtype, n_rows, batch_rows, workspace_per_row, early_stopping, keep_epochs, searches
 ):
     """Raise MemoryError where the buffers of a training cannot be had.
 
@@ -27,6 +27,10 @@ def check_training_memory(
     early_stopping, keep_epochs : bool
         Whether the best parameters are kept, and the state after the last whole epoch.
 
+    searches : bool
+        Whether the learning rate is searched for, on a copy of the parameters, of their gradient and of the optimiser's
+        state.
+
     Raises
     ------
     MemoryError
@@ -35,6 +39,8 @@ def check_training_memory(
     sizes, itemsize = architecture.sizes, np.dtype(dtype).itemsize
     # The parameters, their gradient, and where weights are tied that of the decoder.
     vectors = 2 + architecture.tied + solver.n_vectors
+    if searches:
+        vectors += 2 + architecture.tied + solver.n_vectors
     if keep_epochs:
         # The copy of the last epoch goes when that of the next one is there.
         vectors += 2 * (1 + (solver.optimizer.n_state_vectors if solver.minibatch else 0))

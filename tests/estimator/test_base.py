@@ -27,6 +27,7 @@ from skae.estimator.plan import _split
 from skae.metrics import reconstruction_score
 from skae.plotting import FeatureErrorDisplay, ReconstructionDisplay
 from skae.rows.sample import Sample
+from skae.runtime.exceptions import FitWarning
 
 ESTIMATORS = [AutoencoderTransformer, DenoisingAE, SparseAE, ContractiveAE]
 every_estimator = pytest.mark.parametrize("cls", ESTIMATORS)
@@ -664,6 +665,7 @@ def test_other_y_is_ignored_in_silence(X):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         warnings.simplefilter("ignore", ConvergenceWarning)
+        warnings.simplefilter("ignore", FitWarning)
         for y in (None, X, X[:, 0], X[:, :1], X[:, :2], list("ab" * 30), 3.0, X[0].tolist()):
             AutoencoderTransformer(3, max_iter=1).fit(X, y)
         AutoencoderTransformer(3, max_iter=1).fit(X[:, :1], X[:, 1:2])

@@ -118,7 +118,9 @@ def test_units_that_stay_on(run, kept, activation, dtype, digits):
 
 def test_of_units_that_equal_the_threshold_the_first_stay(run):
     X = np.eye(4, dtype=np.float32)
-    ae = fitted(X, SparseAE, 5, init="glorot", activation="identity", sparsity="topk", n_active=2)
+    ae = fitted(
+        X, SparseAE, 5, init="glorot", activation="identity", output_activation="logistic", sparsity="topk", n_active=2
+    )
     rows = [[3, 2, 2, 1, 2], [1, 1, 1, 1, 1], [-1, -3, -2, -3, -3], [0, 0, 5, 0, -1]]
     ae.coefs_[0][...] = rows
     ae.intercepts_[0][...] = 0
@@ -130,7 +132,9 @@ def test_of_units_that_equal_the_threshold_the_first_stay(run):
 @pytest.mark.parametrize("activation", ["logistic", "tanh"])
 def test_saturated_units_are_told_apart(run, activation):
     X = np.eye(6, dtype=np.float32)
-    ae = fitted(X, SparseAE, 7, init="glorot", activation=activation, sparsity="topk", n_active=2)
+    ae = fitted(
+        X, SparseAE, 7, init="glorot", activation=activation, output_activation="logistic", sparsity="topk", n_active=2
+    )
     # All are 1 in float32.
     ae.coefs_[0][...] = 100 + np.random.default_rng(0).permuted(np.tile(np.arange(7), (6, 1)), axis=1)
     ae.intercepts_[0][...] = 0

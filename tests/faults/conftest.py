@@ -18,8 +18,10 @@ PRELUDE = """
 import json, os, signal, sys, warnings
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
+from skae.runtime.exceptions import FitWarning
 from skae import AutoencoderTransformer, DenoisingAE, load, save
 warnings.simplefilter("ignore", ConvergenceWarning)
+warnings.simplefilter("ignore", FitWarning)
 X = np.random.default_rng(0).random((40, 6))
 
 

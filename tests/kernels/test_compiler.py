@@ -27,7 +27,7 @@ import numpy as np
 from skae import AutoencoderTransformer
 warnings.simplefilter("ignore", category=UserWarning)
 X = np.random.default_rng(0).random((30, 4)).astype(np.float32)
-print(float(AutoencoderTransformer(2, max_iter=3, random_state=0).fit(X).loss_curve_[-1]))
+print(float(AutoencoderTransformer(2, solver='adam', max_iter=3, random_state=0).fit(X).loss_curve_[-1]))
 """
 
 

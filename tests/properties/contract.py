@@ -10,6 +10,8 @@ import polars as pl
 from scipy.sparse import issparse
 from sklearn.exceptions import ConvergenceWarning
 
+from skae.runtime.exceptions import FitWarning
+
 # An error names one of these, or a parameter.
 CAUSES = re.compile(
     r"\b(X|H|shape|samples?|features?|columns?|rows?|sample_weight|[Ss]ample weights|weights|estimator|array|stack)\b"
@@ -34,6 +36,7 @@ def refusing(estimator, sized=False):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         warnings.simplefilter("ignore", ConvergenceWarning)
+        warnings.simplefilter("ignore", FitWarning)
         # NumPy says so of a single element, np.ma.masked, in a list.
         warnings.filterwarnings("ignore", "Warning: converting a masked element to nan", UserWarning)
         warnings.filterwarnings("ignore", "X .*feature names|pandas.DataFrame with sparse columns", UserWarning)

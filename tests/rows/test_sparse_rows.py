@@ -346,6 +346,9 @@ def test_x_is_dense_by_blocks_only(start, cls, solver, regime, monkeypatch):
     monkeypatch.setattr(CSRMatrix, "gather", counted_gather)
     for module in ("rows.blocks", "rows.sample", "network.architecture", "network.network", "training.descent"):
         monkeypatch.setattr(f"skae.{module}.block_rows", lambda *_: 8)
+    monkeypatch.setattr("skae.estimator.automatic._STRENGTH_ROWS", 8)
+    monkeypatch.setattr("skae.estimator.automatic._START_ROWS", 8)
+    monkeypatch.setattr("skae.estimator.outcome._ROWS", 8)
     S = sparse.csr_array(rows(regime))
     whole, toarray = [], sparse.csr_array.toarray
     monkeypatch.setattr(sparse.csr_array, "toarray", lambda self: whole.append(self.shape[0]) or toarray(self))
