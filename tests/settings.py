@@ -1,3 +1,9 @@
-"""FIXED: parameters with which nothing of a training is taken from X."""
+"""FIXED: parameters with which nothing of a training is taken from X; ``fixed_strength`` has the strength of a penalty."""
 
 FIXED = {"init": "glorot", "solver": "adam", "learning_rate_init": 1e-3}
+
+
+def fixed_strength(cls):
+    """The strength of the penalty of a class, as a number."""
+    strengths = {"SparseAE": {"sparsity_weight": 0.1}, "ContractiveAE": {"contraction_weight": 0.1}}
+    return strengths.get(cls.__name__, {})

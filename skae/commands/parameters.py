@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import copy
 import inspect
 import re
 from contextlib import contextmanager
@@ -125,6 +126,10 @@ def check_size(options, estimator, n_features):
     """End the program by ``parser.error`` if the network for so many columns does not fit into memory."""
     with _usage(options):
         # The loss, which is arbitrary here, does not change the widths.
+        if not isinstance(estimator.n_components, Integral):
+            # The data tell it later: at most so many.
+            estimator = copy.copy(estimator)
+            estimator.n_components = n_features
         architecture_of(estimator, n_features, "squared_error")
 
 

@@ -237,7 +237,7 @@ def _coordinates(sample, architecture, loss, rows, weights):
         return None
     offset = np.average(rows, axis=0, weights=weights)
     centred = rows - offset
-    scale = float(np.sqrt(np.average(np.square(centred).mean(axis=1), weights=weights)))
+    scale = np.sqrt(np.average(np.square(centred).mean(axis=1), weights=weights))
     # Rows that differ by their rounding alone have no unit.
     if scale <= _ROUNDING * np.abs(offset).max():
         return Coordinates(offset, 1.0) if np.isfinite(offset).all() else None
@@ -246,7 +246,7 @@ def _coordinates(sample, architecture, loss, rows, weights):
     fits = limits.tiny < scale**2 < limits.max and 0.0 < scale**4 < np.inf
     if not (np.isfinite(offset).all() and fits):
         return None
-    return Coordinates(offset, scale * tied_scale(architecture, centred / scale, weights))
+    return Coordinates(offset, float(scale * tied_scale(architecture, centred / scale, weights)))
 
 
 def with_learning_rate(estimator, objective, sample, config, state, one_pass):

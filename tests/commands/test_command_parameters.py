@@ -77,9 +77,12 @@ def test_values_have_the_types_of_the_parameters():
 @pytest.mark.parametrize(
     "arguments, words",
     [
-        ("--n-components many", "argument --n-components: must be an integer; got 'many'"),
-        ("--n-components 1.5", "must be an integer; got '1.5'"),
-        ("--n-components 0", "'--n-components' parameter of AutoencoderTransformer must be an int in the range"),
+        ("--n-components many", "argument --n-components: must be 'auto' or 'none' or a number; got 'many'"),
+        ("--n-components 1.5", "an int in the range [1, inf) or a float in the range (0.0, 1.0). Got 1.5"),
+        (
+            "--n-components 0",
+            "'--n-components' parameter of AutoencoderTransformer must be a str among {'auto'}, none, an int in the range",
+        ),
         ("--batch-size half", "must be 'auto' or an integer; got 'half'"),
         ("--max-grad-norm x", "must be 'none' or a number; got 'x'"),
         ("--hidden-layer-sizes 5,x", "must be 'none' or integers separated by commas; got '5,x'"),

@@ -32,7 +32,7 @@ def test_one_copy_on_one_partition_is_mini_batch_training(client, rows):
 
 
 def test_one_copy_goes_through_all_partitions_in_turn(client, rows):
-    settings = {**SETTINGS, "shuffle": False, "max_iter": 3, "warmup_epochs": 2}
+    settings = {**SETTINGS, "init": "glorot", "shuffle": False, "max_iter": 3, "warmup_epochs": 2}
     # Partitions of whole batches, which are then those of one machine.
     estimator = fit(AutoencoderTransformer(4, **settings), da.from_array(rows, chunks=(100, 10)), n_copies=1)
     one = AutoencoderTransformer(4, **settings).fit(rows)

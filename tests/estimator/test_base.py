@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from settings import FIXED
+from settings import FIXED, fixed_strength
 from sklearn import config_context
 from sklearn.base import clone
 from sklearn.datasets import load_iris
@@ -38,7 +38,7 @@ def fitted(cls, X, n_components=3, **parameters):
 
 
 def fixed(cls, X, n_components=3, **parameters):
-    return fitted(cls, X, n_components, **{**FIXED, **parameters})
+    return fitted(cls, X, n_components, **{**FIXED, **fixed_strength(cls), **parameters})
 
 
 @pytest.fixture
@@ -270,7 +270,7 @@ def test_partial_fit_over_the_batches_is_one_epoch(X):
 def test_partial_fit_by_any_chunks_is_one_epoch_in_order(settings, solver, dtype, cls, X):
     X = X.astype(dtype)
     # Warm-up and falling rates are of whole fits, and the first epoch of a cosine has the full rate.
-    parameters = {**FIXED, "solver": solver, "batch_size": 10, "random_state": 0, **settings}
+    parameters = {**FIXED, **fixed_strength(cls), "solver": solver, "batch_size": 10, "random_state": 0, **settings}
     whole = cls(3, shuffle=False, max_iter=1, learning_rate="cosine", **parameters).fit(X)
     for sizes in ([60], [30, 30], [10, 20, 30]):
         parts = cls(3, warmup_epochs=7, learning_rate="plateau", **parameters)
@@ -380,7 +380,7 @@ def test_the_two_curves_have_the_same_units(cls, rng):
 @pytest.mark.parametrize("solver", ["adam", "lbfgs"])
 def test_integer_weights_repeat_rows(cls, solver, X, rng):
     weights = rng.integers(0, 4, len(X))
-    parameters = {**FIXED, "solver": solver, "batch_size": 1000, "max_iter": 5}
+    parameters = {**FIXED, **fixed_strength(cls), "solver": solver, "batch_size": 1000, "max_iter": 5}
     if cls is DenoisingAE:
         parameters["noise_level"] = 0.0
     weighted = cls(3, random_state=0, **parameters).fit(X, sample_weight=weights)
@@ -436,7 +436,7 @@ def test_rows_without_weight_are_as_if_left_out(corruption, rng):
 @pytest.mark.parametrize("settings", [FIXED, {}], ids=["fixed", "defaults"])
 def test_the_stopping_rule_ends_training_without_a_warning(settings, X):
     with warnings.catch_warnings():
-        warnings.simplefilter("error")
+        warnings.simplefilter("error", ConvergenceWarning)
         ae = AutoencoderTransformer(3, max_iter=2000, tol=1e-2, random_state=0, **settings).fit(X)
     assert ae.n_iter_ < 2000
 

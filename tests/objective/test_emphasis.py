@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from scipy import sparse
-from settings import FIXED
+from settings import FIXED, fixed_strength
 from sklearn.exceptions import NotFittedError
 
 from skae import ContractiveAE, DenoisingAE, SparseAE
@@ -73,7 +73,7 @@ def test_gradient_against_finite_differences(loss, output, tied, rng):
 @pytest.mark.parametrize("cls", [DenoisingAE, SparseAE, ContractiveAE])
 def test_every_estimator_and_solver_takes_it(cls, solver, rng):
     X = rng.random((60, 6))
-    settings = {**SETTINGS, "corruption": "masking", "noise_level": 0.4, "solver": solver}
+    settings = {**SETTINGS, **fixed_strength(cls), "corruption": "masking", "noise_level": 0.4, "solver": solver}
     plain = cls(4, **settings).fit(X)
     found = cls(4, emphasis=1.0, **settings).fit(X)
     assert (plain.coefs_[0] != found.coefs_[0]).any()

@@ -300,7 +300,14 @@ def test_contraction_is_the_squared_jacobian_and_the_limit_of_noise(start, activ
 
 def test_the_public_objective_holds_the_weighted_contraction():
     X = np.random.default_rng(72).standard_normal((12, 4))
-    common = {"solver": "sgd", "learning_rate_init": 1e-12, "batch_size": 12, "max_iter": 1, "random_state": 0}
+    common = {
+        "init": "glorot",
+        "solver": "sgd",
+        "learning_rate_init": 1e-12,
+        "batch_size": 12,
+        "max_iter": 1,
+        "random_state": 0,
+    }
     plain = AutoencoderTransformer(3, **common).fit(X)
     penalised = ContractiveAE(3, contraction_weight=0.7, **common).fit(X)
     a, w = plain.transform(X), plain.coefs_[0]

@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import pytest
 from scipy import sparse
-from settings import FIXED
+from settings import FIXED, fixed_strength
 from sklearn.exceptions import NotFittedError
 
 import skae
@@ -23,7 +23,18 @@ every_solver = pytest.mark.parametrize("solver", SOLVERS)
 
 
 def estimator(cls=AutoencoderTransformer, **parameters):
-    return cls(3, **{**FIXED, "max_iter": 8, "tol": 0.0, "batch_size": 16, "random_state": 0, **parameters})
+    return cls(
+        3,
+        **{
+            **FIXED,
+            **fixed_strength(cls),
+            "max_iter": 8,
+            "tol": 0.0,
+            "batch_size": 16,
+            "random_state": 0,
+            **parameters,
+        },
+    )
 
 
 @pytest.fixture
