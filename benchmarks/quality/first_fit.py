@@ -9,6 +9,7 @@ python -m benchmarks first_fit
 from __future__ import annotations
 
 import os
+from itertools import product
 
 from sklearn.model_selection import train_test_split
 
@@ -30,6 +31,8 @@ def contenders(X, X_test, k, hidden, options):
     yield default
     for name, parameters in ablations(default, X.shape[0]):
         yield autoencoder(name, *given, options.seed, **parameters)
+    if options.longer and default["solver"] == "adam":
+        yield autoencoder("longer", *given, options.seed, max_iter=5 * default["epochs"])
     if not options.no_perceptron:
         yield perceptron(*given, options.seed)
     if options.grid:
@@ -61,33 +64,53 @@ def figures(case, name):
 
 
 def summary(cases):
-    """Yield the lines of two tables: beside other models, and without one ingredient."""
-    others = ("PCA", "default", "MLPRegressor", "grid")
-    titles = ["data", "k", "layers", *(f"{name}, train" for name in others), *(f"{name}, test" for name in others)]
-    rows, removed = [], []
+    """Yield the lines of two tables for each depth: beside other models, and without one ingredient."""
+    others = [
+        name
+        for name in ("PCA", "default", "longer", "MLPRegressor", "grid")
+        if any(figures(case, name) for case in cases)
+    ]
+    titles = [f"{name}, {part}" for part in ("train", "test") for name in others]
+    timed = [name for name in others if name != "PCA"]
+    for hidden in sorted({tuple(case["hidden"]) for case in cases}):
+        chosen = [case for case in cases if tuple(case["hidden"]) == hidden]
+        yield f"\nFurther layers: {'+'.join(map(str, hidden)) or 'none'}. Explained variance, and seconds.\n"
+        yield from markdown(["data", "k", *titles, *(f"{name}, s" for name in timed)], _compared(chosen, others, timed))
+        yield "\nRegret of the default, and without one ingredient.\n"
+        yield from markdown(["data", "k", "solver", "default", *_REMOVED], _removed(chosen))
+
+
+def _compared(cases, others, timed):
     for case in cases:
-        head = [case["data"], str(case["k"]), "shallow" if not case["hidden"] else "64 more"]
-        found = [figures(case, name) for name in others]
-        rows.append(head + [_number(row, part) for part in ("train", "test") for row in found])
-        rows[-1] += [_number(row, "seconds", ".1f") for row in found]
-        found = [figures(case, name) for name in ("default", *_REMOVED)]
-        removed.append([*head, found[0]["solver"], *(_number(row, "regret", ".4f") for row in found)])
-    yield from markdown([*titles, *(f"{name}, s" for name in others)], rows)
-    yield ""
-    yield from markdown(["data", "k", "layers", "solver", "default", *_REMOVED], removed)
+        shares = [_number(figures(case, name), part) for part in ("train", "test") for name in others]
+        yield [
+            case["data"],
+            str(case["k"]),
+            *shares,
+            *(_number(figures(case, name), "seconds", ".2f") for name in timed),
+        ]
+
+
+def _removed(cases):
+    for case in cases:
+        rows = [figures(case, name) for name in ("default", *_REMOVED)]
+        yield [case["data"], str(case["k"]), rows[0]["solver"], *(_number(row, "regret", ".4f") for row in rows)]
 
 
 def _number(row, part, form=".3f"):
-    return "" if row is None or row[part] is None else format(row[part], form)
+    if row is None or row[part] is None:
+        return ""
+    return "below -1" if row[part] < -1.0 else format(row[part], form)
 
 
 def problems(cases, margin=0.002):
-    """Yield what is below PCA on the training rows, and what warned."""
+    """Yield where the default is below PCA, and where it warned."""
     for case in cases:
         place = f"{case['data']}, k = {case['k']}, {'shallow' if not case['hidden'] else '64 more'}"
-        default, floor = figures(case, "default"), figures(case, "PCA")["train"]
-        if default["train"] < floor - margin:
-            yield f"{place}: {default['train']:.4f}, PCA {floor:.4f}"
+        default, pca = figures(case, "default"), figures(case, "PCA")
+        for part in ("train", "test"):
+            if default[part] < pca[part] - margin:
+                yield f"{place}: {part} {default[part]:.4f}, PCA {pca[part]:.4f}"
         yield from (f"{place}: {warning}" for warning in default["warnings"])
 
 
@@ -109,11 +132,26 @@ def _table():
     )
 
 
+def measure(name, options, table):
+    """Yield the results of each width and depth on a data set, row by row into the table."""
+    X, X_test = train_test_split(DATA[name].make(), test_size=0.25, random_state=options.seed)
+    for k, width in product(DATA[name].widths, options.hidden):
+        hidden = (int(width),) if width else ()
+        rows = with_regrets(list(contenders(X, X_test, k, hidden, options)), X)
+        for row in rows:
+            remark = row.get("solver", "") + (" warned" if row.get("warnings") else "")
+            shown = [row.get(part) for part in ("train", "test", "objective", "regret", "seconds")]
+            table.row(name, str(X.shape[0]), str(k), width, None, row["contender"], *shown, None, remark)
+        shape = {"rows": X.shape[0], "columns": X.shape[1]}
+        yield {"data": name, **shape, "k": k, "hidden": hidden, "contenders": rows}
+
+
 @benchmark(
     positional("data", list(DATA), quick=_QUICK),
     option("--hidden", ["", "64"], "one more layer of so many units; '' for none", type=str),
     flag("--grid", "also the best of 16 settings, three seeds each; slow"),
     option("--grid-seeds", 3, "seeds of the grid", quick=1),
+    flag("--longer", "also with five times the epochs of Adam"),
     flag("--no-perceptron", "without scikit-learn's network"),
     seed(),
 )
@@ -121,34 +159,9 @@ def main(options):
     AutoencoderTransformer(2, max_iter=2).fit([[0.0, 1.0, 2.0], [1.0, 0.5, 0.0], [2.0, 0.0, 1.0]])
     cases, table = [], _table()
     for name in names(options):
-        X, X_test = train_test_split(DATA[name].make(), test_size=0.25, random_state=options.seed)
-        for k in DATA[name].widths:
-            for hidden in [(int(width),) if width else () for width in options.hidden]:
-                rows = with_regrets(list(contenders(X, X_test, k, hidden, options)), X)
-                for row in rows:
-                    remark = row.get("solver", "") + (" warned" if row.get("warnings") else "")
-                    shown = [row.get(part) for part in ("train", "test", "objective", "regret", "seconds")]
-                    table.row(
-                        name,
-                        str(X.shape[0]),
-                        str(k),
-                        "+".join(map(str, hidden)),
-                        None,
-                        row["contender"],
-                        *shown,
-                        None,
-                        remark,
-                    )
-                cases.append(
-                    {
-                        "data": name,
-                        "rows": X.shape[0],
-                        "columns": X.shape[1],
-                        "k": k,
-                        "hidden": hidden,
-                        "contenders": rows,
-                    }
-                )
-                if options.output is not None:
-                    write(options, cases)
+        for case in measure(name, options, table):
+            cases.append(case)
+            # The last ones take long.
+            if options.output is not None:
+                write(options, cases)
     print("", *summary(cases), "", *problems(cases), sep="\n")
