@@ -224,7 +224,7 @@ def test_list_names_every_benchmark_once_with_its_first_line():
     assert all(line.endswith(".") for line in lines)
 
 
-@pytest.mark.parametrize("name", ["transform", "imputation", "deep", "killed_saves", "drift"])
+@pytest.mark.parametrize("name", ["transform", "imputation", "first_fit", "deep", "killed_saves", "drift"])
 def test_benchmarks_are_what_the_harness_runs(name):
     subject = next(subject for subject, names in launcher.subjects().items() if name in names)
     main = __import__(f"benchmarks.{subject}.{name}", fromlist=["main"]).main
