@@ -1,4 +1,4 @@
-"""FIXED: parameters with which nothing of a training is taken from X; ``fixed_strength`` has the strength of a penalty."""
+"""FIXED: parameters with which nothing of a training is taken from X; ``fixed_strength`` has those of penalties."""
 
 FIXED = {"init": "glorot", "solver": "adam", "learning_rate_init": 1e-3}
 

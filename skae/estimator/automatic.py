@@ -162,8 +162,10 @@ def started_network(estimator, sample, architecture, loss, means, rng, dtype):
         theta = initial_parameters(architecture, rng, dtype)
     else:
         target = estimator._mean_activation_target()
-        gain, penalised = estimator._start_gain, estimator.alpha > 0
-        theta = data_start(architecture, LOSSES[loss], rows, weights, rng, dtype, target, gain, penalised)
+        # A small code needs a large decoder, along which the objective is steep: not every rate goes with that.
+        rate_is_set = isinstance(estimator.learning_rate_init, Real) and SOLVERS[estimator.solver].minibatch
+        large = estimator.alpha > 0 or rate_is_set
+        theta = data_start(architecture, LOSSES[loss], rows, weights, rng, dtype, target, estimator._start_gain, large)
     return Network(architecture, theta, coordinates)
 
 
@@ -243,7 +245,7 @@ def _coordinates(sample, architecture, loss, rows, weights):
         return Coordinates(offset, 1.0) if np.isfinite(offset).all() else None
     # What is in the units of X must have squares in the precision of the network.
     limits = np.finfo(model_dtype(sample))
-    fits = limits.tiny < scale**2 < limits.max and 0.0 < scale**4 < np.inf
+    fits = limits.tiny < scale**2 < limits.max
     if not (np.isfinite(offset).all() and fits):
         return None
     return Coordinates(offset, float(scale * tied_scale(architecture, centred / scale, weights)))

@@ -25,7 +25,7 @@ _SLOPE = {"identity": 1.0, "tanh": 1.0, "logistic": 0.25, "relu": 1.0}
 
 
 @np.errstate(over="ignore", invalid="ignore")
-def data_start(architecture, loss, rows, weights, rng, dtype, target=None, gain=1.0, penalised=False):
+def data_start(architecture, loss, rows, weights, rng, dtype, target=None, gain=1.0, large=False):
     """Start values of the parameters, from some rows.
 
     One hidden layer begins with the principal directions, by one factor for all, where its activation is nearly
@@ -47,8 +47,9 @@ def data_start(architecture, loss, rows, weights, rng, dtype, target=None, gain=
         Mean activation with which units of the code are to begin.
     gain : float, default=1.0
         By which the pre-activations of the code are multiplied.
-    penalised : bool, default=False
-        Whether large weights cost: those of the decoder, where pre-activations of the code are small.
+    large : bool, default=False
+        Whether the pre-activations of the code have the size of the activation's bend, so that weights of the decoder
+        are not large.
 
     Returns
     -------
@@ -67,7 +68,7 @@ def data_start(architecture, loss, rows, weights, rng, dtype, target=None, gain=
     if tied_shallow:
         _start_tied(architecture, parameters, rows, weights, rng)
     else:
-        outputs = _start_encoder(architecture, parameters, rows, weights, rng, target, gain, penalised)
+        outputs = _start_encoder(architecture, parameters, rows, weights, rng, target, gain, large)
         _start_decoder(architecture, parameters, loss, outputs, weights)
     theta = theta.astype(dtype)
     return theta if np.isfinite(theta).all() else initial_parameters(architecture, rng, dtype)
@@ -116,7 +117,7 @@ def _start_tied(architecture, parameters, rows, weights, rng):
     parameters.biases[1][...] = np.average(errors, axis=0, weights=weights)
 
 
-def _start_encoder(architecture, parameters, rows, weights, rng, target, factor, penalised):
+def _start_encoder(architecture, parameters, rows, weights, rng, target, factor, large):
     """Set the encoder; pre-activations and output of each of its layers, the rows first."""
     outputs = [(rows, rows)]
     for layer, width in enumerate(architecture.encoder_sizes[1:]):
@@ -129,7 +130,7 @@ def _start_encoder(architecture, parameters, rows, weights, rng, target, factor,
         encoder = mixed_directions(directions, width, rng) if mix else directions
         gain, lift = _gain(architecture, is_code, width > directions.shape[1])
         if is_code:
-            gain = factor * (max(gain, _STRETCH[architecture.activation]) if penalised else gain)
+            gain = factor * (max(gain, _STRETCH[architecture.activation]) if large else gain)
         encoder = encoder * (gain / (np.sqrt(np.square(deviations).mean()) if mix else deviations[0]))
         mean = np.average(met, axis=0, weights=weights)
         bias = -mean @ encoder

@@ -22,7 +22,7 @@ class Contraction(Penalty):
 
     def in_coordinates(self, scale, architecture):
         # The Jacobian by the rows is divided as well.
-        return type(self)(self.weight / scale**4)
+        return type(self)(self.weight / scale**2 / scale**2)
 
     def workspace_per_row(self, architecture):
         # Derivatives of first and second order.
@@ -68,7 +68,7 @@ class DeepContraction(Penalty):
 
     def in_coordinates(self, scale, architecture):
         # The Jacobian by the rows is divided as well.
-        return type(self)(self.weight / scale**4)
+        return type(self)(self.weight / scale**2 / scale**2)
 
     def workspace_per_row(self, architecture):
         # Derivatives of first and second order, and the gradient at the pre-activations.

@@ -81,7 +81,7 @@ def test_values_have_the_types_of_the_parameters():
         ("--n-components 1.5", "an int in the range [1, inf) or a float in the range (0.0, 1.0). Got 1.5"),
         (
             "--n-components 0",
-            "'--n-components' parameter of AutoencoderTransformer must be a str among {'auto'}, none, an int in the range",
+            "'--n-components' parameter of AutoencoderTransformer must be a str among {'auto'}, none, an int",
         ),
         ("--batch-size half", "must be 'auto' or an integer; got 'half'"),
         ("--max-grad-norm x", "must be 'none' or a number; got 'x'"),
