@@ -19,6 +19,8 @@ LOADERS = {
     "digits": (load_digits, 16),
 }
 NEARLY = 0.002
+# Where an autoencoder in the units of X would be nearly there too.
+CLOSELY = 5e-4
 
 compiled = pytest.mark.skipif(config.DISABLE_JIT, reason="trains in full")
 
@@ -122,14 +124,14 @@ def test_defaults_reach_pca_on_columns_of_different_units():
     X, _ = table("wine", standardised=False)
     assert X.std(axis=0).max() > 1000 * X.std(axis=0).min()
     for k in (1, 3):
-        assert AutoencoderTransformer(k, random_state=0).fit(X).score(X) >= pca_score(X, k) - NEARLY
+        assert AutoencoderTransformer(k, random_state=0).fit(X).score(X) >= pca_score(X, k) - CLOSELY
 
 
 @compiled
 def test_defaults_reach_pca_on_bytes():
     X = np.round(load_digits().data * (255 / 16)).astype(np.uint8)
     assert X.max() == 255
-    assert AutoencoderTransformer(16, random_state=0).fit(X).score(X) >= pca_score(X, 16) - NEARLY
+    assert AutoencoderTransformer(16, random_state=0).fit(X).score(X) >= pca_score(X, 16) - CLOSELY
 
 
 # Neither unit nor offset of X has an influence.
