@@ -237,7 +237,9 @@ def _coordinates(sample, architecture, loss, rows, weights):
     sparse = isinstance(getattr(sample, "X", None), CSRMatrix)
     if sparse or not LOSSES[loss].squares or architecture.output_activation != "identity":
         return None
-    offset = np.average(rows, axis=0, weights=weights)
+    # The mean of equal values may differ from them by its rounding.
+    same = np.ptp(rows, axis=0) == 0
+    offset = np.where(same, rows[0], np.average(rows, axis=0, weights=weights))
     centred = rows - offset
     scale = np.sqrt(np.average(np.square(centred).mean(axis=1), weights=weights))
     # Rows that differ by their rounding alone have no unit.

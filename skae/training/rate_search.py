@@ -26,8 +26,8 @@ _STEEPEST_RATES = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 # Gradients taken to find it, and the length of their differences beside that of the parameters.
 _POWER_STEPS, _DIFFERENCE = 4, 1e-3
 
-# Steps of a trial: a part of those of the training, within bounds.
-_SHARE, _FEWEST, _MOST = 20, 20, 150
+# Steps of a trial: a part of those of the training, within bounds. Fewer show nothing of what higher rates come to.
+_SHARE, _FEWEST, _MOST = 20, 60, 150
 
 # Of the steps of a trial, in the first round.
 _FIRST_ROUND = 4
@@ -110,7 +110,7 @@ def find_rate(objective, sample, config, optimizer, state, rng):
     objective : Objective
     sample : Sample
     config : TrainingConfig
-        Of the training for which the rate is meant: a trial takes a twentieth of its steps, from 20 to 150.
+        Of the training for which the rate is meant: a trial takes a twentieth of its steps, from 60 to 150.
     optimizer : Optimizer
     state : TrainingState
         From which the training starts.

@@ -93,6 +93,7 @@ def test_full_emphasis_fills_in_what_is_hidden(rng):
     code = rng.standard_normal((400, 2))
     X = code @ rng.standard_normal((2, 10))
     settings = dict(activation="identity", corruption="masking", noise_level=0.3, max_iter=300, learning_rate_init=1e-2)
+    settings["init"] = "glorot"
     hidden = rng.random(X.shape) < 0.3
     errors = []
     for emphasis in (0.0, 1.0):
