@@ -17,6 +17,7 @@ from sklearn.utils import get_tags
 from sklearn.utils.estimator_checks import check_estimator, parametrize_with_checks
 
 from skae import AutoencoderOutlierDetector, AutoencoderTransformer, ContractiveAE, DenoisingAE, SparseAE, load, save
+from skae.estimator import cross_fitting
 
 QUICK = {"max_iter": 30, "random_state": 0}
 WEIGHT_CHECKS = [f"check_sample_weight_equivalence_on_{kind}_data" for kind in ("dense", "sparse")]
@@ -307,6 +308,30 @@ def test_fewer_than_ten_rows_are_not_divided(rng):
         for name in ("training", "cross-fit")
     )
     assert first.offset_ == second.offset_
+
+
+def test_one_part_is_held_out_of_many_rows(rng, monkeypatch):
+    X = rng.normal(size=(100, 30))
+    inner = AutoencoderTransformer(5, **WEIGHTED)
+    monkeypatch.setattr(cross_fitting, "_ONE_PART_ROWS", 99)
+    detector = AutoencoderOutlierDetector(inner, contamination=0.1, calibration="cross-fit").fit(X)
+    weights = np.ones(100)
+    held = np.argsort(-clone(inner).fit(X).score_samples(X))[::5]
+    weights[held] = 0
+    losses = -clone(inner).fit(X, sample_weight=weights).score_samples(X)[held]
+    # ceil(21 * 0.9) = 19.
+    assert -detector.offset_ == pytest.approx(np.sort(losses)[18], rel=1e-9)
+
+
+def test_an_offset_of_training_rows_that_holds_for_others_is_kept(rng):
+    X = plane(rng, 4000)
+    inner = AutoencoderTransformer(2, solver="lbfgs", random_state=0)
+    offsets = [
+        AutoencoderOutlierDetector(inner, contamination=0.05, calibration=name).fit(X).offset_
+        for name in ("training", "auto", "cross-fit")
+    ]
+    assert offsets[0] == offsets[1]
+    assert offsets[2] == pytest.approx(offsets[0], rel=0.02) and offsets[2] != offsets[0]
 
 
 class FailsWithoutSomeRows(AutoencoderTransformer):
