@@ -12,6 +12,7 @@ from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import _check_sample_weight, _num_features, check_is_fitted
 
 from .estimator.atomic_update import atomic_update, reads_snapshot
+from .estimator.cross_fitting import cross_fitted_losses
 from .estimator.notebook import FittedSummary
 from .estimator.parameters import NumericParameters
 from .estimator.registry import ESTIMATORS
@@ -45,14 +46,13 @@ class AutoencoderOutlierDetector(NumericParameters, FittedSummary, OutlierMixin,
         ``solver="adam"``, which is quicker there.
     contamination : "auto" or float in (0, 0.5], default="auto"
         The share of outliers among the training rows, which determines the offset. With a float the offset is a
-        quantile of the training scores: at most this share of the rows, by weight, has a negative decision. "auto" is
-        for training rows most of which are normal, if the share of outliers is unknown. With c_i = l_i^(1/3), whose
-        distribution is close to normal for sums of squares, it is::
+        quantile of scores: at most this share of the rows, by weight, has a negative decision. "auto" is for training
+        rows most of which are normal, if the share of outliers is unknown. With c_i = l_i^(1/3), whose distribution is
+        close to normal for sums of squares, it is::
 
             offset = -(median(c) + 1.96 * 1.4826 * median|c - median(c)|)^3,
 
-        Then one normal training row in 40 counts as an outlier. Both rules use the training rows, which the autoencoder
-        reconstructs better than new rows. Of new normal rows more are beyond the offset.
+        Then one normal row in 40 counts as an outlier. Which losses l_i these are is told by ``calibration``.
     random_state : int, RandomState instance or None, default=None
         Random state of the default estimator; any other estimator has its own. Pass an int for reproducible results.
 
@@ -78,6 +78,8 @@ class AutoencoderOutlierDetector(NumericParameters, FittedSummary, OutlierMixin,
     .. [2] M. Hubert, P. J. Rousseeuw and K. Vanden Branden, "ROBPCA: a new approach to robust principal component
        analysis", Technometrics 47 (2005): the cut-off of orthogonal distances, here with the median and the median
        absolute deviation instead of the minimum covariance determinant, and for any loss.
+    .. [3] R. F. Barber, E. J. Candes, A. Ramdas and R. J. Tibshirani, "Predictive inference with the jackknife+",
+       Annals of Statistics 49 (2021).
 
     Examples
     --------
@@ -95,12 +97,14 @@ class AutoencoderOutlierDetector(NumericParameters, FittedSummary, OutlierMixin,
         "estimator": [HasMethods(["fit", "score_samples", "reconstruction_error"]), None],
         "contamination": [StrOptions({"auto"}), Interval(Real, 0, 0.5, closed="right")],
         "random_state": ["random_state"],
+        "calibration": [StrOptions({"auto", "cross-fit", "training"})],
     }
 
-    def __init__(self, estimator=None, *, contamination="auto", random_state=None):
+    def __init__(self, estimator=None, *, contamination="auto", random_state=None, calibration="auto"):
         self.estimator = estimator
         self.contamination = contamination
         self.random_state = random_state
+        self.calibration = calibration
 
     # The parameters of the autoencoder are checked by its own fit.
     @_fit_context(prefer_skip_nested_validation=False)
@@ -122,8 +126,13 @@ class AutoencoderOutlierDetector(NumericParameters, FittedSummary, OutlierMixin,
         Raises
         ------
         ValueError
-            For input or parameters that are not legal, and when the training diverges. The detector is then as it was
-            before the call.
+            For input or parameters that are not legal, and when the training on all rows diverges. The detector is then
+            as it was before the call.
+
+        Warns
+        -----
+        UserWarning
+            If trainings on a part of the rows, for the offset, failed.
         """
         estimator = self._default_estimator(X) if self.estimator is None else legal_clone(self.estimator)
         estimator.fit(X, y, sample_weight=sample_weight)
@@ -131,15 +140,33 @@ class AutoencoderOutlierDetector(NumericParameters, FittedSummary, OutlierMixin,
         weights = _check_sample_weight(sample_weight, scores, dtype=np.float64)
         # Scaled, so that their sums do not overflow.
         weights = weights / weights.max()
-        if self.contamination == "auto":
-            offset = -_greatest_normal_loss(-scores, weights)
-        else:
-            offset = _weighted_quantile(scores, weights, self.contamination)
+        offset = -self._greatest_loss(estimator, X, y, weights, -scores)
         # Where it is beyond their range no score is below it.
         with atomic_update(self) as draft:
             draft.estimator_, draft.offset_ = estimator, max(offset, float(np.finfo(scores.dtype).min))
             draft._take_columns()
         return self
+
+    def _greatest_loss(self, estimator, X, y, weights, losses):
+        """The greatest loss of a row that is no outlier."""
+        if self.contamination == "auto":
+            of_training = _greatest_normal_loss(losses, weights)
+        else:
+            of_training = -_weighted_quantile(-losses, weights, self.contamination)
+        if self.calibration == "training":
+            return of_training
+        rows, held_losses, n_distinct = cross_fitted_losses(estimator, X, y, weights, losses)
+        if not n_distinct:
+            return of_training
+        held_weights = weights[rows]
+        if self.calibration == "auto":
+            expected = np.average(losses > of_training, weights=weights)
+            found = np.average(held_losses > of_training, weights=held_weights)
+            if _agree(found, expected, n_distinct):
+                return of_training
+        if self.contamination == "auto":
+            return _greatest_normal_loss(held_losses, held_weights)
+        return _conformal_quantile(held_losses, held_weights, self.contamination, n_distinct)
 
     def _default_estimator(self, X):
         try:
@@ -262,6 +289,21 @@ def _greatest_normal_loss(losses, weights):
     # The median loss is always normal, even if losses differ only by rounding.
     normal = float(np.float64(centre + _NORMAL_975 * deviation) ** 3)
     return max(normal, _weighted_quantile(losses, weights, 0.5)) * _SLACK
+
+
+def _agree(found, expected, n_rows):
+    """Whether a share of some rows is not above the one that is expected by more than its standard deviation."""
+    expected = max(expected, 1.0 / n_rows)
+    return found <= expected + np.sqrt(expected * (1.0 - expected) / n_rows)
+
+
+def _conformal_quantile(losses, weights, contamination, n_rows):
+    """The loss that a new row exceeds with at most a given probability, if it is like rows that were held out."""
+    order = np.argsort(losses)
+    reached = np.cumsum(weights[order])
+    wanted = min(1.0, (1.0 - contamination) * (n_rows + 1) / n_rows) * reached[-1]
+    first = np.searchsorted(reached, wanted - 1e-12 * reached[-1])
+    return float(losses[order[first]])
 
 
 def _weighted_quantile(values, weights, share):

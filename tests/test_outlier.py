@@ -18,6 +18,7 @@ from sklearn.utils import get_tags
 from sklearn.utils.estimator_checks import check_estimator, parametrize_with_checks
 
 from skae import AutoencoderOutlierDetector, AutoencoderTransformer, ContractiveAE, DenoisingAE, SparseAE, load, save
+from skae.estimator import cross_fitting
 
 QUICK = {"max_iter": 30, "random_state": 0}
 # With which weights of rows are repetitions to the last digits.
@@ -159,7 +160,7 @@ def test_log_loss(rng):
 
 @pytest.mark.parametrize("contamination", [0.01, 0.05, 0.125, 0.1, 0.333, 0.5])
 def test_contamination_is_the_share_of_training_rows(X, contamination):
-    detector = AutoencoderOutlierDetector(contamination=contamination, random_state=0).fit(X)
+    detector = AutoencoderOutlierDetector(contamination=contamination, random_state=0, calibration="training").fit(X)
     scores = detector.score_samples(X)
     assert len(np.unique(scores)) == len(X)
     assert (detector.predict(X) == -1).sum() == int(contamination * len(X) + 1e-9)
@@ -167,7 +168,7 @@ def test_contamination_is_the_share_of_training_rows(X, contamination):
 
 
 def test_auto_is_the_rule_of_the_docstring(X, detector):
-    detector.fit(X)
+    detector.set_params(calibration="training").fit(X)
     roots = np.cbrt(-detector.score_samples(X))
     spread = 1.4826 * np.median(np.abs(roots - np.median(roots)))
     assert detector.offset_ == pytest.approx(-((np.median(roots) + 1.96 * spread) ** 3), rel=1e-4)
@@ -210,6 +211,162 @@ def test_equal_rows(detector):
     labels = detector.fit(np.ones((20, 3))).predict([[1.0, 1.0, 1.0], [1.0, 5.0, -9.0]])
     np.testing.assert_array_equal(labels, [1, -1])
     assert np.isfinite(detector.offset_)
+
+
+# Calibration on rows that were held out.
+
+
+def low_rank(rng, n_rows):
+    W = np.random.default_rng(5).normal(size=(5, 400))
+    return rng.normal(size=(n_rows, 5)) @ W + 0.5 * rng.normal(size=(n_rows, 400))
+
+
+TABLES = {"low rank": low_rank, "noise": lambda rng, n_rows: rng.normal(size=(n_rows, 50))}
+WEIGHTED = {"max_iter": 30, "random_state": 0, "batch_size": 1000, "solver": "adam", "learning_rate_init": 1e-2}
+
+
+@pytest.mark.parametrize("contamination", [0.05, "auto"])
+@pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
+def test_few_new_rows_of_wide_tables_are_outliers(table, contamination, rng):
+    shares = {}
+    for calibration in ("auto", "cross-fit", "training"):
+        detector = AutoencoderOutlierDetector(contamination=contamination, random_state=0, calibration=calibration)
+        new = np.random.default_rng(7)
+        shares[calibration] = (detector.fit(table(new, 200)).predict(table(new, 1000)) == -1).mean()
+    assert 0.015 < shares["auto"] < 0.1
+    assert shares["cross-fit"] == shares["auto"]
+    assert shares["training"] > 0.3
+
+
+def losses_without(inner, X, n_rows):
+    """The loss of each row by an autoencoder that was trained on the four fifths of the rows without it."""
+    part, losses = np.empty(n_rows, int), np.empty(n_rows)
+    part[np.argsort(-clone(inner).fit(X).score_samples(X))] = np.arange(n_rows) % 5
+    for k in range(5):
+        fitted = clone(inner).fit(X, sample_weight=(part != k).astype(float))
+        losses[part == k] = -fitted.score_samples(X)[part == k]
+    return losses
+
+
+def test_offset_is_the_quantile_of_losses_of_rows_that_were_held_out(rng):
+    X = rng.normal(size=(103, 30))
+    inner = AutoencoderTransformer(5, **WEIGHTED)
+    losses = losses_without(inner, X, 103)
+    detector = AutoencoderOutlierDetector(inner, contamination=0.1, calibration="cross-fit").fit(X)
+    # ceil(104 * 0.9) = 94.
+    assert -detector.offset_ == pytest.approx(np.sort(losses)[93], rel=1e-9)
+    roots = np.cbrt(losses)
+    spread = 1.4826 * np.median(np.abs(roots - np.median(roots)))
+    detector.set_params(contamination="auto").fit(X)
+    assert -detector.offset_ == pytest.approx((np.median(roots) + 1.96 * spread) ** 3, rel=1e-4)
+
+
+@pytest.mark.parametrize("contamination", ["auto", 0.1])
+def test_calibration_does_not_touch_the_scores_nor_depend_on_the_order_of_rows(rng, contamination):
+    X = rng.normal(size=(80, 20))
+    detector = AutoencoderOutlierDetector(AutoencoderTransformer(4, **WEIGHTED), contamination=contamination)
+    fitted = {name: clone(detector).set_params(calibration=name).fit(X) for name in ("training", "cross-fit")}
+    np.testing.assert_array_equal(*(one.score_samples(X) for one in fitted.values()))
+    assert fitted["training"].offset_ != fitted["cross-fit"].offset_
+    again = clone(fitted["cross-fit"]).fit(X)
+    assert again.offset_ == fitted["cross-fit"].offset_
+    backwards = clone(fitted["cross-fit"]).fit(X[::-1])
+    assert backwards.offset_ == pytest.approx(again.offset_, rel=1e-6)
+
+
+@pytest.mark.parametrize("contamination", ["auto", 0.1])
+def test_cross_fitting_with_weights_is_that_with_repetitions(rng, contamination):
+    X, weights = rng.normal(size=(60, 12)), rng.integers(0, 4, size=60)
+    detector = AutoencoderOutlierDetector(AutoencoderTransformer(4, **WEIGHTED), calibration="cross-fit")
+    detector.set_params(contamination=contamination)
+    repeated = clone(detector).fit(np.repeat(X, weights, axis=0))
+    for factor in (1, 1e6):
+        weighted = clone(detector).fit(X, sample_weight=factor * weights)
+        assert weighted.offset_ == pytest.approx(repeated.offset_, rel=1e-6)
+
+
+@pytest.mark.parametrize("form", [pd.DataFrame, sparse.csr_array, sparse.coo_array, "memmap", np.ndarray.tolist])
+def test_cross_fitting_in_every_container(rng, form, tmp_path):
+    X = np.where(rng.random((60, 12)) < 0.5, 0.0, rng.normal(size=(60, 12)))
+    inner = AutoencoderTransformer(4, **WEIGHTED)
+    detector = AutoencoderOutlierDetector(inner, contamination=0.1, calibration="cross-fit")
+    if form == "memmap":
+        np.save(tmp_path / "X.npy", X)
+        held = np.load(tmp_path / "X.npy", mmap_mode="r")
+    else:
+        held = form(X)
+    # ceil(61 * 0.9) = 55.
+    expected = np.sort(losses_without(inner, held, 60))[54]
+    assert -detector.fit(held).offset_ == pytest.approx(expected, rel=1e-6)
+
+
+def test_cross_fitting_with_missing_values(rng):
+    X = np.where(rng.random((200, 20)) < 0.1, np.nan, rng.normal(size=(200, 20)))
+    inner = AutoencoderTransformer(6, missing_values="mask", random_state=0)
+    detector = AutoencoderOutlierDetector(inner, contamination=0.05, calibration="cross-fit").fit(X)
+    new = np.where(rng.random((1000, 20)) < 0.1, np.nan, rng.normal(size=(1000, 20)))
+    assert 0.01 < (detector.predict(new) == -1).mean() < 0.12
+
+
+def test_fewer_than_ten_rows_are_not_divided(rng):
+    X = np.repeat(rng.normal(size=(9, 5)), 3, axis=0)
+    first, second = (
+        AutoencoderOutlierDetector(contamination=0.2, random_state=0, calibration=name).fit(X)
+        for name in ("training", "cross-fit")
+    )
+    assert first.offset_ == second.offset_
+
+
+def test_one_part_is_held_out_of_many_rows(rng, monkeypatch):
+    X = rng.normal(size=(100, 30))
+    inner = AutoencoderTransformer(5, **WEIGHTED)
+    monkeypatch.setattr(cross_fitting, "_ONE_PART_ROWS", 99)
+    detector = AutoencoderOutlierDetector(inner, contamination=0.1, calibration="cross-fit").fit(X)
+    weights = np.ones(100)
+    held = np.argsort(-clone(inner).fit(X).score_samples(X))[::5]
+    weights[held] = 0
+    losses = -clone(inner).fit(X, sample_weight=weights).score_samples(X)[held]
+    # ceil(21 * 0.9) = 19.
+    assert -detector.offset_ == pytest.approx(np.sort(losses)[18], rel=1e-9)
+
+
+def test_an_offset_of_training_rows_that_holds_for_others_is_kept(rng):
+    X = plane(rng, 4000)
+    inner = AutoencoderTransformer(2, solver="lbfgs", random_state=0)
+    offsets = [
+        AutoencoderOutlierDetector(inner, contamination=0.05, calibration=name).fit(X).offset_
+        for name in ("training", "auto", "cross-fit")
+    ]
+    assert offsets[0] == offsets[1]
+    assert offsets[2] == pytest.approx(offsets[0], rel=0.02) and offsets[2] != offsets[0]
+
+
+class FailsWithoutSomeRows(AutoencoderTransformer):
+    """Its trainings fail where the weight of a row is zero, those of the given numbers."""
+
+    failing, calls = (), 0
+
+    def fit(self, X, y=None, sample_weight=None):
+        if sample_weight is not None:
+            number, type(self).calls = self.calls, self.calls + 1
+            if number in self.failing:
+                raise ValueError("no minimum.")
+        return super().fit(X, y, sample_weight=sample_weight)
+
+
+@pytest.mark.parametrize("failing, basis", [((1, 3), "the others alone"), (range(5), "the training rows' own losses")])
+def test_trainings_that_fail_are_reported(rng, monkeypatch, failing, basis):
+    X = rng.normal(size=(60, 12))
+    monkeypatch.setattr(FailsWithoutSomeRows, "failing", failing)
+    monkeypatch.setattr(FailsWithoutSomeRows, "calls", 0)
+    detector = AutoencoderOutlierDetector(
+        FailsWithoutSomeRows(4, **WEIGHTED), contamination=0.1, calibration="cross-fit"
+    )
+    with pytest.warns(UserWarning, match=f"{len(failing)} of the 5 trainings .* ValueError: no minimum. .* {basis}"):
+        detector.fit(X)
+    training = AutoencoderOutlierDetector(AutoencoderTransformer(4, **WEIGHTED), contamination=0.1)
+    same = detector.offset_ == training.set_params(calibration="training").fit(X).offset_
+    assert same == (len(failing) == 5)
 
 
 # What passes through.
