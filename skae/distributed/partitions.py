@@ -224,8 +224,9 @@ class PartitionedSample:
         return np.fmin.reduce(lows), np.fmax.reduce(highs)
 
     def some_rows(self, limit):
-        """At most so many of the rows and one a partition more, evenly spaced, and their weights, in float64."""
-        rows, weights = zip(*self.gathered(_some_rows, limit / len(self.rows)))
+        """The rows that ``Sample.some_rows`` takes of the same rows on one machine."""
+        places = np.linspace(0, len(self.rows) - 1, min(limit, len(self.rows))).astype(int)
+        rows, weights = zip(*self.of_rows(self.rows[places]).gathered(_rows_with_weights))
         return np.concatenate(rows), np.concatenate(weights)
 
     def column_sums(self):
@@ -286,9 +287,9 @@ def _column_range(block, part):
     return part.of(block).column_range()
 
 
-def _some_rows(block, part, share):
+def _rows_with_weights(block, part):
     sample = part.of(block)
-    return sample.some_rows(int(np.ceil(share * len(sample.rows))))
+    return sample.some_rows(len(sample.rows))
 
 
 def _column_sums(block, part):

@@ -55,6 +55,8 @@ def _autoencoder(kind, **own):
             "n_components": settings.n_components,
             "activation": "logistic",
             "loss": "log_loss",
+            "init": "glorot",
+            "solver": "adam",
             "learning_rate_init": settings.learning_rate_init,
             "learning_rate": "cosine",
             "batch_size": settings.batch_size,

@@ -36,6 +36,10 @@ def has_diverged(objective, sample, loss, baseline):
     if loss <= _ABSURD * baseline:
         return False
     mean_squares = objective.inner(sample).sum_of_squares() / len(sample.rows)
+    if objective.network.coordinates is not None:
+        # Of rows that are all the same nothing is left when they are centred: they have no measure but themselves.
+        before = objective.filled(sample).sum_of_squares() / len(sample.rows) / objective.network.loss_unit
+        mean_squares = before if mean_squares <= np.finfo(theta.dtype).eps * before else mean_squares
     uninformed = objective.loss.baseline(sample.n_features, mean_squares)
     # If the rows are zero and reconstructed as zero, both losses are zero, and there is no scale to compare with.
     return max(uninformed, baseline) > 0.0 and loss > _ABSURD * uninformed

@@ -49,7 +49,7 @@ def folder(warm, tmp_path):
 def test_damaged_files_are_told_of_and_written_anew(run, warm, folder):
     files = {path: path.read_bytes() for path in sorted(folder.rglob("*.nbc"))}
     others = [*list(files.values())[1:], next(iter(files.values()))]
-    assert len(files) > len(DAMAGES)
+    assert len(files) >= len(DAMAGES)
     for (path, content), other, damage in zip(files.items(), others, itertools.cycle(DAMAGES.values())):
         path.write_bytes(damage(content, other))
     environment = {"NUMBA_CACHE_DIR": str(folder)}

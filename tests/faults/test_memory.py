@@ -67,7 +67,7 @@ check(AutoencoderTransformer(**{**parameters, "n_components": 3, "warm_start": F
     "parameters, most, step",
     [
         ('{"solver": "adam"}', 260, 20),
-        pytest.param('{"solver": "adam", "warm_start": true, "early_stopping": true}', 200, 20, marks=pytest.mark.slow),
+        pytest.param('{"solver": "adam", "warm_start": true, "early_stopping": true}', 360, 30, marks=pytest.mark.slow),
         pytest.param('{"solver": "lbfgs"}', 900, 60, marks=pytest.mark.slow),
     ],
 )

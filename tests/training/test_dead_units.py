@@ -100,6 +100,7 @@ def test_rows_are_drawn_by_their_loss(rng):
 def test_revived_units_spread_through_a_topk_code():
     X, _ = load_digits_unit(return_X_y=True)
     settings = dict(sparsity="topk", n_active=8, activation="relu", tied_weights=True, max_iter=60, random_state=0)
+    settings |= {**FIXED, "loss": "log_loss"}
     used, error = {}, {}
     for flag in (False, True):
         ae = SparseAE(256, revive_dead=flag, **settings).fit(X)
