@@ -160,8 +160,9 @@ class AutoencoderOutlierDetector(NumericParameters, FittedSummary, OutlierMixin,
             return of_training
         held_weights = weights[rows]
         if self.calibration == "auto":
-            expected = np.average(losses > of_training, weights=weights)
-            found = np.average(held_losses > of_training, weights=held_weights)
+            # Compared in float64: the greatest normal loss may be beyond the precision of the losses.
+            expected = np.average(losses.astype(np.float64) > of_training, weights=weights)
+            found = np.average(held_losses.astype(np.float64) > of_training, weights=held_weights)
             if _agree(found, expected, n_distinct):
                 return of_training
         if self.contamination == "auto":

@@ -177,7 +177,7 @@ def test_a_block_listens_to_every_training_in_it(X):
     plain = AutoencoderTransformer(2, max_iter=2, random_state=0)
     with use_callback(Hears):
         plain.fit(X)
-        AutoencoderOutlierDetector(plain).fit(X[:20])
+        AutoencoderOutlierDetector(plain, calibration="training").fit(X[:20])
     plain.fit(X)
     assert heard == [("AutoencoderTransformer", 2, n, epoch) for n in (30, 20) for epoch in (1, 2)]
 
