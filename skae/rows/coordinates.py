@@ -56,18 +56,18 @@ class InnerRows:
     def __len__(self):
         return self.shape[0]
 
-    @np.errstate(over="ignore", invalid="ignore")
     def __getitem__(self, rows):
-        return (self.X[rows] - self.coordinates.offset) / self.coordinates.scale
+        part = np.array(self.X[rows], np.float64, order="C")
+        return self.coordinates.inward(part, part)
 
-    @np.errstate(over="ignore", invalid="ignore")
     def gather(self, indices, out):
         """Put the rows at indices into out, rounded once, after the offset was taken off."""
         if self.X.dtype == out.dtype:
             gather(self.X, indices, out)
             self.coordinates.inward(out, out)
         else:
-            out[...] = self[indices]
+            # Rows of any type go through the same kernel, so that they come out the same.
+            self.coordinates.inward(np.array(self.X[indices], np.float64, order="C"), out)
 
 
 def inner_rows(X, coordinates):
