@@ -28,11 +28,11 @@ them.
 
 from __future__ import annotations
 
-import copy
 from dataclasses import replace
 
 import numpy as np
 
+from .estimator.automatic import at_strength
 from .estimator.base import BaseAutoencoder
 from .estimator.parameters import Parameter, store_parameters
 from .estimator.prediction import filled
@@ -220,8 +220,7 @@ def gradient_error(estimator, X, seed=0):
     theta += 0.1 * np.random.default_rng(seed).standard_normal(theta.shape)
     network = Network(replace(network.architecture, n_active=None), theta, network.coordinates)
     if estimator._strength_name is not None and fitted.training.strength is not None:
-        estimator = copy.copy(estimator)
-        setattr(estimator, estimator._strength_name, fitted.training.strength)
+        estimator = at_strength(estimator, fitted.training.strength)
     penalties = [L2(estimator.alpha), *estimator._penalties(network.architecture)]
     objective = Objective(network, LOSSES[fitted.loss], penalties)
     return objective_gradient_error(objective, np.ascontiguousarray(filled(fitted, rows)[:], np.float64), seed)

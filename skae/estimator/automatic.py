@@ -24,7 +24,10 @@ from ..training.solvers import SOLVERS
 
 # Rows that start values are taken from, and entries that are held for it.
 _START_ROWS = 4096
-_START_ENTRIES = 2**24
+_START_ENTRIES = 2**22
+
+# Arrays of that size that are held at once, of the size of what the layers give, and of products of rows or columns.
+_ROW_COPIES, _OUTPUT_COPIES, _PRODUCTS = 5, 5, 4
 
 # Of the variance, what the principal components have whose number is the width "auto", and the greatest of these.
 _SHARE, _MOST_COMPONENTS = 0.95, 64
@@ -99,10 +102,8 @@ def settled(estimator, sample, architecture, loss, one_pass):
     one_pass : bool
         Whether it is for ``partial_fit``.
     """
-    chosen = copy.copy(estimator)
-    if _strength_is_free(estimator):
-        # Until the start is known.
-        setattr(chosen, estimator._strength_name, 1.0)
+    # A strength that is free is a number too, until the start is known.
+    chosen = at_strength(estimator, 1.0) if _strength_is_free(estimator) else copy.copy(estimator)
     n_rows, rate_is_set = len(sample.rows), isinstance(estimator.learning_rate_init, Real)
     if chosen.solver == "auto":
         chosen.solver = _solver(estimator, n_rows, architecture, loss, one_pass)
@@ -110,8 +111,8 @@ def settled(estimator, sample, architecture, loss, one_pass):
     if chosen.batch_size == "auto":
         chosen.batch_size = _BATCH_SIZE if rate_is_set else batch_size_auto(n_rows)
     if chosen.max_iter == "auto":
-        chosen.max_iter = _EPOCHS if rate_is_set else max_iter_auto(n_rows, min(chosen.batch_size, n_rows))
-        chosen.max_iter = chosen.max_iter if minibatch else _LBFGS_ITERATIONS
+        annealed = max_iter_auto(n_rows, min(chosen.batch_size, n_rows))
+        chosen.max_iter = _LBFGS_ITERATIONS if not minibatch else _EPOCHS if rate_is_set else annealed
     if chosen.learning_rate == "auto":
         chosen.learning_rate = "constant" if rate_is_set or one_pass or not minibatch else "annealed"
     return chosen
@@ -153,11 +154,10 @@ def started_network(estimator, sample, architecture, loss, means, rng, dtype):
     Network
     """
     rows, weights = _rows(sample, means, _limit(sample))
-    coordinates = _coordinates(sample, architecture, loss, rows, weights)
-    if any(penalty.in_coordinates(1.0, architecture) is None for penalty in estimator._penalties(architecture)):
-        coordinates = None
-    if coordinates is not None:
-        rows = (rows - coordinates.offset) / coordinates.scale
+    penalties = estimator._penalties(architecture)
+    convertible = all(penalty.in_coordinates(1.0, architecture) is not None for penalty in penalties)
+    coordinates = _coordinates(sample, architecture, loss, rows, weights) if convertible else None
+    rows = inner_rows(rows, coordinates)[:]
     if estimator.init == "glorot" or estimator._gate() is not None:
         theta = initial_parameters(architecture, rng, dtype)
     else:
@@ -172,6 +172,16 @@ def started_network(estimator, sample, architecture, loss, means, rng, dtype):
 def _limit(sample):
     """Rows that start values are taken from."""
     return max(1, min(_START_ROWS, _START_ENTRIES // sample.n_features))
+
+
+def start_bytes(estimator, sample, architecture):
+    """Bytes that the start values take: copies of the rows, outputs of the layers, and products of these."""
+    if estimator.init == "glorot" and estimator._gate() is None:
+        return 0
+    n_rows, widths = min(len(sample.rows), _limit(sample)), architecture.sizes
+    products = min(n_rows, max(widths)) ** 2
+    numbers = n_rows * (_ROW_COPIES * widths[0] + _OUTPUT_COPIES * sum(widths[1:-1])) + _PRODUCTS * products
+    return numbers * np.dtype(np.float64).itemsize
 
 
 def _rows(sample, means, limit):
@@ -206,14 +216,17 @@ def with_strength(given, estimator, network, sample, means, loss, state):
         rows = inner_rows(rows, network.coordinates)[:]
         batch = Batch(network, len(rows))
         batch.row_scale = (weights / weights.sum()).astype(network.dtype)
-        a = batch.inputs = np.ascontiguousarray(rows, network.dtype)
-        for layer, output in zip(network.layers[:-1], batch.outputs):
-            a = layer.forward(a, output)
+        batch.run_hidden(np.ascontiguousarray(rows, network.dtype))
         spread = _spread(rows, weights, loss) * network.loss_unit
         strength = float(given._strength(spread, batch))
         state.strength = strength if 0.0 < strength < np.inf else 0.0
+    return at_strength(estimator, state.strength)
+
+
+def at_strength(estimator, strength):
+    """A copy of an estimator with a number as the strength of its penalty."""
     chosen = copy.copy(estimator)
-    setattr(chosen, given._strength_name, state.strength)
+    setattr(chosen, estimator._strength_name, strength)
     return chosen
 
 
@@ -250,7 +263,7 @@ def _coordinates(sample, architecture, loss, rows, weights):
     fits = limits.tiny < scale**2 < limits.max
     if not (np.isfinite(offset).all() and fits):
         return None
-    return Coordinates(offset, float(scale * tied_scale(architecture, centred / scale, weights)))
+    return Coordinates(offset, float(tied_scale(architecture, centred, weights) or scale))
 
 
 def with_learning_rate(estimator, objective, sample, config, state, one_pass):

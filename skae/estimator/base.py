@@ -219,7 +219,7 @@ class BaseAutoencoder(NumericParameters, CallbackSupportMixin, Prediction):
             # A copy: the traceback of the raised exception keeps the result alive, and with it the training data.
             raise copy.copy(result.interrupt)
         if result.converged and plan.state.progress is None:
-            warn_of_outcome(self, plan)
+            warn_of_outcome(self, plan.sample)
         if not result.converged:
             warnings.warn(
                 f"{type(self).__name__} stopped at max_iter={plan.config.max_iter} before its loss settled. "

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import warnings
+from functools import partial
 
 import numpy as np
 
 from ..kernels.activations import ACTIVATIONS
-from ..rows.matrices import FilledRows
+from ..rows.reconstruction_errors import fraction_sums
 from ..rows.sample import Sample
 from ..runtime.exceptions import CollapsedCodeWarning, DeadUnitsWarning, OutputRangeWarning, PoorFitWarning
+from .prediction import filled, reconstruction
 
 # Rows that a fit is judged by, and their entries.
 _ROWS, _ENTRIES = 512, 2**20
 
 # Of the greatest value, by which X may pass the range of an output.
 _ROUNDING = 1e-6
-
-# Difference of rows that is more than rounding, relative to their greatest value.
-_DIFFERENT = 1e-12
 
 # Share of dead units above which a fit that revives them warns.
 _FEW = 0.1
@@ -72,39 +71,33 @@ def warn_of_dead_units(name, active):
         )
 
 
-@np.errstate(over="ignore", invalid="ignore")
-def warn_of_outcome(estimator, plan):
+def warn_of_outcome(estimator, sample):
     """Warn where a training that came to its end left a code that does not vary, or no reconstruction.
 
     Parameters
     ----------
     estimator : BaseAutoencoder
-        Its name.
-    plan : Plan
-        What was trained.
+        Just fitted.
+    sample : Sample
+        What it was fitted to.
     """
-    sample, network, means = plan.sample, plan.objective.network, plan.statistics.means
     if not isinstance(sample, Sample) or len(sample.rows) < 2:
         return
     try:
-        _warn_of_codes(estimator, sample, network, means)
+        rows, _ = sample.some_rows(max(2, min(_ROWS, _ENTRIES // sample.n_features)))
+        _warn_of_codes(type(estimator).__name__, estimator._fitted, rows)
     except MemoryError:
         # The fit is done, and not to be lost.
         return
 
 
-def _warn_of_codes(estimator, sample, network, means):
-    rows, _ = sample.some_rows(max(2, min(_ROWS, _ENTRIES // sample.n_features)))
-    observed = ~np.isnan(rows)
-    spread = np.where(observed, rows - np.nanmean(rows, axis=0), 0.0) if observed.any(axis=0).all() else None
-    # Rows that differ by their rounding alone are the same.
-    if spread is None or not _DIFFERENT * np.nanmax(np.abs(rows)) < np.abs(spread).max() < np.inf:
+def _warn_of_codes(name, fitted, rows):
+    """Warn of what some of the rows that were trained on come to."""
+    sums = fraction_sums(partial(reconstruction, fitted), rows)
+    if not (sums.varies and np.isfinite([sums.error, sums.spread]).all()):
         return
-    given = rows.astype(network.dtype)
-    given = given if means is None else FilledRows(given, means)[:]
-    code = network.encode(given)
+    code = fitted.network.encode(filled(fitted, rows))
     still = int((np.ptp(code, axis=0) == 0).sum())
-    name = type(estimator).__name__
     if 2 * still > code.shape[1]:
         warnings.warn(
             f"{still} of the {code.shape[1]} units of {name} have the same value for every row. Use init='auto', a "
@@ -112,8 +105,7 @@ def _warn_of_codes(estimator, sample, network, means):
             CollapsedCodeWarning,
             stacklevel=5,
         )
-    errors = np.where(observed, network.decode(code) - rows, 0.0)
-    score = 1.0 - np.square(errors).sum() / np.square(spread).sum()
+    score = 1.0 - sums.error / sums.spread
     if score < 0.0:
         warnings.warn(
             f"The reconstruction of {name} is worse than the means of the columns: it explains {score:.3g} of their "

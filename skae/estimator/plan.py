@@ -19,9 +19,10 @@ from ..rows.sample import Sample
 from ..runtime.numbers import shown
 from ..training.config import TrainingConfig
 from ..training.memory import check_training_memory
+from ..training.rate_search import trial_steps
 from ..training.solvers import SOLVERS, Solver, minibatch_solvers
 from ..training.state import TrainingState
-from .automatic import settled, started_network, with_learning_rate, with_strength, with_widths
+from .automatic import settled, start_bytes, started_network, with_learning_rate, with_strength, with_widths
 from .fitted import Statistics
 from .input import TRAIN_ANEW, check_range, warn_if_settled_too_early
 from .outcome import warn_of_range
@@ -235,6 +236,7 @@ def _check_continues(previous, architecture):
 def _check_memory(estimator, architecture, dtype, sample, config):
     """Raise MemoryError, before anything is made, where there is no room for the training."""
     n_rows, solver = len(sample.rows), SOLVERS[estimator.solver]
+    searches = solver.minibatch and estimator.learning_rate_init == "auto"
     whole = architecture.block_size(n_rows, dtype)
     batch_rows = max(config.batch_size, whole * estimator.early_stopping) if solver.minibatch else whole
     check_training_memory(
@@ -246,7 +248,8 @@ def _check_memory(estimator, architecture, dtype, sample, config):
         estimator._workspace_per_row(sample, architecture),
         estimator.early_stopping,
         estimator.warm_start,
-        solver.minibatch and estimator.learning_rate_init == "auto",
+        trial_steps(n_rows, config) * config.batch_size if searches else 0,
+        start_bytes(estimator, sample, architecture),
     )
 
 

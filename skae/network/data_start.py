@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..kernels.activations import ACTIVATIONS
 from ..runtime import buffers
 from .decoders import logistic_regression, preactivations, ridge
 from .initialization import initial_parameters
@@ -82,20 +83,25 @@ def tied_scale(architecture, rows, weights):
     architecture : Architecture
     rows : ndarray of shape (n_rows, n_features)
     weights : ndarray of shape (n_rows,)
+
+    Returns
+    -------
+    float or None
+        None where it does not matter.
     """
     name = architecture.activation
     bounded = name in ("tanh", "logistic")
     if not (architecture.tied and architecture.depth == 1 and architecture.output_activation == "identity" and bounded):
-        return 1.0
+        return None
     _, deviations = principal_directions(rows, 1, weights)
     return float(deviations[0] / (np.sqrt(_SLOPE[name]) * _SHALLOW_GAIN * _STRETCH[name]))
 
 
 def _applied(name, z):
-    """An activation by its name."""
-    if name == "logistic":
-        return 1.0 / (1.0 + np.exp(-np.clip(z, -500.0, 500.0)))
-    return {"identity": lambda: z, "tanh": lambda: np.tanh(z), "relu": lambda: np.maximum(z, 0.0)}[name]()
+    """An activation of pre-activations, which are kept."""
+    out = z.copy()
+    ACTIVATIONS[name].forward(out, np.zeros(z.shape[1]))
+    return out
 
 
 def _lifted(scores):

@@ -48,6 +48,13 @@ class Batch:
         self.row_loss = np.empty(n_rows, dtype)
         self._scratch = {}
 
+    def run_hidden(self, x):
+        """The output of the last hidden layer for rows; that of all of them stays in ``outputs``."""
+        a = self.inputs = x
+        for layer, output in zip(self.network.layers[:-1], self.outputs):
+            a = layer.forward(a, output)
+        return a
+
     def fill(self, x, fill_values):
         """x with the value of its column in the place of each NaN, and how many times each entry counts: 0 there, 1
         elsewhere; both in buffers of the batch."""

@@ -62,7 +62,9 @@ class Noise:
         stored : bool
             Whether X is sparse, so that its stored entries, a few, may be all that is kept.
         """
-        return 0 if stored and self.takes_stored else (2 + (self.emphasis > 0)) * n_features
+        # Noise that is no sum is made in the units of X, in a copy of rows that have others.
+        kept = 2 + (self.emphasis > 0) + (not self.corruption.additive)
+        return 0 if stored and self.takes_stored else kept * n_features
 
     def entry_weights(self, x, batch, observed):
         """How many times each entry of x counts, which was just corrupted; None for once.

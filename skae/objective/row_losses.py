@@ -44,10 +44,7 @@ def row_losses(network, loss, X, fill_values=None):
         batch = batches[len(x)]
         if fill_values is not None:
             x, observed = batch.fill(x, fill_values)
-        a = x
-        for layer, output in zip(network.layers[:-1], batch.outputs):
-            a = layer.forward(a, output)
-        last.value(batch, a, x, observed, None, bias_grad)
+        last.value(batch, batch.run_hidden(x), x, observed, None, bias_grad)
         out[block] = batch.row_loss
         release_mapped_pages(X)
     return out if network.coordinates is None else out * dtype.type(network.loss_unit)

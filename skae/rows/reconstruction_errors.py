@@ -115,6 +115,11 @@ class FractionSums(NamedTuple):
         sums = (self.error + other.error, spread, self.size + other.size)
         return FractionSums(counts, self.mean + share * apart, *sums, np.promote_types(self.precision, other.precision))
 
+    @property
+    def varies(self):
+        """Whether the rows differ by more than their rounding."""
+        return self.spread > _rounding(np.float64) * self.size
+
     @np.errstate(over="ignore")
     def fraction(self):
         """1 - error / spread; for a constant X, 1 if the reconstruction is exact and 0 otherwise.
@@ -125,7 +130,7 @@ class FractionSums(NamedTuple):
             Where a sum, or the fraction, is beyond the range of float64.
         """
         if np.isfinite([self.error, self.spread, self.size]).all():
-            if self.spread <= _rounding(np.float64) * self.size:
+            if not self.varies:
                 return 1.0 if self.error <= _rounding(self.precision) * self.size else 0.0
             fraction = float(1.0 - np.float64(self.error) / self.spread)
             if np.isfinite(fraction):

@@ -5,10 +5,23 @@ from __future__ import annotations
 import numpy as np
 
 from ..runtime.memory import WORKING_BYTES, check_available_memory
+from .rate_search import COMPARED_ROWS
+
+# Index arrays of the rows of a trial: by pass, joined, and as they are in X.
+_TRIAL_ORDERS = 3
 
 
 def check_training_memory(
-    architecture, solver, dtype, n_rows, batch_rows, workspace_per_row, early_stopping, keep_epochs, searches
+    architecture,
+    solver,
+    dtype,
+    n_rows,
+    batch_rows,
+    workspace_per_row,
+    early_stopping,
+    keep_epochs,
+    trial_rows,
+    start_bytes,
 ):
     """Raise MemoryError where the buffers of a training cannot be had.
 
@@ -26,10 +39,11 @@ def check_training_memory(
         Numbers for each of them that are neither entries nor outputs of layers nor gradients.
     early_stopping, keep_epochs : bool
         Whether the best parameters are kept, and the state after the last whole epoch.
-
-    searches : bool
-        Whether the learning rate is searched for, on a copy of the parameters, of their gradient and of the optimiser's
-        state.
+    trial_rows : int
+        Rows in the steps of one trial, where the learning rate is searched for on a copy of the parameters, of their
+        gradient and of the optimiser's state; 0 where it is set.
+    start_bytes : int
+        What the start values take, before all that.
 
     Raises
     ------
@@ -39,16 +53,18 @@ def check_training_memory(
     sizes, itemsize = architecture.sizes, np.dtype(dtype).itemsize
     # The parameters, their gradient, and where weights are tied that of the decoder.
     vectors = 2 + architecture.tied + solver.n_vectors
-    if searches:
+    if trial_rows:
         vectors += 2 + architecture.tied + solver.n_vectors
     if keep_epochs:
         # The copy of the last epoch goes when that of the next one is there.
         vectors += 2 * (1 + (solver.optimizer.n_state_vectors if solver.minibatch else 0))
     if early_stopping:
         vectors += 2
-    buffers = batch_rows * itemsize * (2 * sum(sizes[1:-1]) + 2 * sizes[0] + workspace_per_row)
-    orders = 4 * n_rows * np.dtype(np.intp).itemsize
-    n_bytes = vectors * architecture.n_parameters * itemsize + buffers + orders
+    # The ends of trials are compared on rows of their own.
+    rows_at_once = batch_rows + min(COMPARED_ROWS, trial_rows)
+    buffers = rows_at_once * itemsize * (2 * sum(sizes[1:-1]) + 2 * sizes[0] + workspace_per_row)
+    orders = (4 * n_rows + _TRIAL_ORDERS * trial_rows) * np.dtype(np.intp).itemsize
+    n_bytes = max(vectors * architecture.n_parameters * itemsize + buffers + orders, start_bytes)
     try:
         check_available_memory(n_bytes)
     except MemoryError as error:

@@ -37,7 +37,7 @@ _FIRST_ROUND = 4
 _NEARLY = 0.01
 
 # Rows on which trials are compared.
-_COMPARED = 1024
+COMPARED_ROWS = 1024
 
 
 class _Trials(NamedTuple):
@@ -110,7 +110,8 @@ def find_rate(objective, sample, config, optimizer, state, rng):
     objective : Objective
     sample : Sample
     config : TrainingConfig
-        Of the training for which the rate is meant: a trial takes a twentieth of its steps, from 60 to 150.
+        Of the training for which the rate is meant: a trial takes a twentieth of its steps, from 60 to 150, or all if
+        there are fewer.
     optimizer : Optimizer
     state : TrainingState
         From which the training starts.
@@ -138,9 +139,9 @@ def find_rate(objective, sample, config, optimizer, state, rng):
 
 
 def trial_steps(n_rows, config):
-    """Steps of a trial for a training on so many rows."""
+    """Steps of a trial for a training on so many rows: never more than the training has."""
     total = config.max_iter * math.ceil(n_rows / config.batch_size)
-    return min(max(_FEWEST, total // _SHARE), _MOST)
+    return min(max(_FEWEST, total // _SHARE), _MOST, total)
 
 
 def _trials(objective, sample, config, optimizer, state, rng, n_steps):
@@ -152,7 +153,7 @@ def _trials(objective, sample, config, optimizer, state, rng, n_steps):
     if objective.gate is not None:
         objective.gate.begin_epoch(state.epoch)
     n_needed, n_rows = n_steps * config.batch_size, len(sample.rows)
-    compared = rng.choice(n_rows, min(_COMPARED, n_rows, n_needed), replace=False)
+    compared = rng.choice(n_rows, min(COMPARED_ROWS, n_rows, n_needed), replace=False)
     order = [rng.choice(n_rows, min(n_needed, n_rows), replace=False) for _ in range(math.ceil(n_needed / n_rows))]
     rows = sample.rows[np.concatenate(order)[:n_needed]]
     seed = np.random.SeedSequence(int(rng.integers(2**63)))

@@ -193,11 +193,3 @@ def warm(run, tmp_path_factory):
     folder = tmp_path_factory.mktemp("cache")
     result = run("print(json.dumps(curves()))", environment={"NUMBA_CACHE_DIR": str(folder)})
     return SimpleNamespace(folder=folder, out=result.out)
-
-
-def pytest_collection_modifyitems(items):
-    """Slow faults may fail: the memory of start values from the data is not counted before a fit yet."""
-    reason = "the memory of start values and of the search for a rate is not fully counted before the fit"
-    for item in items:
-        if "tests/faults" in str(item.path) and item.get_closest_marker("slow"):
-            item.add_marker(pytest.mark.xfail(reason=reason, strict=False))

@@ -94,7 +94,7 @@ TALL, WIDE = [80_000, 20], [4_000, 6_000]
         ("SparseAE(300, sparsity='topk', n_active=5, revive_dead=True)", TALL, 400),
         ("SparseAE(300, sparsity='lifetime')", TALL, 400),
         ("DenoisingAE(20, corruption='gaussian')", WIDE, 600),
-        ("DenoisingAE(20, emphasis=0.5)", WIDE, 700),
+        ("DenoisingAE(20, emphasis=0.5)", WIDE, 900),
         ("AutoencoderTransformer(20, missing_values='mask')", WIDE, 600),
     ],
 )

@@ -134,7 +134,9 @@ def test_the_smallest_where_none_is_better_than_the_start(X, monkeypatch):
     assert found(plan) == 5.0
 
 
-@pytest.mark.parametrize("max_iter, batch_size, steps", [(1, 32, 60), (90, 32, 81), (400, 32, 150), (30, 569, 60)])
+@pytest.mark.parametrize(
+    "max_iter, batch_size, steps", [(1, 32, 18), (40, 32, 60), (90, 32, 81), (400, 32, 150), (30, 569, 30)]
+)
 def test_steps_of_a_trial(max_iter, batch_size, steps, X):
     plan = planned(X, max_iter=max_iter, batch_size=batch_size)
     assert trial_steps(len(X), plan.config) == steps
