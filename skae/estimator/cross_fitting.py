@@ -11,6 +11,10 @@ from ..rows.validation import legal_clone
 
 _FOLDS = 5
 
+# Relative difference of losses of equal rows: products take them in other places, and so in another order of sums.
+# In units of the precision.
+_ROUNDING = 1e3
+
 # Distinct rows below which parts of them say little.
 _FEWEST_ROWS = 10
 
@@ -45,10 +49,10 @@ def cross_fitted_losses(estimator, X, y, weights, losses):
         The number of distinct rows among them.
     """
     counted = np.flatnonzero(weights > 0)
-    distinct, rank = np.unique(losses[counted], return_inverse=True)
-    if len(distinct) < _FEWEST_ROWS:
+    rank, n_ranks = _ranks(losses[counted])
+    if n_ranks < _FEWEST_ROWS:
         return counted[:0], losses[:0], 0
-    n_parts = 1 if len(distinct) > _ONE_PART_ROWS else _FOLDS
+    n_parts = 1 if n_ranks > _ONE_PART_ROWS else _FOLDS
     rows, held_losses, failures = [], [], []
     for part in range(n_parts):
         held = counted[rank % _FOLDS == part]
@@ -64,7 +68,17 @@ def cross_fitted_losses(estimator, X, y, weights, losses):
     if not rows:
         return counted[:0], losses[:0], 0
     rows = np.concatenate(rows)
-    return rows, np.concatenate(held_losses), len(np.unique(losses[rows]))
+    return rows, np.concatenate(held_losses), _ranks(losses[rows])[1]
+
+
+def _ranks(losses):
+    """The rank of each loss, the same where losses differ by rounding, as of equal rows; and the number of ranks."""
+    order = np.argsort(losses)
+    ascending = losses[order]
+    greater = np.diff(ascending) > _ROUNDING * np.finfo(losses.dtype).eps * np.abs(ascending[1:])
+    ranks = np.empty(len(losses), int)
+    ranks[order] = np.concatenate([[0], np.cumsum(greater)])[: len(losses)]
+    return ranks, int(greater.sum()) + 1
 
 
 def _scores_without(held, estimator, X, y, weights):
