@@ -148,6 +148,7 @@ RIGHT = {
     "revive_dead": (False, True),
     "contraction_weight": (0.0, 0.1),
     "contamination": ("auto", 0.1, 0.5),
+    "calibration": ("auto", "cross-fit", "training"),
     "add_indicator": (False, True),
 }
 
