@@ -28,9 +28,6 @@ def expected_failures(estimator):
         return dict.fromkeys(WEIGHT_CHECKS, reason)
     if estimator.solver == "sgd":
         return dict.fromkeys(WEIGHT_CHECKS, "batches of 5 rows hold other rows when rows are repeated")
-    if estimator.init == "auto":
-        reason = "start values and the schedule are of the rows, whatever their weights: the models agree in about"
-        return dict.fromkeys(WEIGHT_CHECKS, reason)
     return {}
 
 
