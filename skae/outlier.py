@@ -55,6 +55,16 @@ class AutoencoderOutlierDetector(NumericParameters, FittedSummary, OutlierMixin,
         Then one normal row in 40 counts as an outlier. Which losses l_i these are is told by ``calibration``.
     random_state : int, RandomState instance or None, default=None
         Random state of the default estimator; any other estimator has its own. Pass an int for reproducible results.
+    calibration : {"auto", "cross-fit", "training"}, default="auto"
+        The losses l_i that determine the offset. "training" takes those of the autoencoder on its own rows, which
+        are too small where rows are few for its parameters. "cross-fit" takes losses of rows that were held out: five
+        more clones are trained, each without a fifth of the rows (of more than 20,000 distinct rows, one clone); with a
+        float contamination the offset is then the conformal quantile of these losses, which a new row of the same
+        kind exceeds with at most that probability [3]_. Of fewer than ten distinct rows they are the training losses.
+        "auto" cross-fits too, and keeps the offset of "training" where the share of held-out rows beyond it is no more
+        than a standard deviation above that of training rows.
+
+        .. versionadded:: 0.2
 
     Attributes
     ----------
