@@ -95,7 +95,9 @@ def fit(estimator, X, client=None, *, sample_weight=None, n_copies=None, progres
         sample = PartitionedSample.of(partitions, _weights(sample_weight, partitions.n_samples, client))
         if n_copies is None:
             n_copies = sum(client.nthreads().values())
-        plan = plan_training(estimator, sample, previous)
+        # In one thread, on whose number the last bits of the start values depend.
+        with one_thread_if_small(0):
+            plan = plan_training(estimator, sample, previous)
         train = _train(plan.solver, partitions, n_copies)
         with use_callback(lambda name, max_iter, n_rows: EpochBar(bar, max_iter)):
             result, fitted = estimator._train(plan, columns, previous, train)

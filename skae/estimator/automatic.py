@@ -18,6 +18,7 @@ from ..rows.blocks import model_dtype
 from ..rows.coordinates import Coordinates, inner_rows
 from ..rows.matrices import CSRMatrix
 from ..rows.sample import Sample
+from ..runtime.threads import one_thread_if_small
 from ..training.budget import batch_size_auto, max_iter_auto
 from ..training.rate_search import find_rate
 from ..training.solvers import SOLVERS
@@ -165,7 +166,10 @@ def started_network(estimator, sample, architecture, loss, means, rng, dtype):
         # A small code needs a large decoder, along which the objective is steep: not every rate goes with that.
         rate_is_set = isinstance(estimator.learning_rate_init, Real) and SOLVERS[estimator.solver].minibatch
         large = estimator.alpha > 0 or rate_is_set
-        theta = data_start(architecture, LOSSES[loss], rows, weights, rng, dtype, target, estimator._start_gain, large)
+        with one_thread_if_small(architecture.product_flops(len(rows))):
+            theta = data_start(
+                architecture, LOSSES[loss], rows, weights, rng, dtype, target, estimator._start_gain, large
+            )
     return Network(architecture, theta, coordinates)
 
 
@@ -286,7 +290,9 @@ def with_learning_rate(estimator, objective, sample, config, state, one_pass):
     if estimator.learning_rate_init == "auto":
         goes_on = state.learning_rate is not None and (one_pass or state.progress is not None)
         if not goes_on:
-            rate = find_rate(objective, _local(sample), config, solver.optimizer, state, np.random.default_rng(0))
+            # As the training will.
+            with one_thread_if_small(objective.network.architecture.product_flops(config.batch_size)):
+                rate = find_rate(objective, _local(sample), config, solver.optimizer, state, np.random.default_rng(0))
             state.learning_rate = rate * (_CONSTANT_SHARE if config.learning_rate == "constant" else 1.0)
     else:
         state.learning_rate = float(estimator.learning_rate_init)
