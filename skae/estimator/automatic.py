@@ -39,6 +39,11 @@ _MOST_ACTIVE = 25
 # Rows on which penalties are measured at the start.
 _STRENGTH_ROWS = 512
 
+# Power of the number of columns by which rows are smaller than of unit scale before several layers. A step of Adam moves
+# what the first layer gives by the sum of a row, and what the last one gives whatever the row: in smaller rows the one
+# goes slower and the other relatively faster.
+_DEEP_SCALE = 1.0 / 3.0
+
 # Of numbers in float64, relative to the greatest.
 _ROUNDING = 1e-13
 
@@ -267,6 +272,8 @@ def _coordinates(sample, architecture, loss, rows, weights):
     fits = limits.tiny < scale**2 < limits.max
     if not (np.isfinite(offset).all() and fits):
         return None
+    if architecture.depth > 1:
+        scale *= sample.n_features**_DEEP_SCALE
     return Coordinates(offset, float(tied_scale(architecture, centred, weights) or scale))
 
 

@@ -160,3 +160,17 @@ def test_an_offset_in_single_precision_does_not_change_the_score(name):
     ae = AutoencoderTransformer(k, random_state=0).fit(offset)
     assert ae.score(offset) == pytest.approx(plain, abs=1e-3)
     assert ae.score(offset) >= pca_score(offset, k) - NEARLY
+
+
+# Several layers start and end no worse than PCA of the width of the code.
+
+WIDTHS = {"digits-16": ("digits", 16), "digits-48": ("digits", 48), "breast_cancer-20": ("breast_cancer", 20)}
+
+
+@compiled
+@pytest.mark.parametrize("activation", sorted(ACTIVATIONS))
+@pytest.mark.parametrize("name, k", WIDTHS.values(), ids=WIDTHS)
+def test_deep_defaults_reach_pca(name, k, activation):
+    X, _ = table(name)
+    ae = AutoencoderTransformer(k, hidden_layer_sizes=64, activation=activation, random_state=0).fit(X)
+    assert ae.score(X) >= pca_score(X, k) - NEARLY

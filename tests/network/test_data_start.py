@@ -1,0 +1,122 @@
+"""Start values from the data, before any training: their error beside that of principal components."""
+
+import numpy as np
+import oracle
+import pytest
+from sklearn.datasets import load_breast_cancer, load_digits
+from sklearn.preprocessing import StandardScaler
+
+from skae.kernels.activations import ACTIVATIONS
+from skae.kernels.losses import LOSSES
+from skae.network.architecture import Architecture
+from skae.network.data_start import data_start
+from skae.network.initialization import initial_parameters
+
+ROWS = {
+    "digits": StandardScaler().fit_transform(load_digits().data)[:600],
+    "breast_cancer": StandardScaler().fit_transform(load_breast_cancer().data),
+}
+# Most of the variance is left by 12 components of digits, next to none by 48, and by 20 of breast_cancer.
+SOME, LITTLE = [("digits", 12)], [("digits", 48), ("breast_cancer", 20)]
+
+
+def started(X, hidden, activation="logistic", output="identity", loss="squared_error", weights=None, seed=0, **options):
+    """An architecture, and its start values in double precision."""
+    architecture = Architecture((X.shape[1], *hidden), activation, output, options.pop("tied", False))
+    weights = np.ones(len(X)) if weights is None else weights
+    rng = np.random.default_rng(seed)
+    return architecture, data_start(architecture, LOSSES[loss], X, weights, rng, np.float64, **options)
+
+
+def reconstructed(architecture, theta, X):
+    """By an independent forward pass."""
+    parameters = architecture.parameters(theta)
+    settings = oracle.Settings(
+        sizes=architecture.encoder_sizes,
+        activation=architecture.activation,
+        output_activation=architecture.output_activation,
+    )
+    return oracle.run(settings, parameters.weights, parameters.biases, X, 0, 2 * architecture.depth)
+
+
+def error(X, reconstruction):
+    return np.square(X - reconstruction).sum()
+
+
+def left_by_pca(X, k):
+    return np.square(np.linalg.svd(X - X.mean(axis=0), compute_uv=False)[k:]).sum()
+
+
+def spread(X):
+    return np.square(X - X.mean(axis=0)).sum()
+
+
+@pytest.mark.parametrize("activation", sorted(ACTIVATIONS))
+@pytest.mark.parametrize("name, k", [*SOME, *LITTLE])
+def test_one_layer_begins_at_pca(name, k, activation):
+    X = ROWS[name]
+    off = error(X, reconstructed(*started(X, (k,), activation), X)) - left_by_pca(X, k)
+    assert -1e-9 * spread(X) < off < 2e-3 * spread(X)
+
+
+@pytest.mark.parametrize("activation", sorted(ACTIVATIONS))
+@pytest.mark.parametrize("hidden", [(64,), (50, 50)], ids=str)
+def test_layers_for_codes_that_lose_much_bend(hidden, activation):
+    X = ROWS["digits"]
+    architecture, theta = started(X, (*hidden, 12), activation)
+    assert error(X, reconstructed(architecture, theta, X)) < 2.0 * left_by_pca(X, 12)
+    first = architecture.parameters(theta)
+    z = X @ first.weights[0] + first.biases[0]
+    stretch = 2.0 if activation == "logistic" else 1.0
+    assert np.sqrt(np.square(z - z.mean(axis=0)).mean()) == pytest.approx(stretch, rel=0.2)
+
+
+@pytest.mark.parametrize("activation", sorted(set(ACTIVATIONS) - {"identity"}))
+@pytest.mark.parametrize("name, k", LITTLE)
+def test_layers_for_codes_that_lose_little_are_straight(name, k, activation):
+    X = ROWS[name]
+    assert error(X, reconstructed(*started(X, (64, k), activation), X)) < 2.0 * left_by_pca(X, k)
+
+
+@pytest.mark.parametrize("name, k", LITTLE)
+def test_a_large_code_bends_whatever_it_loses(name, k):
+    X = ROWS[name]
+    assert error(X, reconstructed(*started(X, (64, k), large=True), X)) > 3.0 * left_by_pca(X, k)
+
+
+@pytest.mark.parametrize("activation", ["identity", "logistic", "relu", "tanh"])
+def test_logits_begin_below_the_entropy_of_pixels(activation):
+    X = (load_digits().data[:600] / 16.0).clip(0.0, 1.0)
+    given = reconstructed(*started(X, (16,), activation, "logistic", "log_loss"), X).clip(1e-12, 1 - 1e-12)
+    mean = X.mean(axis=0).clip(1e-12, 1 - 1e-12)
+    losses = [-(X * np.log(p) + (1 - X) * np.log(1 - p)).sum() for p in (given, np.broadcast_to(mean, X.shape))]
+    assert losses[0] < 0.8 * losses[1]
+
+
+def test_tied_weights_are_the_directions_over_the_root_of_the_slope():
+    X = ROWS["breast_cancer"]
+    directions = np.linalg.svd(X - X.mean(axis=0))[2][:5].T
+    for activation, slope in (("tanh", 1.0), ("logistic", 0.25), ("identity", 1.0)):
+        architecture, theta = started(X, (5,), activation, tied=True)
+        encoder = architecture.parameters(theta).weights[0]
+        np.testing.assert_allclose(np.abs(encoder), np.abs(directions) / np.sqrt(slope), atol=1e-8)
+
+
+@pytest.mark.parametrize("hidden", [(5,), (40, 5), (40, 20)], ids=str)
+def test_weights_are_repetitions(hidden, rng):
+    X, times = ROWS["breast_cancer"][:200], rng.integers(1, 4, 200)
+    weighted = started(X, hidden, weights=times.astype(float))[1]
+    np.testing.assert_allclose(weighted, started(np.repeat(X, times, axis=0), hidden)[1], rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("hidden", [(5,), (64, 48)], ids=str)
+def test_the_seed_decides(hidden):
+    X = ROWS["digits"]
+    same = [started(X, hidden, seed=7)[1] for _ in range(2)]
+    np.testing.assert_array_equal(*same)
+
+
+@pytest.mark.parametrize("hidden", [(3,), (6, 3)], ids=str)
+def test_rows_that_do_not_vary_have_no_directions(hidden):
+    architecture, theta = started(np.full((20, 8), 3.0), hidden)
+    np.testing.assert_array_equal(theta, initial_parameters(architecture, np.random.default_rng(0), np.float64))
