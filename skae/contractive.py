@@ -23,7 +23,7 @@ _PARAMETERS = (
         0.03 times the loss of the column means at the start, whatever the units of X.
         """,
     ),
-    *corruption_parameters(noise_level=0.0),
+    *corruption_parameters("masking", 0.0),
 )
 
 
@@ -46,6 +46,10 @@ class ContractiveAE(CorruptedInput):
     Attributes
     ----------
     {attributes}
+    corruption_ : str
+        Name of the corruption of the last training.
+    noise_level_ : float
+        Its level.
 
     References
     ----------

@@ -5,7 +5,7 @@ from .estimator.parameters import store_parameters
 from .estimator.registry import autoencoder
 
 
-@autoencoder("denoising", corruption_parameters(noise_level=0.25))
+@autoencoder("denoising", corruption_parameters("auto", "auto"))
 class DenoisingAE(CorruptedInput):
     """Denoising autoencoder: reconstructs the clean input from a corrupted copy.
 
@@ -21,6 +21,10 @@ class DenoisingAE(CorruptedInput):
     Attributes
     ----------
     {attributes}
+    corruption_ : str
+        Name of the corruption of the last training.
+    noise_level_ : float
+        Its level.
 
     References
     ----------
@@ -41,8 +45,8 @@ class DenoisingAE(CorruptedInput):
         self,
         n_components="auto",
         *,
-        corruption="masking",
-        noise_level=0.25,
+        corruption="auto",
+        noise_level="auto",
         emphasis=0.0,
         hidden_layer_sizes=(),
         activation="logistic",

@@ -86,7 +86,7 @@ _PARAMETERS = (
         Whether units that are dead get new weights, see below. Not with "lbfgs".
         """,
     ),
-    *corruption_parameters(noise_level=0.0),
+    *corruption_parameters("masking", 0.0),
 )
 
 
@@ -133,6 +133,10 @@ class SparseAE(CorruptedInput):
     Attributes
     ----------
     {attributes}
+    corruption_ : str
+        Name of the corruption of the last training.
+    noise_level_ : float
+        Its level.
     n_revived_ : int
         How many times a unit was revived since the parameters were initialised.
 

@@ -62,6 +62,19 @@ class BaseAutoencoder(NumericParameters, CallbackSupportMixin, Prediction):
         """Penalties beside L2: a list of Penalty and WeightPenalty."""
         return []
 
+    def _with_noise(self, sample, architecture, loss, previous):
+        """An estimator whose corruption of the input is settled.
+
+        Parameters
+        ----------
+        sample : Sample
+        architecture : Architecture
+        loss : str
+        previous : Fitted or None
+            The fit that the training continues.
+        """
+        return self
+
     def _noise(self, sample, dtype, previous):
         """Corruption of the training input in a precision, or None; and the range of the columns, if it is known.
 

@@ -87,6 +87,7 @@ def plan_training(estimator, sample, previous, one_pass=False):
         warn_of_range(estimator, sample, architecture, LOSSES[loss])
     else:
         _check_continues(previous, architecture)
+    estimator = estimator._with_noise(sample, architecture, loss, previous)
     estimator = settled(estimator, sample, architecture, loss, one_pass)
     solver = SOLVERS[estimator.solver]
     dtype = np.dtype(model_dtype(sample) if previous is None else previous.network.dtype)
@@ -96,6 +97,7 @@ def plan_training(estimator, sample, previous, one_pass=False):
     _check_zero_sampling(estimator, solver)
     objective, statistics, state = _built(given, estimator, sample, architecture, loss, previous, dtype, one_pass)
     state.solver = solver.name
+    state.corruption, state.noise_level = (getattr(estimator, name, None) for name in ("corruption", "noise_level"))
     sample, validation = _split(estimator, sample, state)
     config = with_learning_rate(estimator, objective, sample, config, state, one_pass)
     return Plan(objective, sample, validation, config, state, loss, statistics, dtype, solver)

@@ -7,6 +7,7 @@ from reprlib import repr as shortened
 
 import numpy as np
 
+from ..kernels.corruptions import CORRUPTIONS
 from ..kernels.optimizers import OPTIMIZERS
 from ..training.config import PLATEAU_CUTS
 from ..training.solvers import SOLVERS
@@ -51,6 +52,8 @@ def encoded(state, arrays, path, include_optimizer):
         "solver": state.solver,
         "learning_rate": state.learning_rate,
         "strength": state.strength,
+        "corruption": state.corruption,
+        "noise_level": None if state.noise_level is None else float(state.noise_level),
         "shuffle_rng": _encoded_generator(state.shuffle_rng),
         "noise_rng": _encoded_generator(state.noise_rng),
         "held_seed": _encoded_seed(state.validation_seed),
@@ -92,11 +95,13 @@ def decoded(fields, theta, n_components):
         n_revived=fields.integer("n_revived"),
         pretrained=fields.flag("given"),
     )
-    # Files of 0.1.0 have neither.
+    # Files of 0.1.0 have none of these.
     if "solver" in fields.rest():
         state.solver = fields.choice("solver", (None, *SOLVERS))
         state.learning_rate = fields.optional_number("learning_rate")
         state.strength = fields.optional_number("strength")
+        state.corruption = fields.choice("corruption", (None, *CORRUPTIONS))
+        state.noise_level = fields.optional_number("noise_level")
     progress = fields.optional_fields("run")
     state.progress = None if progress is None else _progress(progress, theta, dtypes)
     fields.end()

@@ -38,8 +38,8 @@ _SHALLOW, _LOGITS, _WIDE = _Bend(0.1, 0.1, True, 1e-8), _Bend(0.5, 0.5, True, 1e
 _DEEP, _STRAIGHT = _Bend(0.3, 1.0, False, 0.1), _Bend(0.1, 0.1, True, 1e-5)
 
 # Error of a start of several layers, over that of as many principal components, up to which it may bend: above it, what
-# is lost at the bends takes more steps to win back than there are. In the seven of eleven cases where it was at most 1.6
-# bent starts trained to less error, in the four where it was at least 6 straight ones.
+# is lost at the bends takes more steps to win back than there are. In the seven of eleven cases where it was at most
+# 1.6 bent starts trained to less error, in the four where it was at least 6 straight ones.
 _BENT_ERROR = 2.0
 
 # By how much of its range a rectified code is lifted above zero.

@@ -46,7 +46,7 @@ def corrupted_rows(sources, X, rows, corruption, noise_level, random_state):
         source = None if corruption is None else _noisy(sources, rows)
         if source is None:
             return None, None
-        name, level = source.model.corruption, source.model.noise_level
+        name, level = source.model.corruption_, source.model.noise_level_
         noisy = _apply(name, level, source.transform_steps(X), source.transform_steps(rows), random_state)
         noisy = source.inverse_transform_steps(in_container(source.transform_steps(rows), noisy))
     else:
@@ -70,14 +70,14 @@ def _check_corruption(corruption, noise_level):
 
 def _noisy(sources, rows):
     """One of the sources that were trained on corrupted input, which must all agree; None if there is none."""
-    noisy = [s for s in sources if isinstance(s.model, CorruptedInput) and s.model.noise_level > 0]
-    settings = {(source.model.corruption, source.model.noise_level) for source in noisy}
+    noisy = [s for s in sources if isinstance(s.model, CorruptedInput) and s.model.noise_level_ > 0]
+    settings = {(source.model.corruption_, source.model.noise_level_) for source in noisy}
     entered = [as_array(source.transform_steps(rows)) for source in noisy]
     if len(settings) > 1 or not all(
         rows.shape == entered[0].shape and np.allclose(rows, entered[0], equal_nan=True) for rows in entered
     ):
         trained = ", ".join(
-            f"{source.name}: {source.model.corruption} {source.model.noise_level:g}" for source in noisy
+            f"{source.name}: {source.model.corruption_} {source.model.noise_level_:g}" for source in noisy
         )
         raise ValueError(
             f"corruption='auto' needs estimators that were trained with one corruption of the same features; got "

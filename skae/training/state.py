@@ -91,6 +91,9 @@ class TrainingState:
         That with which the last training in mini-batches began.
     strength : float or None
         Of the penalty, where it was found by the data.
+    corruption : str or None
+    noise_level : float or None
+        Of the input, in the last training.
     progress : FitProgress or None
         Progress of a fit that was ended by an interrupt or a callback; None if the last fit was completed.
     """
@@ -108,6 +111,8 @@ class TrainingState:
     solver: str | None = None
     learning_rate: float | None = None
     strength: float | None = None
+    corruption: str | None = None
+    noise_level: float | None = None
     progress: FitProgress | None = None
 
     @property

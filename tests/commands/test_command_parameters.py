@@ -183,7 +183,7 @@ def test_the_help_describes_every_parameter(capsys):
         assert full[1] and len(full[0]) > 10, (name, described)
     for name in LEFT_OUT:
         assert _option(name) not in text
-    assert "(default: contractive 0.0, denoising 0.25, sparse 0.0)" in text
+    assert "(default: contractive 0.0, denoising auto, sparse 0.0)" in text
     assert "``" not in text and "]_" not in text
 
 

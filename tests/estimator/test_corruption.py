@@ -2,7 +2,12 @@
 
 import numpy as np
 import pytest
+from numba import config
+from scipy import sparse
+from sklearn.base import clone
+from sklearn.decomposition import PCA
 
+import skae
 from skae import ContractiveAE, DenoisingAE, SparseAE
 
 SETTINGS = dict(max_iter=5, tol=0.0, random_state=0)
@@ -35,3 +40,78 @@ def test_topk_on_corrupted_input_transforms_clean_input(rng):
     ae = SparseAE(8, sparsity="topk", n_active=2, noise_level=0.5, activation="relu", **SETTINGS).fit(X)
     np.testing.assert_array_equal(ae.transform(X), ae.transform(X))
     assert ((ae.transform(X) != 0).sum(axis=1) <= 2).all()
+
+
+# What "auto" becomes.
+
+
+@pytest.fixture
+def spectra(rng):
+    """Three peaks each at 60 points, of any place, width and height, and a shift of all columns."""
+    place, width, height = (rng.uniform(*ends, (400, 3, 1)) for ends in ((0.1, 0.9), (0.04, 0.1), (0.5, 2.0)))
+    return 5.0 + (height * np.exp(-0.5 * ((np.linspace(0, 1, 60) - place) / width) ** 2)).sum(axis=1)
+
+
+def test_real_columns_meet_gaussian_noise_by_their_spread(spectra):
+    ae = DenoisingAE(8, **SETTINGS).fit(spectra)
+    assert ae.corruption_ == "gaussian"
+    assert ae.noise_level_ == pytest.approx(0.4 * np.sqrt(spectra.var(axis=0).mean()))
+    assert DenoisingAE(8, **SETTINGS).fit(1e3 * spectra).noise_level_ == pytest.approx(1e3 * ae.noise_level_)
+    twice = np.arange(400) % 2 + 1
+    weighted = DenoisingAE(8, **SETTINGS).fit(spectra, sample_weight=twice)
+    assert weighted.noise_level_ == pytest.approx(0.4 * np.sqrt(np.repeat(spectra, twice, axis=0).var(axis=0).mean()))
+    set_by_hand = DenoisingAE(8, corruption="gaussian", noise_level=ae.noise_level_, **SETTINGS).fit(spectra)
+    np.testing.assert_array_equal(set_by_hand.coefs_[0], ae.coefs_[0])
+
+
+def test_gaps_have_no_part_in_the_spread(spectra, rng):
+    gaps = np.where(rng.random(spectra.shape) < 0.2, np.nan, spectra)
+    ae = DenoisingAE(8, missing_values="mask", **SETTINGS).fit(gaps)
+    assert ae.noise_level_ == pytest.approx(0.4 * np.sqrt(np.nanvar(gaps, axis=0).mean()))
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"loss": "log_loss"},
+        {"output_activation": "logistic"},
+        {"emphasis": 0.5},
+        {"noise_level": 0.25},
+        {"sparse": True},
+    ],
+    ids=lambda parameters: next(iter(parameters)),
+)
+def test_what_is_not_real_or_is_set_is_masked(parameters, spectra):
+    X = (spectra - spectra.min()) / np.ptp(spectra)
+    if parameters.pop("sparse", False):
+        X = sparse.csr_matrix(np.where(X > 0.3, X, 0.0))
+    ae = DenoisingAE(8, **parameters, **SETTINGS).fit(X)
+    masked = DenoisingAE(8, **{**parameters, "corruption": "masking", "noise_level": 0.25}, **SETTINGS).fit(X)
+    assert (ae.corruption_, ae.noise_level_) == ("masking", 0.25)
+    np.testing.assert_array_equal(ae.coefs_[0], masked.coefs_[0])
+
+
+def test_the_first_chunk_decides(spectra, tmp_path):
+    ae = DenoisingAE(8, random_state=0).partial_fit(spectra[:100])
+    level = ae.noise_level_
+    ae.partial_fit(10.0 * spectra[100:])
+    assert (ae.corruption_, ae.noise_level_) == ("gaussian", level)
+    loaded = skae.load(skae.save(ae, tmp_path / "ae.skae") or tmp_path / "ae.skae")
+    assert (loaded.corruption_, loaded.noise_level_) == ("gaussian", level)
+    other = clone(ae).set_params(corruption="masking").partial_fit(spectra)
+    assert other.noise_level_ == 0.25
+
+
+def test_rows_that_do_not_vary_have_no_noise():
+    ae = DenoisingAE(2, **SETTINGS).fit(np.full((20, 5), 3.0))
+    assert ae.noise_level_ == 0.0
+
+
+@pytest.mark.skipif(config.DISABLE_JIT, reason="trains in full")
+def test_defaults_denoise_better_than_pca(spectra, rng):
+    clean, new = spectra[:300], spectra[300:]
+    noisy = new + 0.2 * rng.standard_normal(new.shape)
+    pcas = [PCA(k).fit(clean) for k in range(1, 31)]
+    best = min(np.square(pca.inverse_transform(pca.transform(noisy)) - new).mean() for pca in pcas)
+    ae = DenoisingAE(24, random_state=0).fit(clean)
+    assert np.square(ae.reconstruct(noisy) - new).mean() < best

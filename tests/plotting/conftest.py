@@ -42,7 +42,7 @@ def fitted(X):
         "sparse": SparseAE(15, sparsity_target=0.1, **SETTINGS).fit(X),
         "deep": AutoencoderTransformer(9, hidden_layer_sizes=(9,), activation="tanh", **SETTINGS).fit(X),
         "pca": PCA(8, random_state=0).fit(X),
-        "pipeline": make_pipeline(MinMaxScaler((0, 2)), DenoisingAE(10, **SETTINGS)).fit(X),
+        "pipeline": make_pipeline(MinMaxScaler((0, 2)), DenoisingAE(10, noise_level=0.25, **SETTINGS)).fit(X),
     }
 
 

@@ -111,7 +111,7 @@ def test_filters_of_columns_are_a_heat_map_by_name(kind, table):
 @pytest.mark.parametrize("kind", [pd.DataFrame, pl.from_pandas, lambda frame: frame.to_numpy()])
 def test_reconstructions_of_columns_are_a_heat_map_by_name(kind, n_images, table):
     X = kind(table)
-    estimators = {"linear": PCA(3).fit(X), "ae": DenoisingAE(3, **SETTINGS).fit(X)}
+    estimators = {"linear": PCA(3).fit(X), "ae": DenoisingAE(3, noise_level=0.25, **SETTINGS).fit(X)}
     display = ReconstructionDisplay.from_estimator(estimators, X, n_images=n_images, random_state=0)
     low, high = (np.asarray(table[:n_images]).min(axis=0), np.asarray(table[:n_images]).max(axis=0))
     cells = display.im_.get_array().filled(np.nan)
@@ -217,7 +217,7 @@ def test_filters_of_signals_are_curves(n_columns, image_shape, signals):
 @pytest.mark.parametrize("n_images", [1, 10, 30])
 @pytest.mark.parametrize("image_shape", [None, (1, 200)])
 def test_reconstructions_of_signals_are_curves(image_shape, n_images, signals):
-    estimators = [PCA(3).fit(signals), DenoisingAE(3, **SETTINGS).fit(signals)]
+    estimators = [PCA(3).fit(signals), DenoisingAE(3, noise_level=0.25, **SETTINGS).fit(signals)]
     options = {"n_images": n_images, "image_shape": image_shape, "random_state": 0}
     display = ReconstructionDisplay.from_estimator(estimators, signals, **options)
     lines = [display.X, display.corrupted, *display.reconstructions.values()]

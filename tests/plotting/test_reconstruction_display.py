@@ -112,7 +112,9 @@ def test_a_pipelines_own_noise_is_in_the_features_of_its_last_step(X):
 def test_estimators_of_one_noise_agree_and_others_do_not(fitted, X):
     twin = SparseAE(4, noise_level=0.25, **SETTINGS).fit(X)
     assert labels(ReconstructionDisplay.from_estimator([fitted["denoising"], twin], X))[1] == "masking 0.25"
-    in_one_scale = [make_pipeline(MinMaxScaler(), DenoisingAE(4, **SETTINGS)).fit(X) for _ in range(2)]
+    in_one_scale = [
+        make_pipeline(MinMaxScaler(), DenoisingAE(4, noise_level=0.25, **SETTINGS)).fit(X) for _ in range(2)
+    ]
     assert labels(ReconstructionDisplay.from_estimator(in_one_scale, X))[1] == "masking 0.25"
     other = DenoisingAE(4, corruption="gaussian", noise_level=0.5, **SETTINGS).fit(X)
     for pair, found in (
@@ -178,10 +180,10 @@ def test_rows_of_all_kinds(kind, X):
     }[kind]()
     # Sparse rows have no coordinates of their own.
     settings = {**SETTINGS, **(FIXED if kind == "sparse" else {})}
-    ae = DenoisingAE(5, **settings).fit(given)
+    ae = DenoisingAE(5, noise_level=0.25, **settings).fit(given)
     display = ReconstructionDisplay.from_estimator({"ae": ae}, given, n_images=3, random_state=0)
     np.testing.assert_array_equal(display.X, rows[:3])
-    expected = DenoisingAE(5, **settings).fit(rows).reconstruct(np.asarray(display.corrupted))
+    expected = DenoisingAE(5, noise_level=0.25, **settings).fit(rows).reconstruct(np.asarray(display.corrupted))
     np.testing.assert_allclose(display.reconstructions["ae"], expected, rtol=1e-6)
 
 
