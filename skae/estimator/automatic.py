@@ -40,8 +40,8 @@ _MOST_ACTIVE = 25
 _STRENGTH_ROWS = 512
 
 # Power of the number of columns by which rows are smaller than of unit scale before several layers. A step of Adam
-# moves what the first layer gives by the sum of a row, and what the last one gives whatever the row: in smaller rows the one
-# goes slower and the other relatively faster.
+# moves what the first layer gives by the sum of a row, and what the last one gives whatever the row: in smaller rows
+# the one goes slower and the other relatively faster.
 _DEEP_SCALE = 1.0 / 3.0
 
 # Of numbers in float64, relative to the greatest.

@@ -15,7 +15,6 @@ from ..rows.matrices import CSRMatrix
 from .base import BaseAutoencoder
 from .parameters import Parameter, RegisteredName
 
-
 # Levels that are "auto": a probability, and the standard deviation over the spread of the columns. On spectra of three
 # peaks, with noise of a third of the spread, 0.4 was the best of 0.2 to 0.7 or within 1 % of it.
 _PROBABILITY, _SHARE_OF_SPREAD = 0.25, 0.4
