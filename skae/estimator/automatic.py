@@ -172,9 +172,13 @@ def started_network(estimator, sample, architecture, loss, means, rng, dtype):
         rate_is_set = isinstance(estimator.learning_rate_init, Real) and SOLVERS[estimator.solver].minibatch
         large = estimator.alpha > 0 or rate_is_set
         with one_thread_if_small(architecture.product_flops(len(rows))):
-            theta = data_start(
-                architecture, LOSSES[loss], rows, weights, rng, dtype, target, estimator._start_gain, large
-            )
+            wishes = {
+                "target": target,
+                "gain": estimator._start_gain,
+                "large": large,
+                "noise": estimator._kind_of_noise(),
+            }
+            theta = data_start(architecture, LOSSES[loss], rows, weights, rng, dtype, **wishes)
     return Network(architecture, theta, coordinates)
 
 

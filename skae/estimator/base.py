@@ -75,6 +75,10 @@ class BaseAutoencoder(NumericParameters, CallbackSupportMixin, Prediction):
         """
         return self
 
+    def _kind_of_noise(self):
+        """Whether the noise of the input is "additive" or "replacing", or None; of a settled estimator."""
+        return None
+
     def _noise(self, sample, dtype, previous):
         """Corruption of the training input in a precision, or None; and the range of the columns, if it is known.
 

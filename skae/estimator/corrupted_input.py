@@ -125,6 +125,11 @@ class CorruptedInput(BaseAutoencoder):
         free = self.noise_level == "auto" and self.emphasis == 0
         return "gaussian" if free and linear and not sparse else "masking"
 
+    def _kind_of_noise(self):
+        if self.noise_level == 0:
+            return None
+        return "additive" if CORRUPTIONS[self.corruption].additive else "replacing"
+
     def _workspace_per_row(self, sample, architecture):
         own = 0
         if self.noise_level > 0:

@@ -32,9 +32,10 @@ class _Bend(NamedTuple):
     ridge: float
 
 
-# One layer with a linear output, with cross-entropy, and with a code that is wider than the rows; several layers, and
-# those for codes that lose little.
-_SHALLOW, _LOGITS, _WIDE = _Bend(0.1, 0.1, True, 1e-8), _Bend(0.5, 0.5, True, 1e-8), _Bend(0.2, 0.2, False, 1e-4)
+# One layer with a linear output, the same where noise replaces entries, and with a logistic output; with a code that is
+# wider than the rows, the same with cross-entropy or any noise; several layers, and those for codes that lose little.
+_SHALLOW, _REPLACED, _LOGITS = _Bend(0.1, 0.1, True, 1e-8), _Bend(0.5, 0.5, True, 1e-8), _Bend(1.0, 1.0, True, 1e-8)
+_WIDE, _WIDE_BENT = _Bend(0.2, 0.2, False, 1e-4), _Bend(1.0, 1.0, False, 1e-4)
 _DEEP, _STRAIGHT = _Bend(0.3, 1.0, False, 0.1), _Bend(0.1, 0.1, True, 1e-5)
 
 # Error of a start of several layers, over that of as many principal components, up to which it may bend: above it, what
@@ -51,7 +52,7 @@ _SLOPE = {"identity": 1.0, "tanh": 1.0, "logistic": 0.25, "relu": 1.0}
 
 
 @np.errstate(over="ignore", invalid="ignore")
-def data_start(architecture, loss, rows, weights, rng, dtype, target=None, gain=1.0, large=False):
+def data_start(architecture, loss, rows, weights, rng, dtype, target=None, gain=1.0, large=False, noise=None):
     """Start values of the parameters, from some rows.
 
     One hidden layer begins with the principal directions, by one factor for all, where its activation is nearly
@@ -76,6 +77,8 @@ def data_start(architecture, loss, rows, weights, rng, dtype, target=None, gain=
     large : bool, default=False
         Whether the pre-activations of the code have the size of the activation's bend, so that weights of the decoder
         are not large.
+    noise : {"additive", "replacing"}, default=None
+        Kind of the corruption of the input.
 
     Returns
     -------
@@ -94,7 +97,7 @@ def data_start(architecture, loss, rows, weights, rng, dtype, target=None, gain=
     if tied_shallow:
         _start_tied(architecture, parameters, rows, weights, rng)
     else:
-        wish = _Wish(target, gain, large)
+        wish = _Wish(target, gain, large, noise)
         _start_untied(architecture, parameters, loss, rows, weights, rng, wish)
     theta = theta.astype(dtype)
     return theta if np.isfinite(theta).all() else initial_parameters(architecture, rng, dtype)
@@ -149,34 +152,47 @@ def _start_tied(architecture, parameters, rows, weights, rng):
 
 
 class _Wish(NamedTuple):
-    """What is asked of the code: its mean activation, a factor of its gain, and whether that is to be large."""
+    """What is asked of the code: mean activation, a factor of its gain, whether that is to be large, kind of noise."""
 
     target: float | None
     factor: float
     large: bool
+    noise: str | None
 
 
 def _start_untied(architecture, parameters, loss, rows, weights, rng, wish):
     """Set all layers; several of them straight, where the code would lose less than their bends."""
-    bend = _DEEP if architecture.depth > 1 else _LOGITS if architecture.output_activation == "logistic" else _SHALLOW
-    outputs, deviations = _start_encoder(architecture, parameters, bend, rows, weights, rng, wish)
+    bend, wide = _bends(architecture, loss, wish.noise)
+    outputs, deviations = _start_encoder(architecture, parameters, (bend, wide), rows, weights, rng, wish)
     given = _start_decoder(architecture, parameters, loss, bend, outputs, weights)
     linear = loss.squares and architecture.output_activation == "identity"
-    if architecture.depth > 1 and linear and not wish.large:
+    if architecture.depth > 1 and linear and not wish.large and wish.noise != "replacing":
         error = np.average(np.square(given - rows).sum(axis=1), weights=weights)
         spread = np.average(np.square(rows - np.average(rows, axis=0, weights=weights)).sum(axis=1), weights=weights)
         if error > _BENT_ERROR * (spread - np.square(deviations[: min(architecture.encoder_sizes)]).sum()):
-            outputs, _ = _start_encoder(architecture, parameters, _STRAIGHT, rows, weights, rng, wish)
+            outputs, _ = _start_encoder(architecture, parameters, (_STRAIGHT, _STRAIGHT), rows, weights, rng, wish)
             _start_decoder(architecture, parameters, loss, _STRAIGHT, outputs, weights)
 
 
-def _start_encoder(architecture, parameters, bend, rows, weights, rng, wish):
+def _bends(architecture, loss, noise):
+    """How far the layers are to bend, and a code that is wider than the rows."""
+    if architecture.depth > 1:
+        return _DEEP, _DEEP
+    logits = architecture.output_activation == "logistic"
+    return (
+        _LOGITS if logits else _REPLACED if noise == "replacing" else _SHALLOW,
+        _WIDE_BENT if noise or (logits and loss.entry is None) else _WIDE,
+    )
+
+
+def _start_encoder(architecture, parameters, bends, rows, weights, rng, wish):
     """Set the encoder.
 
     Pre-activations and output of each of its layers, the rows first, and standard deviations of the rows along their
     principal directions.
     """
     outputs, relu, of_rows = [(rows, rows)], architecture.activation == "relu", None
+    bend, of_wide = bends
     for layer, width in enumerate(architecture.encoder_sizes[1:]):
         is_code = layer == architecture.depth - 1
         met = outputs[-1][1]
@@ -186,7 +202,7 @@ def _start_encoder(architecture, parameters, bend, rows, weights, rng, wish):
         of_rows = deviations if of_rows is None else of_rows
         wide = width > directions.shape[1]
         if wide and architecture.depth == 1:
-            bend = _WIDE
+            bend = of_wide
         mix = wide or not is_code
         encoder = mixed_directions(directions, width, rng) if mix else directions
         gain = _gain(architecture, bend, is_code, wish)

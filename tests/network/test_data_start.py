@@ -120,3 +120,25 @@ def test_the_seed_decides(hidden):
 def test_rows_that_do_not_vary_have_no_directions(hidden):
     architecture, theta = started(np.full((20, 8), 3.0), hidden)
     np.testing.assert_array_equal(theta, initial_parameters(architecture, np.random.default_rng(0), np.float64))
+
+
+def size_of_code(X, hidden, **options):
+    """Root mean square of the pre-activations of the code about their means."""
+    architecture, theta = started(X, hidden, **options)
+    first = architecture.parameters(theta)
+    z = X @ first.weights[0] + first.biases[0]
+    return np.sqrt(np.square(z - z.mean(axis=0)).mean())
+
+
+def test_noise_and_cross_entropy_bend_codes_wider_than_the_rows():
+    X = (load_digits().data[:600] / 16.0).clip(0.0, 1.0)
+    plain = size_of_code(X, (100,))
+    assert size_of_code(X, (100,), noise="additive") == pytest.approx(5 * plain)
+    assert size_of_code(X, (100,), noise="replacing") == pytest.approx(5 * plain)
+    assert size_of_code(X, (100,), output="logistic", loss="log_loss") == pytest.approx(5 * plain)
+
+
+def test_noise_that_replaces_entries_bends_narrow_codes():
+    X = ROWS["breast_cancer"]
+    assert size_of_code(X, (5,), noise="replacing") == pytest.approx(5 * size_of_code(X, (5,)))
+    assert size_of_code(X, (5,), noise="additive") == pytest.approx(size_of_code(X, (5,)))
