@@ -10,6 +10,8 @@ from sklearn.utils._param_validation import Interval
 from ..kernels.corruptions import CORRUPTIONS
 from ..objective.noise import Noise
 from ..rows.matrices import CSRMatrix
+from ..runtime.exceptions import ParameterError
+from ..runtime.messages import any_of
 from .base import BaseAutoencoder
 from .parameters import Parameter, RegisteredName
 
@@ -58,15 +60,23 @@ class CorruptedInput(BaseAutoencoder):
         super()._check_combination()
         low, high = CORRUPTIONS[self.corruption].level_range
         if not low <= self.noise_level <= high:
-            raise ValueError(
-                f"noise_level with corruption={self.corruption!r} is a probability and must be in [{low:g}, {high:g}]; "
-                f"got noise_level={self.noise_level!r}."
+            raise ParameterError(
+                "noise_level",
+                self.noise_level,
+                f"[{low:g}, {high:g}]",
+                "{noise_level} with {corruption=} is a probability and must be in {legal}",
+                corruption=self.corruption,
             )
         if self.emphasis > 0 and CORRUPTIONS[self.corruption].emphasise is None:
             fitting = sorted(name for name, record in CORRUPTIONS.items() if record.emphasise is not None)
-            raise ValueError(
-                f"emphasis must be 0 with corruption={self.corruption!r}, which leaves no entry as it was; got "
-                f"emphasis={self.emphasis!r}. Set it to 0, or use corruption={' or '.join(map(repr, fitting))}."
+            raise ParameterError(
+                "emphasis",
+                self.emphasis,
+                [0],
+                f"{{emphasis}} must be {{legal}} with {{corruption={self.corruption!r}}}, "
+                "which leaves no entry as it was",
+                "Set it to 0, or use {corruption}={fitting}.",
+                fitting=any_of(fitting),
             )
 
     def _workspace_per_row(self, sample, architecture):
