@@ -1,18 +1,20 @@
 """ParameterError: its fields, its text in Python and on the command line, and its way between processes."""
 
 import copy
+import importlib
 import inspect
 import pickle
 
 import joblib
 import numpy as np
 import pytest
+from skae.exceptions import ParameterError
 from sklearn.utils._param_validation import InvalidParameterError, validate_parameter_constraints
 
+import skae
 from skae import AutoencoderOutlierDetector, AutoencoderTransformer, ContractiveAE, DenoisingAE, SparseAE, stack
 from skae.commands.parameters import ESTIMATORS, as_option
 from skae.impute import AutoencoderImputer
-from skae.runtime.exceptions import ParameterError
 from skae.runtime.messages import written
 
 
@@ -194,6 +196,12 @@ def test_copies_keep_fields_and_texts(estimator, fields, python, command_line, c
     assert (again.parameter, again.value, again.legal, again.remedy) == fields
     assert str(again) == python and written(again, as_option) == command_line
     assert again.__notes__ == ["In a search."]
+
+
+def test_errors_and_warnings_are_imported_by_their_public_names():
+    module = importlib.import_module("skae.exceptions")
+    assert module is skae.exceptions and module.ParameterError is ParameterError
+    assert issubclass(module.PoorFitWarning, module.FitWarning)
 
 
 @pytest.mark.slow
