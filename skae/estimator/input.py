@@ -152,11 +152,11 @@ def check_range(sample, loss, remedy=None, otherwise="use"):
     if low < legal[0] - _ROUNDING or high > legal[1] + _ROUNDING:
         needs = f"needs values of X in [{legal[0]:g}, {legal[1]:g}]; they lie in [{low:.9g}, {high:.9g}]"
         if remedy is not None:
-            text = (
+            settled = (
                 f"{{loss='auto'}} settled on {loss!r} by the X of the first training, whose values were all 0 or 1, "
                 f"and this {needs}. {remedy}"
             )
-            raise ValueError(marked(text))
+            raise ValueError(marked(settled))
         text = f"{{loss=}} {needs}. {{hint}}For other values {otherwise} {{loss='squared_error'}}."
         raise ValueError(marked(text, loss=loss, hint=f"{record.range_hint} ".lstrip()))
 

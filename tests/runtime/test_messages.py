@@ -82,15 +82,31 @@ def test_other_errors_stay_as_they_are(error):
     assert written(error, _loud) == str(error)
 
 
+def texts(node, assigned):
+    """The texts that an expression may be, with 0 for inserted values."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return [node.value]
+    if isinstance(node, ast.JoinedStr):
+        return ["".join(part.value if isinstance(part, ast.Constant) else "0" for part in node.values)]
+    return [text for value in assigned.get(getattr(node, "id", None), ()) for text in texts(value, {})]
+
+
 def templates():
-    """The strings with marks of each call of ``marked`` and ``ParameterError`` in the package, and its keywords."""
+    """Each template of ``marked`` and ``ParameterError`` in the package, and the names of its values."""
     for path in sorted(Path(skae.__file__).parent.rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", None) in ("marked", "ParameterError"):
-                words = {word.arg for word in node.keywords}
-                for argument in [*node.args, *(word.value for word in node.keywords if word.arg == "found")]:
-                    if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
-                        yield pytest.param(argument.value, words, id=f"{path.name}-{argument.lineno}")
+        for function in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(function, ast.FunctionDef):
+                continue
+            nodes, assigned = list(ast.walk(function)), {}
+            for node in nodes:
+                if isinstance(node, ast.Assign):
+                    assigned.setdefault(getattr(node.targets[0], "id", None), []).append(node.value)
+            for node in nodes:
+                if isinstance(node, ast.Call) and getattr(node.func, "id", None) in ("marked", "ParameterError"):
+                    words = {word.arg for word in node.keywords}
+                    for argument in [*node.args, *(word.value for word in node.keywords if word.arg == "found")]:
+                        for text in texts(argument, assigned):
+                            yield pytest.param(text, words, id=f"{path.name}-{argument.lineno}")
 
 
 @pytest.mark.parametrize("template, words", list(templates()))
