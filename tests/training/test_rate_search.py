@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from numba import config
 from sklearn.datasets import load_breast_cancer
 from sklearn.preprocessing import StandardScaler
 
@@ -49,6 +50,7 @@ def final_objective(rate, X, **parameters):
 
 
 # From the data a deep network begins where a short trial gains little, and the rate that is found is on the small side.
+@pytest.mark.skipif(config.DISABLE_JIT, reason="trains in full")
 @pytest.mark.parametrize("init, regret", [("auto", 1.3), ("glorot", 1.05)])
 def test_what_it_finds_is_near_the_best_over_the_whole_training(init, regret, X):
     losses = [final_objective(rate, X, init=init) for rate in RATES]
