@@ -22,6 +22,8 @@ from skae.training.rate_search import find_rate, trial_steps
 ADAM, SGD = OPTIMIZERS["adam"], OPTIMIZERS["sgd"]
 RATES = (3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1)
 
+compiled = pytest.mark.skipif(config.DISABLE_JIT, reason="trains in full")
+
 
 @pytest.fixture(scope="module")
 def X():
@@ -50,7 +52,7 @@ def final_objective(rate, X, **parameters):
 
 
 # From the data a deep network begins where a short trial gains little, and the rate that is found is on the small side.
-@pytest.mark.skipif(config.DISABLE_JIT, reason="trains in full")
+@compiled
 @pytest.mark.parametrize("init, regret", [("auto", 1.3), ("glorot", 1.05)])
 def test_what_it_finds_is_near_the_best_over_the_whole_training(init, regret, X):
     losses = [final_objective(rate, X, init=init) for rate in RATES]
@@ -59,6 +61,7 @@ def test_what_it_finds_is_near_the_best_over_the_whole_training(init, regret, X)
     assert np.sum(np.array(losses) > 1.05 * min(losses)) >= 3
 
 
+@compiled
 @pytest.mark.parametrize("scale", [0.1, 10.0])
 def test_rates_of_sgd_follow_the_units_of_x(scale, X):
     plan = planned(scale * X, solver="sgd")
