@@ -1,6 +1,7 @@
 """Classic autoencoders as scikit-learn transformers, with kernels compiled by Numba."""
 
 import importlib
+import sys
 
 from .autoencoder import AutoencoderTransformer
 from .contractive import ContractiveAE
@@ -14,6 +15,8 @@ from .sparse import SparseAE
 from .stacking import stack
 
 explain_earlier_pickles()
+# Filters of warnings import it by this name.
+sys.modules[f"{__name__}.exceptions"] = exceptions
 
 # Imported at the first access.
 _SUBMODULES = [

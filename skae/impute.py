@@ -22,6 +22,7 @@ from .estimator.parameters import NumericParameters
 from .estimator.registry import ESTIMATORS
 from .rows.columns import as_floats, as_numbers
 from .rows.validation import checked_weights, legal_clone, named_input_errors
+from .runtime.exceptions import ParameterError
 
 __all__ = ["AutoencoderImputer"]
 
@@ -169,10 +170,8 @@ class AutoencoderImputer(NumericParameters, FittedSummary, OneToOneFeatureMixin,
             )
             return estimator.set_output(transform="default")
         if self.estimator.missing_values != "mask":
-            raise ValueError(
-                "The estimator of AutoencoderImputer must take missing values: set its missing_values='mask'; got "
-                f"missing_values={self.estimator.missing_values!r}."
-            )
+            rule = "The estimator of AutoencoderImputer must take missing values: set its {missing_values}={legal}"
+            raise ParameterError("missing_values", self.estimator.missing_values, ["mask"], rule)
         # The imputer needs arrays, whatever containers scikit-learn's configuration or the estimator ask for.
         return legal_clone(self.estimator).set_output(transform="default")
 

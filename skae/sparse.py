@@ -14,6 +14,7 @@ from .estimator.registry import autoencoder
 from .kernels.activations import ACTIVATIONS
 from .objective.sparsity import SPARSITIES
 from .rows.reconstruction_errors import explained_fraction
+from .runtime.exceptions import ParameterError
 from .training.dead_units import Activity, on_threshold, unit_activity
 from .training.solvers import SOLVERS, minibatch_solvers
 
@@ -74,7 +75,7 @@ _PARAMETERS = (
         "int",
         """
         With "topk", epochs since the initialisation in which the number of units that stay on falls linearly from
-        n_components to ``n_active``.
+        ``n_components`` to ``n_active``.
         """,
     ),
     Parameter(
@@ -210,14 +211,21 @@ class SparseAE(CorruptedInput):
         sparsity.check(self)
         minibatch = self.solver == "auto" or SOLVERS[self.solver].minibatch
         if sparsity.minibatch and not minibatch:
-            raise ValueError(
-                f"sparsity={self.sparsity!r} changes the objective from batch to batch: it needs solver in "
-                f"{minibatch_solvers()}; got solver={self.solver!r}. Use one of these, or sparsity='kl' or 'l1'."
+            raise ParameterError(
+                "solver",
+                self.solver,
+                minibatch_solvers(),
+                "{sparsity=} changes the objective from batch to batch: it needs {solver}={legal}",
+                "Use one of these, or {sparsity='kl'} or 'l1'.",
+                sparsity=self.sparsity,
             )
         if self.revive_dead and not minibatch:
-            raise ValueError(
-                f"revive_dead=True changes weights between the epochs: it needs solver in {minibatch_solvers()}; got "
-                f"solver={self.solver!r}. Use one of these, or revive_dead=False."
+            raise ParameterError(
+                "solver",
+                self.solver,
+                minibatch_solvers(),
+                "{revive_dead=True} changes weights between the epochs: it needs {solver}={legal}",
+                "Use one of these, or {revive_dead=False}.",
             )
 
     def _penalties(self, architecture):

@@ -13,6 +13,7 @@ from .estimator.registry import ESTIMATORS
 from .network.architecture import Architecture
 from .network.network import Network
 from .runtime import buffers
+from .runtime.exceptions import ParameterError
 from .training.state import TrainingState
 
 
@@ -91,10 +92,8 @@ def stack(*estimators, **parameters):
         "warm_start": True,
     }
     for name in fixed.keys() & parameters.keys():
-        raise ValueError(
-            f"{name} of a stack is determined by its layers, {fixed[name]!r}; got {name}={parameters[name]!r}. Leave "
-            "it out."
-        )
+        rule = "{parameter} of a stack is determined by its layers, {legal}"
+        raise ParameterError(name, parameters[name], [fixed[name]], rule, "Leave it out.")
     plain = ESTIMATORS["plain"]
     # Copies: a shared RandomState, for example, would be advanced by both.
     shared = {name: clone(getattr(first, name), safe=False) for name in plain().get_params()}
@@ -141,15 +140,18 @@ def _check(position, estimator, estimators):
             f"{below._n_features_out}. Fit it on that code."
         )
     if network.output_activation != network.activation:
-        raise ValueError(
-            f"{what} has output_activation={network.output_activation!r}; the layer that it reconstructs has "
-            f"activation={network.activation!r}. Fit it with output_activation={network.activation!r}."
+        raise ParameterError(
+            "output_activation",
+            network.output_activation,
+            [network.activation],
+            "{what} reconstructs a layer with {activation}={legal}",
+            "Fit it with {output_activation}={legal}.",
+            what=what,
         )
     if estimator._fitted.statistics.means is not None:
-        raise ValueError(
-            f"{what} was fitted with missing_values='mask'; a code has no missing values. Fit it with "
-            "missing_values='error'."
-        )
+        rule = "{what} is to reconstruct a code, which has no missing values"
+        remedy = "Fit it with {missing_values}={legal}."
+        raise ParameterError("missing_values", "mask", ["error"], rule, remedy, what=what)
 
 
 def _copy_layers(networks, weights, biases):

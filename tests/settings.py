@@ -1,6 +1,16 @@
-"""FIXED: parameters with which nothing of a training is taken from X; ``fixed_strength`` has those of penalties."""
+"""FIXED: parameters with which nothing of a training is taken from X; ``fixed_strength`` has those of penalties.
+
+``as_compiled`` marks tests of what only compiled kernels do.
+"""
+
+import pytest
+from numba import config
 
 FIXED = {"init": "glorot", "solver": "adam", "learning_rate_init": 1e-3}
+
+as_compiled = pytest.mark.skipif(
+    bool(config.DISABLE_JIT), reason="plain Python refuses the NaN that compiled code hands on, and warns of overflow"
+)
 
 
 def fixed_strength(cls):

@@ -381,11 +381,11 @@ def test_compare_documents_its_defaults():
         (["handwriting", "--data", "letters"], "invalid choice: 'letters'"),
         (["handwriting", "--nothing"], "unrecognized arguments: --nothing"),
         (["handwriting", "--samples", "many"], "invalid int value: 'many'"),
-        (["handwriting", "--samples", "3"], "samples must be an integer in [60, 1168] with cv=3; got 3"),
+        (["handwriting", "--samples", "3"], "--samples must be an integer in [60, 1168] with --cv=3; got 3"),
         (["handwriting", "--components", "0"], "--components must be an integer of at least 1; got 0"),
         (["handwriting", "--epochs", "-1"], "--epochs must be"),
         (["handwriting", "--jobs", "0"], "must be at least 1, or -1"),
-        (["handwriting", "--cv", "1"], "cv must be"),
+        (["handwriting", "--cv", "1"], "--cv must be"),
     ],
 )
 def test_wrong_usage_is_one_line_and_status_2(arguments, words, capsys):

@@ -11,7 +11,7 @@ from ..training.callbacks import EpochBar, use_callback
 from ..training.solvers import SOLVERS
 from .columns import training_rows
 from .options import add_input, add_quiet, add_selection, subcommand
-from .parameters import ESTIMATORS, add_parameters, check_size, estimator_of, in_options
+from .parameters import ESTIMATORS, add_parameters, as_option, check_size, estimator_of
 from .running import about, check_output, progress_of, tell
 from .tables import READERS, ending_of, read
 
@@ -63,7 +63,7 @@ def _run(options):
         check_size(options, estimator, X.shape[1])
         with (
             use_callback(lambda name, max_iter, n_rows: EpochBar(progress, max_iter)),
-            about(options.input, in_options),
+            about(options.input, as_option),
         ):
             estimator.fit(X)
         prepared_folder(options.output.parent)

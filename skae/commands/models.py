@@ -9,7 +9,7 @@ import numpy as np
 from ..model_files import load
 from .columns import checked_names, model_rows
 from .options import add_input, add_quiet, add_selection
-from .parameters import in_options
+from .parameters import as_option
 from .running import about, check_output, progress_of, tell
 from .tables import WRITERS, ending_of, read, require, write
 
@@ -56,11 +56,6 @@ def input_rows(options, model):
     return table, model_rows(table, model, options.columns, options.exclude, keep)
 
 
-def about_model(options):
-    """``about`` for the rows of a model, whose parameters are options of the command fit."""
-    return about(options.input, lambda text: in_options(text).replace("or use --", "or fit a model with --"))
-
-
 def write_rows(options, method, compute):
     """Read a model and rows, and write what is computed from them.
 
@@ -89,7 +84,7 @@ def write_rows(options, method, compute):
         model = loaded_model(options, method)
         table, X = input_rows(options, model)
         progress(1, 2, method)
-        with about_model(options):
+        with about(options.input, as_option):
             names, values = compute(model, X)
         kept = _kept_columns(table, options.keep, names)
     write(path, names, np.asarray(values), kept)

@@ -16,6 +16,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from ..estimator.near_names import near_value
 from ..estimator.plan import architecture_of
 from ..estimator.registry import ESTIMATORS
+from ..runtime.messages import Mark, in_python, written
 
 # Parameters without an option: a command fits once, shows a progress bar, and reads no sparse matrix.
 _NOT_ASKED = ("warm_start", "verbose", "zero_sampling")
@@ -23,8 +24,8 @@ _NOT_ASKED = ("warm_start", "verbose", "zero_sampling")
 # Additional names of options; messages use the last one.
 _FURTHER_OPTIONS = {"random_state": ["--seed"]}
 
-# Parameter names that messages may also use as ordinary words.
-_WORDS = {"activation", "corruption", "emphasis", "loss", "shuffle", "solver", "sparsity"}
+# None as text.
+_NONE = "none"
 
 
 @dataclass(frozen=True)
@@ -55,11 +56,11 @@ class Value:
         intervals = {constraint.type for constraint in constraints if isinstance(constraint, Interval)}
         for constraint in constraints:
             if constraint is None or constraint == "random_state":
-                words["none"] = None
+                words[_NONE] = None
             if constraint == "random_state":
                 number = int
             elif constraint == "array-like":
-                words["none"], number, many = (), int, True
+                words[_NONE], number, many = (), int, True
             elif isinstance(constraint, StrOptions):
                 words.update({word: word for word in sorted(constraint.options)})
             elif isinstance(constraint, Interval):
@@ -139,31 +140,21 @@ def _usage(options):
     try:
         yield
     except ValueError as error:
-        options.parser.error(in_options(str(error)))
+        options.parser.error(written(error, as_option))
 
 
-def in_options(message):
-    """A message with the names and values of the options in place of those of the parameters.
-
-    Names that are also words are replaced only in quotes and before a value.
-    """
-    message = re.sub(r", an instance of '[\w.]+' or None\b", " or none", message)
-    message = re.sub(r"(?<![\w'])None(?![\w'])", "none", message).replace(" (MinMaxScaler(clip=True))", "")
-    flags, every = "|".join(filter(_is_flag, _names())), "|".join(_names())
-    plain = "|".join(name for name in _names() if name not in _WORDS)
-    pattern = (
-        rf"(?<![\w-])(?P<flag>{flags})=(?P<on>True|False)\b"
-        rf"|(?<=')({every})(?=' parameter)|(?<![\w-])({every})(?==| in \[)|(?<![\w-])({plain})(?![\w-])"
-    )
-    return re.sub(pattern, _in_option, message)
-
-
-def _in_option(found):
-    """The option of a match of ``in_options``."""
-    if found["flag"] is None:
-        return _option_names(found[0])[-1]
-    *_, name = _option_names(found["flag"])
-    return name if found["on"] == "True" else name.replace("--", "--no-", 1)
+def as_option(mark):
+    """A mark of a message as the command line writes it: by the option of the parameter, if it has one."""
+    if mark.parameter is None:
+        return _NONE if mark.text == "None" else ""
+    if mark.parameter not in _names():
+        return in_python(mark)
+    *_, name = _option_names(mark.parameter)
+    if mark.text is None:
+        return name
+    if _is_flag(mark.parameter):
+        return name if mark.text == "True" else name.replace("--", "--no-", 1)
+    return f"{name}={_NONE if mark.text == 'None' else mark.text}"
 
 
 def _names():
@@ -216,7 +207,7 @@ def _text(value):
     """A default as it would be written on the command line."""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return "none" if value is None or value == () else str(value)
+    return _NONE if value is None or value == () else str(value)
 
 
 @cache
@@ -224,8 +215,15 @@ def _first_sentences(cls):
     """First sentence about each parameter in the docstring; empty if Python was run without docstrings."""
     entries = re.finditer(r"^(\w+) : .*\n((?:    .*\n)+)", inspect.getdoc(cls) or "", re.MULTILINE)
     texts = {name: " ".join(text.split()) + " " for name, text in (entry.groups() for entry in entries)}
-    # Without the full stop, code quotes, footnotes and references within the docstring.
+    # Without the full stop, footnotes and references within the docstring.
     return {
-        name: in_options(re.sub(r" \[\d+\]_|``|, see below$", "", re.split(r"\.\s", text)[0]))
+        name: _with_options(re.sub(r" \[\d+\]_|, see below$", "", re.split(r"\.\s", text)[0]))
         for name, text in texts.items()
     }
+
+
+def _with_options(text):
+    """A text of a docstring without its code quotes, within which parameters become options."""
+    parts = text.split("``")
+    parts[1::2] = (as_option(Mark(part)) for part in parts[1::2])
+    return "".join(parts)

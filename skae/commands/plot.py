@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..runtime.files import prepared_folder, write_atomically
+from ..runtime.messages import with_names
 from ..runtime.packages import plots_available
 from .columns import checked_names, model_rows
 from .models import add_model_and_input, loaded_model
@@ -125,7 +126,8 @@ def _run(options):
         model = loaded_model(options)
         rows, given = _data(options, kind, model)
         progress(1, 2, "drawing")
-        with about(f"--kind {options.kind}", _in_options):
+        named = {parameter: f"--{option.replace('_', '-')}" for option, parameter in kind.options.items()}
+        with about(f"--kind {options.kind}", with_names(named)):
             content = _picture(kind.display, options.output.suffix[1:].lower(), model, *rows, **given)
         prepared_folder(options.output.parent)
         write_atomically(options.output, content)
@@ -178,18 +180,6 @@ def _picture(display, file_format, *data, **given):
 def _kinds_with(option):
     """Kinds of pictures that take an option."""
     return " and ".join(name for name, kind in KINDS.items() if option in kind.options)
-
-
-def _in_options(message):
-    """The message of a display, with the names of the options in place of those of its parameters."""
-    words = {
-        "image_shape=(height, width)": "--image-shape height,width",
-        "image_shape": "--image-shape",
-        "Input y ": "The column of --color-by ",
-    }
-    for word, option in words.items():
-        message = message.replace(word, option)
-    return message
 
 
 def _image_shape(text):

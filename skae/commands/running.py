@@ -8,6 +8,7 @@ import warnings
 from contextlib import contextmanager
 
 from ..runtime.files import prepared_folder
+from ..runtime.messages import in_python, written
 from ..runtime.progress import ProgressBar
 
 
@@ -68,15 +69,15 @@ def tell(options, text):
 
 
 @contextmanager
-def about(what, phrase=str):
-    """Rewrite errors and warnings in the terms of the command line, and prefix errors with their subject.
+def about(what, write=in_python):
+    """Write errors and warnings in the terms of the command line, and prefix errors with their subject.
 
     Parameters
     ----------
     what : Path or str
         The subject: a file or an option.
-    phrase : callable (str) -> str, default=str
-        Rewrites a message in the terms of the command line.
+    write : callable (Mark) -> str
+        Writes the parameters in a message.
 
     Raises
     ------
@@ -89,11 +90,11 @@ def about(what, phrase=str):
         with warnings.catch_warnings(record=True) as caught:
             yield
     except (TypeError, ValueError) as error:
-        first, *_ = lines = str(error).splitlines() or [type(error).__name__]
+        first, *_ = lines = written(error, write).splitlines() or [type(error).__name__]
         # scikit-learn explains at length below a first line that says it all.
-        raise ValueError(f"{what}: {phrase(first if first.endswith('.') else ' '.join(lines))}") from error
+        raise ValueError(f"{what}: {first if first.endswith('.') else ' '.join(lines)}") from error
     except MemoryError as error:
-        raise MemoryError(phrase(str(error))) from error
+        raise MemoryError(written(error, write)) from error
     finally:
         for warning in caught:
-            warnings.warn(phrase(str(warning.message)), warning.category)
+            warnings.warn(written(warning.message, write), warning.category)

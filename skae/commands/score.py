@@ -8,9 +8,10 @@ import numpy as np
 
 from ..kernels.losses import LOSSES
 from .columns import empty_rows
-from .models import about_model, add_model_and_input, input_rows, loaded_model, write_rows
+from .models import add_model_and_input, input_rows, loaded_model, write_rows
 from .options import add_rows_output, subcommand
-from .running import check_output, progress_of
+from .parameters import as_option
+from .running import about, check_output, progress_of
 
 _DESCRIPTION = """\
 Print the fraction of the variance of the rows that their reconstruction explains, and their mean reconstruction loss.
@@ -43,7 +44,7 @@ def _run(options):
         model = loaded_model(options, "score_samples")
         _, X = input_rows(options, model)
         progress(1, 2, "score")
-        with about_model(options):
+        with about(options.input, as_option):
             text = _figures(model, X)
     print(text, flush=True)
     return 0

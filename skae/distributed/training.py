@@ -10,6 +10,7 @@ from sklearn.base import clone
 from ..estimator.input import training_rows
 from ..estimator.plan import plan_training
 from ..rows.validation import checked_weights
+from ..runtime.exceptions import ParameterError
 from ..runtime.interrupts import interruptible
 from ..runtime.numbers import is_integer
 from ..runtime.progress import ProgressBar
@@ -110,7 +111,8 @@ def _check_options(estimator, n_copies):
     if n_copies is not None and not (is_integer(n_copies) and n_copies >= 1):
         raise ValueError(f"n_copies must be an int of at least 1, or None; got {n_copies!r}.")
     if getattr(estimator, "revive_dead", False):
-        raise ValueError("revive_dead=True is not possible on partitions; got it. Set revive_dead=False.")
+        rule = "{revive_dead=True} is not possible on partitions"
+        raise ParameterError("revive_dead", True, [False], rule, "Set {revive_dead}={legal}.", found=".")
     if getattr(estimator, "_skl_callbacks", None):
         raise ValueError(
             "Callbacks are given X, which the client does not hold; got "

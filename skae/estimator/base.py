@@ -13,8 +13,9 @@ from sklearn.utils.metaestimators import available_if
 
 from ..kernels.losses import LOSSES
 from ..runtime.compatibility import CallbackSupportMixin, with_callbacks
+from ..runtime.exceptions import ParameterError
 from ..runtime.interrupts import interruptible
-from ..runtime.numbers import shown
+from ..runtime.messages import marked
 from ..runtime.threads import one_thread_if_small
 from ..training.callbacks import CallbackList, callbacks_of
 from ..training.descent import check_last_step, run_epoch
@@ -45,17 +46,25 @@ class BaseAutoencoder(NumericParameters, CallbackSupportMixin, Prediction):
     def _check_combination(self):
         """Raise ValueError if parameters that are legal alone cannot be combined."""
         if not all(isinstance(width, Integral) and width >= 1 for width in layer_widths(self.hidden_layer_sizes)):
-            raise ValueError(
-                f"The 'hidden_layer_sizes' parameter of {type(self).__name__} must hold integers of at least 1; "
-                f"got {shown(self.hidden_layer_sizes)}."
+            raise ParameterError(
+                "hidden_layer_sizes",
+                self.hidden_layer_sizes,
+                "integers of at least 1",
+                "The '{parameter}' parameter of {owner} must hold {legal}",
+                found="; got {value}.",
+                owner=type(self).__name__,
             )
         # "auto" always chooses an output that fits the loss, or a loss that fits the output.
         if "auto" not in (self.loss, self.output_activation):
             record = LOSSES[self.loss]
             if self.output_activation not in record.fused and record.from_output is None:
-                raise ValueError(
-                    f"loss={self.loss!r} needs output_activation={' or '.join(map(repr, record.fused))} or 'auto'; "
-                    f"got output_activation={self.output_activation!r}. For another output use loss='squared_error'."
+                raise ParameterError(
+                    "output_activation",
+                    self.output_activation,
+                    [*record.fused, "auto"],
+                    "{loss=} needs {output_activation}={legal}",
+                    "For another output use {loss='squared_error'}.",
+                    loss=self.loss,
                 )
 
     def _penalties(self, architecture):
@@ -238,24 +247,26 @@ class BaseAutoencoder(NumericParameters, CallbackSupportMixin, Prediction):
         if result.converged and plan.state.progress is None:
             warn_of_outcome(self, plan.sample)
         if not result.converged:
-            warnings.warn(
-                f"{type(self).__name__} stopped at max_iter={plan.config.max_iter} before its loss settled. "
-                f"{self._what_converges(plan)}",
-                ConvergenceWarning,
-                stacklevel=3,
+            text = marked(
+                "{name} stopped at {max_iter=} before its loss settled. {advice}",
+                name=type(self).__name__,
+                max_iter=plan.config.max_iter,
+                advice=self._what_converges(plan),
             )
+            warnings.warn(text, ConvergenceWarning, stacklevel=3)
 
     def _what_converges(self, plan):
         """What to do about a training that did not, a sentence."""
         if not plan.solver.minibatch:
-            return "Raise max_iter, to some thousands, or scale the columns of X."
-        advice = [f"raise learning_rate_init={plan.config.learning_rate_init:g} by a factor of 3 to 10"]
+            return marked("Raise {max_iter}, to some thousands, or scale the columns of X.")
+        raised = "raise {learning_rate_init}={rate:g} by a factor of 3 to 10"
         if plan.config.learning_rate == "constant":
-            advice[0] += ", with learning_rate='cosine' to let it end quietly"
+            raised += ", with {learning_rate='cosine'} to let it end quietly"
+        advice = [raised, "or raise {max_iter}."]
         if self._may_be_solved_by("lbfgs"):
-            advice.insert(0, "for small X set solver='lbfgs' with max_iter=1000 or more")
-        text = "; ".join([*advice, "or raise max_iter"])
-        return f"{text[0].upper()}{text[1:]}."
+            advice.insert(0, "for small X set {solver='lbfgs'} with {max_iter=1000} or more")
+        text = "; ".join(advice)
+        return marked(f"{text[0].upper()}{text[1:]}", rate=plan.config.learning_rate_init)
 
     def _may_be_solved_by(self, solver):
         """Whether the other parameters can be combined with another solver."""
@@ -295,7 +306,8 @@ class BaseAutoencoder(NumericParameters, CallbackSupportMixin, Prediction):
                 # scikit-learn checks parameters at the first call only, but they may have been changed since.
                 self._validate_params()
             if self.early_stopping:
-                raise ValueError("partial_fit holds no rows out: early_stopping must be False; got True.")
+                rule = "partial_fit holds no rows out: {early_stopping} must be {legal}"
+                raise ParameterError("early_stopping", self.early_stopping, [False], rule)
             sample, columns = training_rows(self, X, sample_weight, previous)
             plan = plan_training(self, sample, previous, one_pass=True)
             loss = self._train_once(plan)

@@ -12,6 +12,8 @@ from ..kernels.corruptions import CORRUPTIONS
 from ..kernels.losses import LOSSES
 from ..objective.noise import Noise
 from ..rows.matrices import CSRMatrix
+from ..runtime.exceptions import ParameterError
+from ..runtime.messages import any_of
 from .base import BaseAutoencoder
 from .parameters import Parameter, RegisteredName
 
@@ -85,15 +87,23 @@ class CorruptedInput(BaseAutoencoder):
         corruption = "masking" if self.corruption == "auto" else self.corruption
         low, high = CORRUPTIONS[corruption].level_range
         if self.noise_level != "auto" and not low <= self.noise_level <= high:
-            raise ValueError(
-                f"noise_level with corruption={corruption!r} is a probability and must be in [{low:g}, {high:g}]; "
-                f"got noise_level={self.noise_level!r}."
+            raise ParameterError(
+                "noise_level",
+                self.noise_level,
+                f"[{low:g}, {high:g}]",
+                "{noise_level} with {corruption=} is a probability and must be in {legal}",
+                corruption=corruption,
             )
         if self.emphasis > 0 and CORRUPTIONS[corruption].emphasise is None:
             fitting = sorted(name for name, record in CORRUPTIONS.items() if record.emphasise is not None)
-            raise ValueError(
-                f"emphasis must be 0 with corruption={corruption!r}, which leaves no entry as it was; got "
-                f"emphasis={self.emphasis!r}. Set it to 0, or use corruption={' or '.join(map(repr, fitting))}."
+            raise ParameterError(
+                "emphasis",
+                self.emphasis,
+                [0],
+                f"{{emphasis}} must be {{legal}} with {{corruption={corruption!r}}}, "
+                "which leaves no entry as it was",
+                "Set it to 0, or use {corruption}={fitting}.",
+                fitting=any_of(fitting),
             )
 
     @property

@@ -6,6 +6,8 @@ from itertools import pairwise
 
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 
+from ..runtime.exceptions import ParameterError
+
 
 class _Started:
     """Mixin of a perceptron whose first layers start from given weights instead of random ones.
@@ -38,17 +40,19 @@ class _Started:
     def _initialize(self, y, layer_units, dtype):
         coefs, intercepts, activation = self._start
         if activation not in (None, self.activation):
-            raise ValueError(
-                f"The first layers come from an encoder with activation={activation!r}; got "
-                f"activation={self.activation!r}. Set it back."
-            )
+            rule = "The first layers come from an encoder with {activation}={legal}"
+            raise ParameterError("activation", self.activation, [activation], rule, "Set it back.")
         wanted = [w.shape for w in coefs]
         found = list(pairwise(layer_units[:-1]))[: len(coefs)]
         if found != wanted:
-            raise ValueError(
+            raise ParameterError(
+                "hidden_layer_sizes",
+                self.hidden_layer_sizes,
+                f"sizes that begin with {tuple(width for _, width in wanted)}",
                 f"The first weight matrices come from an encoder and have the shapes {wanted}; X with {layer_units[0]} "
-                f"features and hidden_layer_sizes={self.hidden_layer_sizes!r} ask for {found}. Pass X as the encoder "
-                f"takes it, and let hidden_layer_sizes begin with {tuple(width for _, width in wanted)}."
+                f"features and {{given}} ask for {found}",
+                "Pass X as the encoder takes it, and give {hidden_layer_sizes} {legal}.",
+                found=".",
             )
         super()._initialize(y, layer_units, dtype)
         self.coefs_[: len(coefs)] = [w.astype(dtype) for w in coefs]
@@ -83,9 +87,8 @@ def started_perceptron(network, kind, parameters):
         raise ValueError(f"kind must be one of {sorted(PERCEPTRONS)}; got {kind!r}.")
     fixed = {"hidden_layer_sizes": architecture.encoder_sizes[1:], "activation": architecture.activation}
     for name in fixed.keys() & parameters.keys():
-        raise ValueError(
-            f"{name} is that of the encoder, {fixed[name]!r}; got {name}={parameters[name]!r}. Leave it out."
-        )
+        rule = "{parameter} is that of the encoder, {legal}"
+        raise ParameterError(name, parameters[name], [fixed[name]], rule, "Leave it out.")
     if architecture.gated:
         raise ValueError(
             f"A perceptron keeps all units of a layer; this code keeps n_active={architecture.n_active}. Train with "

@@ -11,6 +11,7 @@ from sklearn.utils.validation import _get_feature_names, validate_data
 from ..kernels.losses import LOSSES
 from ..rows.sample import Sample
 from ..rows.validation import checked_weights, numeric_rows
+from ..runtime.messages import marked
 from .fitted import Columns
 
 # Tolerance by which values of X may lie outside the range that a loss needs.
@@ -123,14 +124,14 @@ def known_rows(estimator, X, columns, allow_nan):
 
 
 # Remedies if the first rows determined a loss that later rows do not fit.
-FIT_ANEW = "Fit anew with loss='squared_error'."
+FIT_ANEW = "Fit anew with {loss='squared_error'}."
 TRAIN_ANEW = (
-    "Begin anew, with loss='squared_error' from the start: by fit with warm_start=False, or with a new estimator for "
-    "partial_fit."
+    "Begin anew, with {loss='squared_error'} from the start: by fit with {warm_start=False}, or with a new estimator "
+    "for partial_fit."
 )
 
 
-def check_range(sample, loss, remedy=None):
+def check_range(sample, loss, remedy=None, otherwise="use"):
     """Raise ValueError for values outside the range that a loss needs.
 
     Parameters
@@ -139,6 +140,8 @@ def check_range(sample, loss, remedy=None):
     loss : str
     remedy : str, default=None
         A sentence, if earlier rows determined ``loss="auto"``; None if the loss was set, or is being determined now.
+    otherwise : str, default="use"
+        What to do with another loss in the latter case.
     """
     record = LOSSES[loss]
     legal = record.data_range
@@ -149,11 +152,13 @@ def check_range(sample, loss, remedy=None):
     if low < legal[0] - _ROUNDING or high > legal[1] + _ROUNDING:
         needs = f"needs values of X in [{legal[0]:g}, {legal[1]:g}]; they lie in [{low:.9g}, {high:.9g}]"
         if remedy is not None:
-            raise ValueError(
-                f"loss='auto' settled on {loss!r} by the X of the first training, whose values were all 0 or 1, and "
-                f"this {needs}. {remedy}"
+            settled = (
+                f"{{loss='auto'}} settled on {loss!r} by the X of the first training, whose values were all 0 or 1, "
+                f"and this {needs}. {remedy}"
             )
-        raise ValueError(f"loss={loss!r} {needs}. {record.range_hint}")
+            raise ValueError(marked(settled))
+        text = f"{{loss=}} {needs}. {{hint}}For other values {otherwise} {{loss='squared_error'}}."
+        raise ValueError(marked(text, loss=loss, hint=f"{record.range_hint} ".lstrip()))
 
 
 def warn_if_settled_too_early(sample, loss):
@@ -166,9 +171,8 @@ def warn_if_settled_too_early(sample, loss):
         The loss that was determined.
     """
     if LOSSES[loss].data_range is not None and not sample.is_binary():
-        warnings.warn(
-            f"loss='auto' settled on {loss!r} by the X of the first training, whose values were all 0 or 1; this X has "
-            f"others. Set loss={loss!r} to keep it, or begin anew with loss='squared_error'.",
-            UserWarning,
-            stacklevel=5,
+        text = (
+            f"{{loss='auto'}} settled on {loss!r} by the X of the first training, whose values were all 0 or 1; this X "
+            "has others. Set {loss=} to keep it, or begin anew with {loss='squared_error'}."
         )
+        warnings.warn(marked(text, loss=loss), UserWarning, stacklevel=5)

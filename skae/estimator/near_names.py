@@ -9,6 +9,7 @@ from numbers import Real
 
 from sklearn.utils._param_validation import StrOptions
 
+from ..runtime.messages import Mark, Message
 from ..runtime.numbers import shown
 
 # Names in Keras, PyTorch, H2O and scikit-learn's MLP for parameters that have another name here.
@@ -92,9 +93,9 @@ def meant_value(name, value, constraints):
     if isinstance(value, str):
         legal = {word for each in constraints if isinstance(each, StrOptions) for word in each.options}
         near = near_value(value, legal)
-        return "" if near is None else f" Did you mean {near!r}?"
+        return "" if near is None else f"Did you mean {near!r}?"
     if isinstance(value, Real) and not isinstance(value, bool) and name in _OF_NUMBERS:
-        return f" Did you mean {_OF_NUMBERS[name]}={shown(value)}?"
+        return Message("Did you mean ", Mark(_OF_NUMBERS[name], shown(value)), "?")
     return ""
 
 

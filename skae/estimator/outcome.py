@@ -11,6 +11,7 @@ from ..kernels.activations import ACTIVATIONS
 from ..rows.reconstruction_errors import fraction_sums
 from ..rows.sample import Sample
 from ..runtime.exceptions import CollapsedCodeWarning, DeadUnitsWarning, OutputRangeWarning, PoorFitWarning
+from ..runtime.messages import marked
 from .prediction import filled, reconstruction
 
 # Rows that a fit is judged by, and their entries.
@@ -41,13 +42,13 @@ def warn_of_range(estimator, sample, architecture, loss):
     least, greatest = sample.value_range()
     slack = _ROUNDING * max(abs(least), abs(greatest))
     if least < low - slack or greatest > high + slack:
-        warnings.warn(
-            f"output_activation={architecture.output_activation!r} of {type(estimator).__name__} gives values from "
-            f"{low:g} to {high:g}, and those of X lie in [{least:.4g}, {greatest:.4g}]: they cannot be reconstructed. "
-            "Use output_activation='identity', or scale X to that range.",
-            OutputRangeWarning,
-            stacklevel=5,
+        text = (
+            f"{{output_activation=}} of {type(estimator).__name__} gives values from {low:g} to {high:g}, and those "
+            f"of X lie in [{least:.4g}, {greatest:.4g}]: they cannot be reconstructed. Use "
+            "{output_activation='identity'}, or scale X to that range."
         )
+        text = marked(text, output_activation=architecture.output_activation)
+        warnings.warn(text, OutputRangeWarning, stacklevel=5)
 
 
 def warn_of_dead_units(name, active):
@@ -62,13 +63,12 @@ def warn_of_dead_units(name, active):
     """
     share = 1.0 - active.mean()
     if share > _FEW:
-        warnings.warn(
+        text = (
             f"{share:.0%} of the {len(active)} units of {name} were on for no row of the last epoch, though "
-            "revive_dead=True. Lower n_components or learning_rate_init, raise n_active with sparsity='topk', or lower "
-            "sparsity_weight with 'l1'; sparsity_report(X) has the figures.",
-            DeadUnitsWarning,
-            stacklevel=4,
+            "{revive_dead=True}. Lower {n_components} or {learning_rate_init}, raise {n_active} with "
+            "{sparsity='topk'}, or lower {sparsity_weight} with 'l1'; sparsity_report(X) has the figures."
         )
+        warnings.warn(marked(text), DeadUnitsWarning, stacklevel=4)
 
 
 def warn_of_outcome(estimator, sample):
@@ -99,18 +99,16 @@ def _warn_of_codes(name, fitted, rows):
     code = fitted.network.encode(filled(fitted, rows))
     still = int((np.ptp(code, axis=0) == 0).sum())
     if 2 * still > code.shape[1]:
-        warnings.warn(
-            f"{still} of the {code.shape[1]} units of {name} have the same value for every row. Use init='auto', a "
-            "lower learning_rate_init, or scale the columns of X.",
-            CollapsedCodeWarning,
-            stacklevel=5,
+        text = (
+            f"{still} of the {code.shape[1]} units of {name} have the same value for every row. Use {{init='auto'}}, a "
+            "lower {learning_rate_init}, or scale the columns of X."
         )
+        warnings.warn(marked(text), CollapsedCodeWarning, stacklevel=5)
     score = 1.0 - sums.error / sums.spread
     if score < 0.0:
-        warnings.warn(
+        text = (
             f"The reconstruction of {name} is worse than the means of the columns: it explains {score:.3g} of their "
-            "variance. Use init='auto' and learning_rate_init='auto', scale the columns of X, or weaken penalty "
-            "or noise.",
-            PoorFitWarning,
-            stacklevel=5,
+            "variance. Use {init='auto'} and {learning_rate_init='auto'}, scale the columns of X, or weaken penalty "
+            "or noise."
         )
+        warnings.warn(marked(text), PoorFitWarning, stacklevel=5)

@@ -14,8 +14,16 @@ from typing import NamedTuple
 from sklearn.utils._param_validation import InvalidParameterError, StrOptions
 
 from ..kernels.registry import REGISTER_FIRST
-from ..runtime.numbers import in_float64, shown
+from ..runtime.exceptions import ParameterError
+from ..runtime.messages import of_python
+from ..runtime.numbers import in_float64
 from .near_names import meant_value
+
+# The first part of the errors of scikit-learn's constraints.
+_OF_CLASS = "The '{parameter}' parameter of {owner} must be {legal}"
+
+# In scikit-learn's description of random states what cannot be written as text.
+_RANDOM_STATE = ", an instance of 'numpy.random.mtrand.RandomState'"
 
 
 class Parameter(NamedTuple):
@@ -101,18 +109,41 @@ class NumericParameters:
     def _validate_params(self):
         for name, value in self.get_params(deep=False).items():
             if isinstance(value, Real) and not in_float64(value):
-                raise ValueError(
-                    f"The {name!r} parameter of {type(self).__name__} must be an int or a float, of Python or NumPy, "
-                    f"within the range of float64, which ends at 1.8e308; got {shown(value)}. Set another value."
-                )
+                legal = "an int or a float, of Python or NumPy, within the range of float64, which ends at 1.8e308"
+                found, owner = "; got {value}.", type(self).__name__
+                raise ParameterError(name, value, legal, _OF_CLASS, "Set another value.", found=found, owner=owner)
         try:
             super()._validate_params()
         except InvalidParameterError as error:
             for name, value in self.get_params(deep=False).items():
                 if str(error).startswith(f"The {name!r} parameter of "):
-                    constraints = self._parameter_constraints[name]
-                    meant = meant_value(name, value, constraints)
-                    if not meant and isinstance(value, str) and any(isinstance(c, RegisteredName) for c in constraints):
-                        meant = f" {REGISTER_FIRST}"
-                    raise InvalidParameterError(f"{error}{meant}") from None
+                    raise _with_fields(error, name, value, self._parameter_constraints[name]) from None
             raise
+
+
+def _with_fields(error, name, value, constraints):
+    """scikit-learn's error for the constraints of a parameter as ParameterError: the same text, and a remedy.
+
+    Parameters
+    ----------
+    error : InvalidParameterError
+    name : str
+    value : object
+    constraints : list
+    """
+    owner, _, rest = str(error).removeprefix(f"The {name!r} parameter of ").partition(" must be ")
+    legal, _, _ = rest.partition(f". Got {value!r} instead.")
+    meant = meant_value(name, value, constraints)
+    if not meant and isinstance(value, str) and any(isinstance(c, RegisteredName) for c in constraints):
+        meant = REGISTER_FIRST
+    return ParameterError(
+        name,
+        value,
+        of_python(legal, _RANDOM_STATE, "None"),
+        _OF_CLASS,
+        "{meant}",
+        found=". Got {got} instead.",
+        owner=owner,
+        got=repr(value),
+        meant=meant,
+    )

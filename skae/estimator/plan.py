@@ -16,7 +16,8 @@ from ..objective.l2 import L2
 from ..objective.objective import Objective
 from ..rows.blocks import model_dtype
 from ..rows.sample import Sample
-from ..runtime.numbers import shown
+from ..runtime.exceptions import ParameterError
+from ..runtime.messages import marked
 from ..training.config import TrainingConfig
 from ..training.memory import check_training_memory
 from ..training.rate_search import trial_steps
@@ -113,9 +114,13 @@ def _check_loss(estimator, sample, loss, previous):
 
 def _check_zero_sampling(estimator, solver):
     if estimator.zero_sampling is not None and not solver.minibatch:
-        raise ValueError(
-            f"zero_sampling={estimator.zero_sampling!r} draws anew for each mini-batch: it needs solver in "
-            f"{minibatch_solvers()}; got solver={estimator.solver!r}. Set zero_sampling=None for {estimator.solver!r}."
+        raise ParameterError(
+            "solver",
+            estimator.solver,
+            minibatch_solvers(),
+            "{zero_sampling=} draws anew for each mini-batch: it needs {solver}={legal}",
+            f"Set {{zero_sampling=None}} for {estimator.solver!r}.",
+            zero_sampling=estimator.zero_sampling,
         )
 
 
@@ -161,9 +166,14 @@ def resolved_loss(estimator, sample, previous):
     """What ``loss`` is for a sample."""
     if previous is not None:
         if estimator.loss not in ("auto", previous.loss):
-            raise ValueError(
-                f"The training cannot continue: it began with loss={previous.loss!r}, and now loss={estimator.loss!r}. "
-                f"Set loss={previous.loss!r}, or begin anew: by fit with warm_start=False, or with a new estimator."
+            raise ParameterError(
+                "loss",
+                estimator.loss,
+                [previous.loss, "auto"],
+                "The training cannot continue: it began with {loss=}",
+                "Set {loss=}, or begin anew: by fit with {warm_start=False}, or with a new estimator.",
+                found=", and now {given}.",
+                loss=previous.loss,
             )
         return previous.loss
     if estimator.loss != "auto":
@@ -181,11 +191,16 @@ def architecture_of(estimator, n_features, loss):
     tied, n_active = bool(estimator.tied_weights), estimator._units_kept()
     architecture = Architecture(sizes, estimator.activation, output, tied, n_active)
     if architecture.n_parameters > _MOST_PARAMETERS:
-        raise ValueError(
-            f"n_components={shown(estimator.n_components)} and hidden_layer_sizes="
-            f"{shown(estimator.hidden_layer_sizes)} make of {n_features} features a network of at least "
-            f"2**{architecture.n_parameters.bit_length() - 1} parameters, which no memory holds; legal are up to "
-            f"2**{_MOST_PARAMETERS.bit_length() - 1}. Choose smaller widths."
+        raise ParameterError(
+            "n_components",
+            estimator.n_components,
+            f"widths that make up to 2**{_MOST_PARAMETERS.bit_length() - 1} parameters",
+            f"{{n_components=}} and {{hidden_layer_sizes=}} make of {n_features} features a network of at least "
+            f"2**{architecture.n_parameters.bit_length() - 1} parameters, which no memory holds; legal are {{legal}}",
+            "Choose smaller widths.",
+            found=".",
+            n_components=estimator.n_components,
+            hidden_layer_sizes=estimator.hidden_layer_sizes,
         )
     return architecture
 
@@ -202,13 +217,17 @@ def warn_if_mirrored(estimator, n_features):
         if narrow < min(widths[:half]) and narrow <= code:
             layers = [*hidden, code, *hidden[::-1], n_features]
             first = hidden[: hidden.index(narrow)]
-            warnings.warn(
-                f"hidden_layer_sizes={hidden!r} with n_components={code} looks like an encoder "
-                f"and its decoder. The decoder is added: these make the layers {', '.join(map(str, layers))}. For a "
-                f"code of {narrow} set n_components={narrow} and hidden_layer_sizes={first!r}.",
-                UserWarning,
-                stacklevel=5,
+            text = marked(
+                "{hidden_layer_sizes}={hidden} with {n_components}={code} looks like an encoder and its decoder. The "
+                "decoder is added: these make the layers {layers}. For a code of {narrow} set {n_components}={narrow} "
+                "and {hidden_layer_sizes}={first}.",
+                hidden=str(hidden),
+                code=code,
+                layers=", ".join(map(str, layers)),
+                narrow=narrow,
+                first=str(first),
             )
+            warnings.warn(text, UserWarning, stacklevel=5)
             return
 
 
@@ -229,10 +248,11 @@ def training_config(estimator, n_rows):
 
 def _check_continues(previous, architecture):
     if previous.network.architecture != architecture:
-        raise ValueError(
-            f"The training cannot continue: the fitted network is {previous.network.architecture}, the parameters now "
-            f"ask for {architecture}. Set the parameters back, or fit with warm_start=False."
+        text = (
+            "The training cannot continue: the fitted network is {fitted}, the parameters now ask for {asked}. Set the "
+            "parameters back, or fit with {warm_start=False}."
         )
+        raise ValueError(marked(text, fitted=str(previous.network.architecture), asked=str(architecture)))
 
 
 def _check_memory(estimator, architecture, dtype, sample, config):
@@ -273,9 +293,13 @@ def _split(estimator, sample, state):
     n_rows = len(sample.rows)
     n_held = max(1, round(estimator.validation_fraction * n_rows))
     if n_held >= n_rows:
-        raise ValueError(
-            f"early_stopping=True with validation_fraction={estimator.validation_fraction} leaves no row to train on: "
-            f"n_samples={n_rows}. Give more rows, a smaller fraction, or early_stopping=False."
+        raise ParameterError(
+            "validation_fraction",
+            estimator.validation_fraction,
+            "a fraction that leaves a row to train on",
+            f"{{early_stopping=True}} with {{given}} leaves no row to train on: n_samples={n_rows}",
+            "Give more rows, a smaller fraction, or {early_stopping=False}.",
+            found=".",
         )
     # Of the seed alone, so that a training that continues holds out the same rows.
     order = np.random.default_rng(state.validation_seed.sequence()).permutation(sample.rows)

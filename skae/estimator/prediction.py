@@ -162,7 +162,7 @@ class Prediction(FittedAttributes, FittedSummary, ClassNamePrefixFeaturesOutMixi
             With ``log_loss``, for values outside [0, 1], for which it is not defined.
         """
         fitted, X = self._read(X)
-        check_range(Sample.of(X), fitted.loss, FIT_ANEW if self.loss == "auto" else None)
+        check_range(Sample.of(X), fitted.loss, FIT_ANEW if self.loss == "auto" else None, "fit anew with")
         return -within_range(row_losses(fitted.network, LOSSES[fitted.loss], X, fitted.statistics.means))
 
     def reconstruction_error(self, X, per_feature=False):

@@ -149,8 +149,9 @@ SHARED = (
         [Interval(Real, 0, None, closed="left")],
         "float",
         """
-        During the first epochs after the initialisation the learning rate is multiplied by t / warmup_epochs, where t
-        is the number of epochs, with fractions, at the end of each step. Not used by "lbfgs" and ``partial_fit``.
+        During the first epochs after the initialisation the learning rate is multiplied by t / ``warmup_epochs``,
+        where t is the number of epochs, with fractions, at the end of each step. Not used by "lbfgs" and
+        ``partial_fit``.
         """,
     ),
     Parameter(
@@ -159,8 +160,8 @@ SHARED = (
         [None, Interval(Real, 0, None, closed="neither")],
         "float",
         """
-        Where the Euclidean norm of the gradient g of a step, over all parameters, exceeds it, g max_grad_norm / ||g||
-        replaces g. Not used by "lbfgs".
+        Where the Euclidean norm of the gradient g of a step, over all parameters, exceeds it, g ``max_grad_norm`` /
+        ||g|| replaces g. Not used by "lbfgs".
         """,
     ),
     Parameter(
@@ -189,7 +190,7 @@ SHARED = (
         [Interval(Real, 0, None, closed="left")],
         "float",
         """
-        Training stops when the loss was not lowered by the fraction tol of its best value in ``n_iter_no_change``
+        Training stops when the loss was not lowered by the fraction ``tol`` of its best value in ``n_iter_no_change``
         epochs (iterations) in a row.
         """,
     ),

@@ -6,6 +6,7 @@ import argparse
 import sys
 
 from ..runtime.files import prepared_folder
+from ..runtime.messages import with_names, written
 from ..runtime.packages import plots_available
 from ..runtime.progress import ProgressBar
 from .experiment import compare
@@ -22,6 +23,16 @@ cross-validation on the training rows; the test rows are used once. The table ha
 interval (Wilson), the mean accuracy of the search, the fraction of the test rows' variance that the reconstruction
 explains, the chosen values, and the seconds of the search and of the last fit. On two cores the embedded digits take
 about a minute, 5,000 rows of MNIST about five; the time grows with the rows."""
+
+# Options of the parameters of ``compare``.
+_OPTIONS = {
+    "data": "--data",
+    "samples": "--samples",
+    "n_components": "--components",
+    "max_iter": "--epochs",
+    "cv": "--cv",
+    "seed": "--seed",
+}
 
 _EPILOG = """\
 files written with --output DIR:
@@ -114,18 +125,11 @@ def run(options):
     int
         Exit status.
     """
-    asked = {
-        "data": options.data,
-        "samples": options.samples,
-        "n_components": options.components,
-        "max_iter": options.epochs,
-        "cv": options.cv,
-        "seed": options.seed,
-    }
+    asked = {name: getattr(options, option.lstrip("-")) for name, option in _OPTIONS.items()}
     try:
         settings_for(**asked)
     except ValueError as error:
-        options.parser.error(_in_options(str(error)))
+        options.parser.error(written(error, with_names(_OPTIONS)))
     figures = not options.no_plots
     if options.output is not None:
         if figures and not plots_available():
@@ -137,14 +141,7 @@ def run(options):
     if options.output is not None:
         with ProgressBar(sys.stderr, enabled=not options.quiet) as progress:
             progress(0, 1, "figures and files")
-            written = save(comparison, options.output, figures=figures)
+            paths = save(comparison, options.output, figures=figures)
         if not options.quiet and sys.stderr is not None:
-            print("\nwritten: " + ", ".join(map(str, written)), file=sys.stderr)
+            print("\nwritten: " + ", ".join(map(str, paths)), file=sys.stderr)
     return 0
-
-
-def _in_options(message):
-    """The message, with the names of the options in place of those of the parameters."""
-    for parameter, option in {"n_components": "--components", "max_iter": "--epochs"}.items():
-        message = message.replace(parameter, option)
-    return message

@@ -7,6 +7,11 @@ from dataclasses import dataclass
 from numbers import Integral
 from types import MappingProxyType
 
+from ..runtime.exceptions import ParameterError
+
+# The last part of an error.
+_FOUND = "; got {value}."
+
 # With fewer a fold may hold no row of some digit.
 ROWS_PER_FOLD = 20
 
@@ -69,13 +74,13 @@ def settings_for(data="digits", *, samples=None, n_components=None, max_iter=Non
         With the parameter, the value, and the legal values.
     """
     if data not in DEFAULTS:
-        raise ValueError(f"data must be one of {sorted(DEFAULTS)}; got {data!r}.")
+        raise ParameterError("data", data, f"one of {sorted(DEFAULTS)}", found=_FOUND)
     default = DEFAULTS[data]
     given = {"samples": samples, "n_components": n_components, "max_iter": max_iter, "cv": cv}
     values = {name: getattr(default, name) if value is None else value for name, value in given.items()}
     values["cv"] = _integer("cv", values["cv"], 2, default.samples // ROWS_PER_FOLD)
     least = ROWS_PER_FOLD * values["cv"]
-    values["samples"] = _integer("samples", values["samples"], least, default.samples, f" with cv={values['cv']}")
+    values["samples"] = _integer("samples", values["samples"], least, default.samples, " with {cv=}", cv=values["cv"])
     values["n_components"] = _integer("n_components", values["n_components"], 1)
     values["max_iter"] = _integer("max_iter", values["max_iter"], 1)
     seed = _integer("seed", seed, 0, 2**32 - 1)
@@ -88,8 +93,8 @@ def settings_for(data="digits", *, samples=None, n_components=None, max_iter=Non
     )
 
 
-def _integer(name, value, low, high=None, context=""):
+def _integer(name, value, low, high=None, context="", **words):
     legal = f"an integer of at least {low}" if high is None else f"an integer in [{low}, {high}]"
     if not isinstance(value, Integral) or isinstance(value, bool) or value < low or (high is not None and value > high):
-        raise ValueError(f"{name} must be {legal}{context}; got {value!r}.")
+        raise ParameterError(name, value, legal, f"{{parameter}} must be {{legal}}{context}", found=_FOUND, **words)
     return int(value)

@@ -83,7 +83,8 @@ class Loss:
     data_range : tuple of float or None
         Values of X for which the loss is defined; None for all.
     range_hint : str
-        What to do about values outside of ``data_range``, a sentence for an error message.
+        What to do about values outside of ``data_range``, a sentence for an error message, which goes on with the loss
+        that takes any.
     baseline : callable (n_features, mean_squares) -> float
         Loss of a row under an uninformative reconstruction; mean_squares is the mean over the rows of X of their sum of
         squares. Training whose loss is far above the baseline has diverged.
@@ -179,7 +180,7 @@ LOSSES = Registry(
             fused_entry=log_loss,
             default_output="logistic",
             data_range=(0.0, 1.0),
-            range_hint="Scale X to [0, 1] (MinMaxScaler(clip=True)), or use loss='squared_error'.",
+            range_hint="Scale X to [0, 1] (MinMaxScaler(clip=True)).",
             baseline=loss_of_halves,
             onnx=log_loss_onnx,
         ),

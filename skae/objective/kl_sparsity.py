@@ -6,6 +6,7 @@ import numpy as np
 
 from ..kernels import penalties
 from ..kernels.activations import ACTIVATIONS
+from ..runtime.exceptions import ParameterError
 from .penalty import Penalty
 from .sparsity_record import Sparsity
 
@@ -64,10 +65,14 @@ def kl_derivative(target, mean):
 def _check(settings):
     fitting = [name for name, record in ACTIVATIONS.items() if record.range == (0.0, 1.0)]
     if settings.sparsity_weight != 0 and settings.activation not in fitting:
-        raise ValueError(
-            f"The KL sparsity term of {type(settings).__name__} (sparsity_weight={settings.sparsity_weight}) needs "
-            f"activations in (0, 1): activation={' or '.join(map(repr, fitting))}; got "
-            f"activation={settings.activation!r}. Use that activation, another sparsity, or sparsity_weight=0."
+        raise ParameterError(
+            "activation",
+            settings.activation,
+            fitting,
+            "The KL sparsity term of {owner} ({sparsity_weight=}) needs activations in (0, 1): {activation}={legal}",
+            "Use that activation, another {sparsity}, or {sparsity_weight=0}.",
+            owner=type(settings).__name__,
+            sparsity_weight=settings.sparsity_weight,
         )
 
 

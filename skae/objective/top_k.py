@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from ..network.gates import AnnealedTopK
+from ..runtime.exceptions import ParameterError
 from .sparsity_record import Sparsity
 
 
 def _check(settings):
     n_active, kept, width = settings.n_active, settings.n_active_transform, settings.n_components
     if n_active > width:
-        raise ValueError(
-            f"n_active must be at most n_components={width} with sparsity='topk'; got n_active={n_active}."
-        )
+        rule = "{n_active} must be at most {n_components=} with {sparsity='topk'}"
+        raise ParameterError("n_active", n_active, f"at most {width}", rule, n_components=width)
     if kept is not None and not n_active <= kept <= width:
-        raise ValueError(
-            f"n_active_transform must lie between n_active={n_active} and n_components={width}; got "
-            f"n_active_transform={kept}. None stands for n_active."
+        raise ParameterError(
+            "n_active_transform",
+            kept,
+            f"{n_active} to {width}",
+            f"{{n_active_transform}} must lie between {{n_active={n_active}}} and {{n_components={width}}}",
+            "{None} stands for {n_active}.",
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..kernels.activations import ACTIVATIONS
 from ..network.gates import WinnerTakeAll
+from ..runtime.exceptions import ParameterError
 from .sparsity_record import Sparsity
 
 
@@ -14,10 +15,14 @@ def _gate(settings):
 def _check(settings):
     fitting = [name for name, record in ACTIVATIONS.items() if record.range[0] >= 0]
     if settings.activation not in fitting:
-        raise ValueError(
-            f"sparsity='lifetime' of {type(settings).__name__} needs activations without negative values, of which "
-            f"zero is the least: activation={' or '.join(map(repr, fitting))}; got "
-            f"activation={settings.activation!r}. Use one of these, or another sparsity."
+        raise ParameterError(
+            "activation",
+            settings.activation,
+            fitting,
+            "{sparsity='lifetime'} of {owner} needs activations without negative values, of which zero is the least: "
+            "{activation}={legal}",
+            "Use one of these, or another {sparsity}.",
+            owner=type(settings).__name__,
         )
 
 

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from ..runtime.exceptions import ParameterError
 from ..runtime.numbers import is_integer
 
 # Greatest height over width of a picture, and inches of a figure for the title and the margins.
@@ -33,10 +34,8 @@ def checked_image_shape(image_shape, n_features):
     shape = tuple(np.atleast_1d(np.asarray(image_shape, dtype=object)))
     whole = len(shape) == 2 and all(is_integer(side) and side > 0 for side in shape)
     if not whole or math.prod(shape) != n_features:
-        raise ValueError(
-            f"image_shape must be (height, width) with height * width = {n_features}, the number of features; got "
-            f"{image_shape!r}."
-        )
+        legal = f"(height, width) with height * width = {n_features}, the number of features"
+        raise ParameterError("image_shape", image_shape, legal, found="; got {value}.")
     return int(shape[0]), int(shape[1])
 
 

@@ -11,6 +11,7 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.utils import assert_all_finite
 from sklearn.utils.validation import _check_sample_weight
 
+from ..runtime.messages import marked
 from .blocks import read_blocks, sums_finite
 from .columns import as_numbers, with_readable_columns
 from .matrices import CSRMatrix, as_csr
@@ -77,10 +78,11 @@ def numeric_rows(X, convert, estimator, allow_nan):
         X = as_numbers(convert(X), "X")
     if issparse(X):
         if estimator.missing_values == "mask" and X.dtype.kind == "f" and np.isnan(X.data).any():
-            raise ValueError(
-                "missing_values='mask' needs a dense X: got a sparse one with NaN among its stored values. Pass "
+            text = (
+                "{missing_values='mask'} needs a dense X: got a sparse one with NaN among its stored values. Pass "
                 "X.toarray(), or remove these values."
             )
+            raise ValueError(marked(text))
         rows = CSRMatrix(as_csr(X))
         # CSRMatrix has added up duplicate entries, which may give infinities.
         check_finite(rows.csr.data, "X", estimator)
@@ -111,15 +113,16 @@ def check_finite(values, name, estimator=None, allow_nan=False, may_be_filled=Tr
     except ValueError as error:
         if not may_be_filled or "NaN" not in str(error):
             raise
-        raise ValueError(f"{error}\n{_advice_on_gaps(estimator)}") from None
+        text = marked(f"{{error}}\n{_advice_on_gaps(estimator)}", error=str(error))
+        raise ValueError(text) from None
 
 
 def _advice_on_gaps(estimator):
     imputer = "fill them first, with skae.impute.AutoencoderImputer or one of scikit-learn's imputers"
     if hasattr(estimator, "missing_values"):
-        return f"To take missing values, fit {type(estimator).__name__} with missing_values='mask'; or {imputer}."
+        return f"To take missing values, fit {type(estimator).__name__} with {{missing_values='mask'}}; or {imputer}."
     taker = "This" if estimator is None else type(estimator).__name__
-    return f"{taker} takes no missing values: {imputer}; autoencoders take them with missing_values='mask'."
+    return f"{taker} takes no missing values: {imputer}; autoencoders take them with {{missing_values='mask'}}."
 
 
 def checked_weights(sample_weight, n_rows):

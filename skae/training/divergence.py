@@ -6,6 +6,8 @@ import math
 
 import numpy as np
 
+from ..runtime.messages import marked
+
 # Growth of the loss from which training counts as diverged.
 _ABSURD = 1e6
 
@@ -20,10 +22,11 @@ def check_convergent(objective, sample, loss, config, state, rate):
         return
     finite = np.isfinite(objective.network.theta).all()
     what = f"the loss is {loss:g}" if finite else "the parameters are no longer finite"
-    raise DivergenceError(
+    text = (
         f"The training diverged: {what} in epoch {state.epoch} at learning rate {rate:g}. "
-        f"Lower learning_rate_init (it was {config.learning_rate_init:g}) or scale the columns of X."
+        f"Lower {{learning_rate_init}} (it was {config.learning_rate_init:g}) or scale the columns of X."
     )
+    raise DivergenceError(marked(text))
 
 
 def has_diverged(objective, sample, loss, baseline):

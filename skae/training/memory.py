@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..runtime.memory import WORKING_BYTES, check_available_memory
+from ..runtime.messages import marked
 from .rate_search import COMPARED_ROWS
 
 # Index arrays of the rows of a trial: by pass, joined, and as they are in X.
@@ -68,12 +69,13 @@ def check_training_memory(
     try:
         check_available_memory(n_bytes)
     except MemoryError as error:
-        raise MemoryError(
+        text = (
             f"The training needs {_readable(n_bytes + WORKING_BYTES)} of memory, for {vectors} vectors of "
             f"{architecture.n_parameters:,} parameters and {batch_rows:,} rows at once, which is not available. Lower "
-            "n_components or hidden_layer_sizes, choose a solver that needs less ('sgd' the least, 'lbfgs' the most), "
-            "or raise the memory limit of the process."
-        ) from error
+            "{n_components} or {hidden_layer_sizes}, choose a {solver} that needs less ('sgd' the least, 'lbfgs' the "
+            "most), or raise the memory limit of the process."
+        )
+        raise MemoryError(marked(text)) from error
 
 
 def _readable(n_bytes):

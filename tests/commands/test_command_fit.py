@@ -14,6 +14,7 @@ import skae.commands.running
 from skae import AutoencoderOutlierDetector, AutoencoderTransformer, load
 from skae.__main__ import main
 from skae.commands.parameters import ESTIMATORS
+from skae.runtime.messages import marked
 from skae.training.callbacks import Callback, use_callback
 
 FEATURES = ["a", "b", "c", "d"]
@@ -278,7 +279,7 @@ def test_the_sum_of_values_that_are_finite_may_not_be(dtype, tmp_path):
 
 def test_a_memory_error_is_not_about_the_file(folder, tmp_path, refused, monkeypatch):
     def fit(*arguments):
-        raise MemoryError("Lower n_components or raise the limit.")
+        raise MemoryError(marked("Lower {n_components} or raise the limit."))
 
     monkeypatch.setattr(AutoencoderTransformer, "fit", fit)
     words = "fit: error: Lower --n-components or raise"

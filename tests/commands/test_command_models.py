@@ -303,7 +303,7 @@ def test_an_error_of_the_model_names_the_rows_and_a_remedy(options, X, tmp_path,
     np.save(tmp_path / "loss.npy", 2 * X)
     words = f"{tmp_path / 'loss.npy'}: --loss='log_loss' needs values of X in [0, 1]; they lie in "
     refused(1, words, "score", tmp_path / "m.skae", tmp_path / "loss.npy", *options)
-    words = "Scale X to [0, 1], or fit a model with --loss='squared_error'."
+    words = "For other values fit anew with --loss='squared_error'."
     refused(1, words, "score", tmp_path / "m.skae", tmp_path / "loss.npy", *options)
 
 

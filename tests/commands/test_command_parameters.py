@@ -10,7 +10,8 @@ from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from skae import DenoisingAE
 from skae.__main__ import main
 from skae.commands import parameters
-from skae.commands.parameters import ESTIMATORS, Value, add_parameters, estimator_of, in_options
+from skae.commands.parameters import ESTIMATORS, Value, add_parameters, as_option, estimator_of
+from skae.runtime.messages import marked
 
 LEFT_OUT = {"warm_start", "verbose", "zero_sampling"}
 ASKED = [
@@ -98,7 +99,16 @@ def test_values_have_the_types_of_the_parameters():
             "--loss log_loss --output-activation tanh",
             "--loss='log_loss' needs --output-activation='logistic' or 'auto'",
         ),
-        ("--estimator sparse --sparsity topk --solver lbfgs", "it needs --solver in ['adam', 'sgd']; got --solver="),
+        (
+            "--estimator sparse --sparsity topk --solver lbfgs",
+            "--sparsity='topk' changes the objective from batch to batch: it needs --solver='adam' or 'sgd'; got "
+            "--solver='lbfgs'. Use one of these, or --sparsity='kl' or 'l1'.",
+        ),
+        (
+            "--estimator sparse --sparsity topk --n-components 3 --n-active 2 --n-active-transform 1",
+            "--n-active-transform must lie between --n-active=2 and --n-components=3; got --n-active-transform=1. none "
+            "stands for --n-active.",
+        ),
         ("--estimator sparse --revive-dead --solver lbfgs", "Use one of these, or --no-revive-dead."),
         ("--activation swish", "--activation: must be 'identity' or 'logistic' or 'relu' or 'tanh'; got 'swish'"),
         ("--activation sigmoid", "got 'sigmoid'. Did you mean 'logistic'?"),
@@ -187,15 +197,17 @@ def test_the_help_describes_every_parameter(capsys):
     assert "``" not in text and "]_" not in text
 
 
-def test_messages_name_options_where_parameters_are_meant():
-    text = "The 'tol' parameter: loss='log_loss', max_iter=3. Raise max_iter, or the loss; hidden_layer_sizes."
-    assert in_options(text) == (
-        "The '--tol' parameter: --loss='log_loss', --max-iter=3. Raise --max-iter, or the loss; --hidden-layer-sizes."
-    )
-    assert in_options("Raise tol or alpha, set random_state=0, tied_weights=True, shuffle=False.") == (
-        "Raise --tol or --alpha, set --seed=0, --tied-weights, --no-shuffle."
-    )
-    assert in_options("n_active_transform=None. None stands for n_active.") == (
-        "--n-active-transform=none. none stands for --n-active."
-    )
-    assert in_options("learning_rate_init=1, learning_rate=2") == "--learning-rate-init=1, --learning-rate=2"
+@pytest.mark.parametrize(
+    "template, words",
+    [
+        ("The '{tol}' parameter of tol", "The '--tol' parameter of tol"),
+        ("{loss='log_loss'} or {max_iter=3}: the loss", "--loss='log_loss' or --max-iter=3: the loss"),
+        ("Raise {alpha}, set {random_state=0}, {tied_weights=True}.", "Raise --alpha, set --seed=0, --tied-weights."),
+        ("{shuffle=False} or {early_stopping}", "--no-shuffle or --early-stopping"),
+        ("{n_active_transform=None}. {None} is not None.", "--n-active-transform=none. none is not None."),
+        # These have no option.
+        ("by {warm_start=False} or {zero_sampling}", "by warm_start=False or zero_sampling"),
+    ],
+)
+def test_messages_name_options_where_parameters_are_marked(template, words):
+    assert marked(template).written(as_option) == words

@@ -7,7 +7,7 @@ import oracle
 import pandas as pd
 import pytest
 from scipy import sparse
-from settings import FIXED
+from settings import FIXED, as_compiled
 from sklearn.base import clone
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
@@ -496,6 +496,7 @@ def test_whole_numbers_have_no_holes(start, dtype):
     assert ae.score_samples(rows).shape == (4,)
 
 
+@as_compiled
 @every_start
 def test_values_at_the_end_of_the_range_end_in_an_error_and_no_warning(start):
     X = np.random.default_rng(0).random((20, 3)) * 1e308

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from numba import config
 from sklearn.datasets import load_breast_cancer
 from sklearn.preprocessing import StandardScaler
 
@@ -21,10 +22,12 @@ from skae.training.rate_search import find_rate, trial_steps
 ADAM, SGD = OPTIMIZERS["adam"], OPTIMIZERS["sgd"]
 RATES = (3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1)
 
+compiled = pytest.mark.skipif(config.DISABLE_JIT, reason="trains in full")
+
 
 @pytest.fixture(scope="module")
 def X():
-    return StandardScaler().fit_transform(load_breast_cancer().data)
+    return StandardScaler().fit_transform(load_breast_cancer().data[:: 8 if config.DISABLE_JIT else 1])
 
 
 def planned(X, cls=AutoencoderTransformer, weights=None, **parameters):
@@ -49,6 +52,7 @@ def final_objective(rate, X, **parameters):
 
 
 # From the data a deep network begins where a short trial gains little, and the rate that is found is on the small side.
+@compiled
 @pytest.mark.parametrize("init, regret", [("auto", 1.3), ("glorot", 1.05)])
 def test_what_it_finds_is_near_the_best_over_the_whole_training(init, regret, X):
     losses = [final_objective(rate, X, init=init) for rate in RATES]
@@ -57,6 +61,7 @@ def test_what_it_finds_is_near_the_best_over_the_whole_training(init, regret, X)
     assert np.sum(np.array(losses) > 1.05 * min(losses)) >= 3
 
 
+@compiled
 @pytest.mark.parametrize("scale", [0.1, 10.0])
 def test_rates_of_sgd_follow_the_units_of_x(scale, X):
     plan = planned(scale * X, solver="sgd")
