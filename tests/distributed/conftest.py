@@ -15,8 +15,8 @@ def cluster():
     try:
         cluster.close()
     except KeyError as lost:
-        # Tests kill workers. Where the scheduler reports the end of one before its start, distributed (2026.8) loses its
-        # watcher and raises the address here, after all processes have ended.
+        # Tests kill workers. Where the scheduler reports the end of one before its start, distributed (2026.8) loses
+        # its watcher and raises the address here, after all processes have ended.
         assert str(lost.args[0]).startswith("tcp://")
         cluster.status = distributed.Status.closed
 
