@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import sys
+from datetime import date, time, timedelta
 
 import numpy as np
 
 _DATES = "Convert {} first, to days since a date of your choice for example, or leave {} out."
-_OTHERS = "Make numbers of {} first, with OneHotEncoder for example, or leave {} out."
+OTHERS = "Make numbers of {} first, with OneHotEncoder for example, or leave {} out."
+
+# Those of pandas, and its missing time, are of these classes too.
+_TIMES = np.datetime64, np.timedelta64, date, time, timedelta
 
 # Polars dtypes that are accepted although their ``is_numeric()`` is False; objects are converted one by one.
 _NUMBERS, _TEXT = ("Boolean", "Null", "Object"), ("String", "Categorical", "Enum")
@@ -43,9 +47,9 @@ def with_readable_columns(X, name):
         _check_types(X, name)
     elif isinstance(X, (list, tuple)):
         array = np.asarray(X)
-        return _without_na(array, f"{name} holds") if array.dtype == object else X
+        return _without_na(array, name) if array.dtype == object else X
     elif isinstance(X, np.ndarray) and X.dtype == object:
-        return _without_na(X, f"{name} holds")
+        return _without_na(X, name)
     return X
 
 
@@ -66,7 +70,7 @@ def _with_floats_for_objects(X, name):
     for j, (label, dtype) in enumerate(zip(X.columns, X.dtypes)):
         if dtype.kind in "biuf":
             continue
-        values = _without_na(X.iloc[:, j].to_numpy(dtype=object), f"Column {label!r} of {name} holds")
+        values = _without_na(X.iloc[:, j].to_numpy(dtype=object), f"Column {label!r} of {name}")
         if changed is X:
             changed = X.copy(deep=False)
         changed.isetitem(j, _floats(values, name, label))
@@ -79,8 +83,35 @@ def _floats(values, name, label):
         return values.astype(np.float64)
     except (TypeError, ValueError, ArithmeticError) as error:
         kind = TypeError if isinstance(error, TypeError) else ValueError
-        advice = _OTHERS.format("it", "it")
+        advice = OTHERS.format("it", "it")
         raise kind(f"Column {label!r} of {name} cannot be read as numbers: {error}. {advice}") from error
+
+
+def unreadable_column(X):
+    """The first column of a list, or of an array of objects or text, that holds no numbers.
+
+    Parameters
+    ----------
+    X : object
+        Anything that could not be converted to an array of numbers.
+
+    Returns
+    -------
+    int or None, Exception or None
+        Index of the column, and what its conversion raises; None without such a column.
+    """
+    if isinstance(X, (list, tuple)) or (isinstance(X, np.ndarray) and X.dtype.kind in "OUS"):
+        try:
+            columns = np.asarray(X, dtype=object).T
+        except Exception:
+            # Rows of different lengths, or containers of their own.
+            return None, None
+        for j, column in enumerate(columns if columns.ndim == 2 else ()):
+            try:
+                _without_na(column, "").astype(np.float64)
+            except Exception as error:
+                return j, error
+    return None, None
 
 
 def _check_types(X, name):
@@ -96,7 +127,7 @@ def _check_types(X, name):
             _floats(np.asarray(X[label]), name, label)
         elif not is_number(dtype):
             is_time = str(dtype).lower().startswith(("date", "time", "duration"))
-            raise _no_number(name, label, dtype, _DATES if is_time else _OTHERS)
+            raise _no_number(name, label, dtype, _DATES if is_time else OTHERS)
 
 
 def _is_number_of_polars(dtype):
@@ -125,12 +156,16 @@ def _no_number(name, label, dtype, advice):
     return ValueError(f"{name} must hold numbers; column {label!r} has dtype {dtype}. {advice}")
 
 
-def _without_na(values, holds):
+def _without_na(values, name):
     """An array of objects with NaN for pandas.NA; refuses dates and durations, which NumPy would cast to numbers."""
     types = set(map(type, values.ravel()))
-    times = [kind.__name__ for kind in types if issubclass(kind, (np.datetime64, np.timedelta64))]
+    times = [kind.__name__ for kind in types if issubclass(kind, _TIMES)]
     if times:
-        raise ValueError(f"{holds} a {min(times)}, which is no number. {_DATES.format('such values', 'them')}")
+        if values.ndim == 2:
+            (column,) = np.nonzero([any(isinstance(value, _TIMES) for value in entries) for entries in values.T])
+            name = f"Column {column[0]} of {name}"
+        advice = _DATES.format("such values", "them")
+        raise ValueError(f"{name} holds a {min(times)}, which is no number. {advice}")
     pandas = sys.modules.get("pandas")
     if pandas is None or type(pandas.NA) not in types:
         return values

@@ -13,7 +13,7 @@ from sklearn.utils.validation import _check_sample_weight
 
 from ..runtime.messages import marked
 from .blocks import read_blocks, sums_finite
-from .columns import as_numbers, with_readable_columns
+from .columns import OTHERS, as_numbers, unreadable_column, with_readable_columns
 from .matrices import CSRMatrix, as_csr
 from .sparse_checks import check_sparse, with_equal_indices
 
@@ -53,7 +53,11 @@ def named_input_errors(values, name):
         kind = TypeError if isinstance(error, TypeError) else ValueError
         if isinstance(error, kind) and re.search(_NAMED.format(name), str(error)):
             raise
-        raise kind(f"{name} cannot be read as an array of numbers: {error}") from error
+        column, cause = unreadable_column(values)
+        if column is None:
+            raise kind(f"{name} cannot be read as an array of numbers: {error}") from error
+        advice = OTHERS.format("it", "it")
+        raise kind(f"Column {column} of {name} cannot be read as numbers: {cause}. {advice}") from error
 
 
 def numeric_rows(X, convert, estimator, allow_nan):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 # Bytes that BLAS allocates at the first products, for each precision and thread, and those for loading or compiling
-# code.
-WORKING_BYTES = 2**26
+# code. NumPy and SciPy have a BLAS each; in their lowest versions, with older ones, all that takes a third more.
+WORKING_BYTES = 3 * 2**25
 
 
 def check_available_memory(n_bytes=0):

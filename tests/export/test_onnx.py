@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from scipy import sparse
+from sklearn.datasets import load_digits
 from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -141,6 +142,23 @@ def test_saturated_units_are_told_apart(run, activation):
     wanted = np.where(ae.coefs_[0] >= 105, 1.0, 0.0)
     np.testing.assert_array_equal(ae.transform(X), wanted)
     np.testing.assert_array_equal(run(to_onnx(ae), X=X)[0], wanted)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("activation", ["logistic", "tanh"])
+@pytest.mark.parametrize(
+    "settings", [{}, {"init": "glorot", "learning_rate_init": 0.01}], ids=["defaults", "saturated"]
+)
+def test_trained_units_are_chosen_alike(run, settings, activation, dtype):
+    X = load_digits().data.astype(dtype)
+    ae = SparseAE(64, sparsity="topk", n_active=8, activation=activation, max_iter=60, random_state=0, **settings)
+    code, reconstructed = ae.fit(X).transform(X), ae.reconstruct(X)
+    (exported,), (again,) = (run(to_onnx(ae, part=part), X=X) for part in ("encoder", "autoencoder"))
+    # Not where rounding decides between two that are nearly equal.
+    alike = ((code != 0) == (exported != 0)).all(axis=1)
+    assert alike.mean() > 0.998
+    assert (exported != 0).sum(axis=1).max() == 8
+    np.testing.assert_allclose(again[alike], reconstructed[alike], atol=1e-2 if dtype == np.float32 else 1e-9)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

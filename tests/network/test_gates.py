@@ -87,6 +87,17 @@ def test_saturated_units_are_told_apart(rate, activation, dtype):
     np.testing.assert_allclose(ae.inverse_transform(code), ae.reconstruct(X), rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.parametrize("start", [FIXED, {}], ids=["fixed", "defaults"])
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("rate", [None, 1e-2])
+def test_exactly_so_many_units_are_on(rate, dtype, start):
+    X = load_digits().data.astype(dtype)
+    settings = start if rate is None else {**start, "learning_rate_init": rate}
+    ae = SparseAE(64, sparsity="topk", n_active=8, random_state=0, **settings).fit(X)
+    # No logistic activation is zero.
+    np.testing.assert_array_equal((ae.transform(X) != 0).sum(axis=1), 8)
+
+
 def test_annealing_is_linear():
     gate = AnnealedTopK(10, 100, 9)
     found = []
@@ -166,6 +177,8 @@ def test_l1_shrinks_the_code(rng):
         ({"sparsity": "topk", "n_active": 5, "solver": "lbfgs"}, "needs solver='adam' or 'sgd'; got solver='lbfgs'"),
         ({"sparsity": "lifetime", "solver": "lbfgs"}, "needs solver='adam' or 'sgd'; got solver='lbfgs'"),
         ({"sparsity": "l2"}, "sparsity"),
+        ({"sparsity": "lifetime", "activation": "tanh"}, "activation='logistic' or 'relu'; got activation='tanh'"),
+        ({"sparsity": "lifetime", "activation": "identity"}, "without negative values.*another sparsity"),
         ({"sparsity": "kl", "activation": "relu"}, "another sparsity"),
     ],
 )

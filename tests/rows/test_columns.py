@@ -127,11 +127,33 @@ def test_an_array_of_another_library_that_is_no_number(dtype):
         AutoencoderTransformer(**SETTINGS).fit(X)
 
 
-@pytest.mark.parametrize("value", [np.datetime64("2020-01-01"), np.timedelta64(1, "D")])
-def test_dates_of_numpy_among_objects_are_no_numbers(value):
-    for X in (np.array([[value, 1.0]] * N, dtype=object), [[value, 1.0]] * N):
-        with pytest.raises(ValueError, match=r"X holds a (datetime|timedelta)64, which is no number"):
+@pytest.mark.parametrize("value", [np.datetime64("2020-01-01"), np.timedelta64(1, "D"), STAMPS[0], DATES[0], SPANS[0]])
+def test_dates_among_objects_are_no_numbers(value):
+    for X in (np.array([[1.0, value]] * N, dtype=object), [[1.0, value]] * N):
+        with pytest.raises(
+            ValueError, match=rf"^Column 1 of X holds a {type(value).__name__}, which is no number.* days"
+        ):
             AutoencoderTransformer(**SETTINGS).fit(X)
+
+
+WORDS_AMONG_NUMBERS = np.array([[pd.NA, float(i), "word"] for i in range(N)], dtype=object)
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_a_column_of_words_has_its_number(reader):
+    text = WORDS_AMONG_NUMBERS.astype(str)
+    text[:, 0] = "1.5"
+    for X in (WORDS_AMONG_NUMBERS, WORDS_AMONG_NUMBERS.tolist(), text, text.tolist()):
+        with pytest.raises(
+            ValueError, match=r"^Column 2 of X cannot be read as numbers: .*'word'\. Make numbers of it"
+        ):
+            READERS[reader].fit(X)
+
+
+@pytest.mark.parametrize("X", [[[1.0, 2.0], [3.0]], np.array(["1", "word"], dtype=object), np.full((6, 2), "1.5")])
+def test_where_no_column_is_at_fault_none_is_named(X):
+    with pytest.raises(ValueError, match=r"^X cannot be read as an array of numbers: "):
+        AutoencoderTransformer(**SETTINGS).fit(X)
 
 
 NUMBERS = [1.0, 2.0, 4.0] * 2

@@ -1,5 +1,7 @@
 """Dead units: seen in training, and revived on request."""
 
+import warnings
+
 import numpy as np
 import pytest
 from settings import FIXED
@@ -14,6 +16,7 @@ from skae.network.initialization import initial_parameters
 from skae.network.network import Network
 from skae.objective.objective import Objective
 from skae.rows.sample import Sample
+from skae.runtime.exceptions import DeadUnitsWarning
 from skae.training.dead_units import Activity, on_threshold, revive
 
 DTYPES = [np.float32, np.float64]
@@ -179,6 +182,20 @@ def test_units_that_the_data_kill_are_revived():
     assert dead > 0.5 and left < 0.1
     assert revived.n_revived_ > 0 and without.n_revived_ == 0
     assert revived.score(X) > without.score(X) + 0.05
+
+
+@every_start
+def test_a_warning_tells_of_dead_units_that_remain(init):
+    # Rows that are all the same leave nothing to be on for.
+    X = np.ones((50, 6))
+    settings = dict(sparsity="topk", n_active=1, activation="relu", max_iter=3, random_state=0, init=init)
+    with pytest.warns(DeadUnitsWarning, match=r"^95% of the 20 units of SparseAE were on for no row .* Lower n_comp"):
+        ae = SparseAE(20, revive_dead=True, **settings).fit(X)
+    assert ae.sparsity_report(X)["dead_fraction"] == 0.95
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", DeadUnitsWarning)
+        SparseAE(20, **settings).fit(X)
+        SparseAE(20, revive_dead=True, **{**settings, "n_active": 10}).fit(np.random.default_rng(0).random((50, 6)))
 
 
 def test_where_none_dies_nothing_changes(rng):
