@@ -30,8 +30,11 @@ __all__ = ["AutoencoderImputer"]
 # Largest scaled value: extreme values are clipped to it, so that neither they nor their sums overflow in float32.
 MOST_SCALED = 1e30
 
-# Epochs of the default estimator, and of the short training that tells whether it can add to the linear model.
-_EPOCHS, _FIRST_EPOCHS = 200, 20
+# Epochs and batch size of the default estimator.
+_EPOCHS, _BATCH_SIZE = 200, 64
+
+# Least epochs and steps of the short training that tells whether it can add to the linear model.
+_FIRST_EPOCHS, _FIRST_STEPS = 20, 400
 
 
 def __dir__():
@@ -186,7 +189,9 @@ class AutoencoderImputer(NumericParameters, FittedSummary, OneToOneFeatureMixin,
         trials = hide_entries(X, weights, ~self._constant, rng)
         self.linear_, filled = fit_factors(X, weights, trials, rng)
         self.estimator_, share = None, 0.0
-        for epochs in (_FIRST_EPOCHS, _EPOCHS) if trials and self.estimator == "auto" else ():
+        n_batches = -(-np.count_nonzero(weights) // _BATCH_SIZE)
+        first = min(_EPOCHS, max(_FIRST_EPOCHS, -(-_FIRST_STEPS // n_batches)))
+        for epochs in sorted({first, _EPOCHS}) if trials and self.estimator == "auto" else ():
             networks = [self._trained(trial.X, sample_weight, epochs) for trial in trials]
             others = [trial.filled_by(network.reconstruct) for trial, network in zip(trials, networks)]
             share = share_beside(trials, filled, others)
@@ -209,7 +214,7 @@ class AutoencoderImputer(NumericParameters, FittedSummary, OneToOneFeatureMixin,
             noise_level=0.3,
             learning_rate_init=1e-2,
             learning_rate="cosine",
-            batch_size=64,
+            batch_size=_BATCH_SIZE,
             max_iter=epochs,
             tol=0.0,
             n_iter_no_change=epochs,

@@ -30,6 +30,12 @@ _MOST_PRODUCTS = 2**20
 # A number of factors is better if it lowers the squared error to this share.
 _BETTER = 0.99
 
+# Errors count up to this one, in standard deviations: a few wild values are not to choose.
+_GREATEST_ERROR = 3.0
+
+# Weights of one of two fillings below which it is left out, unless there is more evidence.
+_LEAST_WEIGHT = 0.05
+
 # Iterations and tolerance of each fit of the factors, which starts from that of fewer factors.
 _TRIAL_ITERATIONS, _ITERATIONS, _TOLERANCE = 20, 50, 1e-3
 
@@ -62,8 +68,8 @@ class HiddenEntries(NamedTuple):
         return np.asarray(reconstruct(self.X[rows])[positions, self.places[1]], np.float64)
 
     def squared_error(self, filled):
-        """Weighted sum of the squared errors of what is in the hidden places."""
-        return float(self.weights @ np.square(filled - self.values))
+        """Weighted sum of the squared errors of what is in the hidden places, each of at most three deviations."""
+        return float(self.weights @ np.square(np.minimum(np.abs(filled - self.values), _GREATEST_ERROR)))
 
 
 def hide_entries(X, weights, varying, rng):
@@ -168,16 +174,19 @@ def share_beside(trials, filled, others):
     Returns
     -------
     share : float
-        From zero to one; zero if it is too small to matter, or may be chance.
+        From zero to one. It is zero if it is within one standard deviation of that, and if it is small and within
+        three; it is one if little of the first filling is left.
     """
     values, weights = (np.concatenate([getattr(trial, name) for trial in trials]) for name in ("values", "weights"))
-    first = np.concatenate(filled)
-    difference = np.concatenate(others) - first
+    first, second = np.concatenate(filled), np.concatenate(others)
+    error = np.maximum(np.abs(first - values), np.abs(second - values))
+    weights = weights * np.square(_GREATEST_ERROR / np.maximum(error, _GREATEST_ERROR))
+    difference = second - first
     gains = weights * difference * (values - first)
     size = weights @ np.square(difference)
     if not size > 0:
         return 0.0
     share, deviations = gains.sum() / size, gains.sum() / np.sqrt(np.square(gains).sum())
-    if deviations >= 3 or (deviations >= 1 and share >= 0.05):
-        return float(min(share, 1.0))
-    return 0.0
+    if deviations < 1 or (deviations < 3 and share < _LEAST_WEIGHT):
+        return 0.0
+    return float(share) if share <= 1 - _LEAST_WEIGHT else 1.0

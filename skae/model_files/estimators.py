@@ -223,7 +223,9 @@ def _decode_imputer(estimator, fields):
     n_features = estimator.n_features_in_ = len(estimator._constant)
     estimator.linear_, estimator.linear_weight_ = _decoded_linear(fields, n_features)
     if (inner is None) != (estimator.linear_weight_ == 1):
-        raise ValueError("an imputer has an autoencoder if the weight of its linear model is less than 1, and only then.")
+        raise ValueError(
+            "an imputer has an autoencoder if the weight of its linear model is less than 1, and only then."
+        )
     estimator.scaler_ = _decoded_scaler(fields, n_features, estimator._constant)
     indicated = fields.array("indicated", (n_features,), ("|b1",)) if fields.has_array("indicated") else None
     estimator.indicator_ = None if indicated is None else estimator._indicator(indicated)

@@ -1,0 +1,102 @@
+"""Hidden entries: which ones, the number of factors that they choose, and the share of a second filling."""
+
+import numpy as np
+import pytest
+
+from skae.estimator import hidden_entries
+from skae.estimator.hidden_entries import HiddenEntries, fit_factors, hide_entries, share_beside
+from skae.network.factor_analysis import expected_rows
+
+
+def low_rank(rng, rank, n_rows=400, n_features=20, noise=0.2):
+    X = rng.normal(size=(n_rows, rank)) @ rng.normal(size=(rank, n_features))
+    X = X / X.std(axis=0) + noise * rng.normal(size=X.shape)
+    return np.where(rng.random(X.shape) < 0.2, np.nan, X)
+
+
+def hide(X, seed=0, weights=None, varying=None):
+    weights = np.ones(len(X)) if weights is None else weights
+    varying = np.ones(X.shape[1], bool) if varying is None else varying
+    return hide_entries(X, weights, varying, np.random.RandomState(seed))
+
+
+@pytest.mark.parametrize(("n_rows", "n_trials"), [(12, 5), (60, 3), (400, 1)])
+def test_what_is_hidden_is_known_and_counts(rng, n_rows, n_trials):
+    X, weights, varying = low_rank(rng, 2, n_rows), np.ones(n_rows), np.arange(20) != 3
+    weights[::6], weights[1] = 0.0, 2.0
+    trials = hide(X, weights=weights, varying=varying)
+    assert len(trials) == n_trials
+    n_known = np.sum(~np.isnan(X) & varying & (weights > 0)[:, None])
+    places = [place for trial in trials for place in zip(*trial.places)]
+    assert len(set(places)) == len(places) == n_trials * int(0.1 * n_known)
+    for trial in trials:
+        np.testing.assert_array_equal(trial.values, X[trial.places])
+        np.testing.assert_array_equal(trial.weights, weights[trial.places[0]])
+        changed = np.zeros(X.shape, bool)
+        changed[trial.places] = True
+        np.testing.assert_array_equal(np.where(changed, np.nan, X), trial.X)
+        assert varying[trial.places[1]].all() and np.isclose(trial.share, len(trial.values) / n_known)
+
+
+def test_large_tables_have_a_smaller_share_hidden(rng, monkeypatch):
+    monkeypatch.setattr(hidden_entries, "_MOST", 300)
+    (trial,) = hide(low_rank(rng, 2))
+    assert len(trial.values) == 300 and trial.share < 0.06
+
+
+def test_nothing_is_hidden_where_little_is_known():
+    assert hide(np.full((50, 4), np.nan)) == []
+    assert hide(np.arange(9.0).reshape(3, 3)) == []
+
+
+def test_what_a_function_fills_is_read_at_the_hidden_places(rng):
+    X = rng.normal(size=(100, 8))
+    trial, *_ = hide(X)
+    codes = np.arange(X.size, dtype=float).reshape(X.shape)
+    by_first = {row.tobytes(): code for row, code in zip(trial.X, codes)}
+    found = trial.filled_by(lambda rows: np.array([by_first[row.tobytes()] for row in rows]))
+    np.testing.assert_array_equal(found, codes[trial.places])
+    weighted = sum(w * (f - v) ** 2 for w, f, v in zip(trial.weights, found, trial.values))
+    assert np.isclose(trial.squared_error(found), weighted)
+
+
+@pytest.mark.parametrize("rank", [0, 1, 3, 6])
+def test_the_number_of_factors_is_that_of_the_table(rng, rank):
+    X = low_rank(rng, rank, 800) if rank else rng.normal(size=(800, 20))
+    trials = hide(X)
+    model, filled = fit_factors(X, np.ones(len(X)), trials, np.random.RandomState(0))
+    assert model.n_factors == rank
+    assert [len(values) for values in filled] == [len(trial.values) for trial in trials]
+
+
+def test_the_factors_of_a_large_table_come_from_some_of_its_rows(rng, monkeypatch):
+    X = low_rank(rng, 2, 3000)
+    rng_of = np.random.RandomState
+    whole, _ = fit_factors(X, np.ones(len(X)), hide(X), rng_of(0))
+    monkeypatch.setattr(hidden_entries, "_MOST_ROWS", 500)
+    part, _ = fit_factors(X, np.ones(len(X)), hide(X), rng_of(0))
+    assert not np.array_equal(part.means, whole.means)
+    np.testing.assert_allclose(expected_rows(part, X), expected_rows(whole, X), atol=0.35)
+
+
+def one_trial(values, weights=None):
+    weights = np.ones(len(values)) if weights is None else weights
+    return [HiddenEntries(np.empty((0, 1)), ((), ()), values, weights, 0.1)]
+
+
+def test_the_share_is_that_of_the_least_error(rng):
+    values, weights = rng.normal(size=300), rng.uniform(0.1, 3.0, 300)
+    first, second = (values + rng.normal(size=300) for _ in range(2))
+    share = share_beside(one_trial(values, weights), [first], [second])
+    grid = np.linspace(0, 1, 1001)
+    errors = [weights @ np.square(first + s * (second - first) - values) for s in grid]
+    assert abs(share - grid[np.argmin(errors)]) < 1e-3 and 0.3 < share < 0.7
+
+
+def test_a_filling_that_adds_nothing_has_no_share(rng):
+    values = rng.normal(size=300)
+    first = values + 0.1 * rng.normal(size=300)
+    for other in (first, 2 * first - values, values.mean() + 3 * rng.normal(size=300)):
+        assert share_beside(one_trial(values), [first], [other]) == 0.0
+    assert share_beside(one_trial(values), [first], [values + 0.01 * (first - values)]) == 1.0
+    assert share_beside(one_trial(values), [first], [first + 0.5 * (values - first)]) == 1.0
