@@ -17,7 +17,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .estimator.atomic_update import atomic_update, reads_snapshot
 from .estimator.base import BaseAutoencoder
-from .estimator.hidden_entries import NEGLIGIBLE, fit_factors, hide_entries, share_beside
+from .estimator.hidden_entries import NEGLIGIBLE, fit_factors, hide_entries, shares_beside
 from .estimator.notebook import FittedSummary
 from .estimator.parameters import NumericParameters
 from .estimator.registry import ESTIMATORS
@@ -34,7 +34,10 @@ MOST_SCALED = 1e30
 _EPOCHS, _BATCH_SIZE = 200, 64
 
 # Least epochs and steps of the short training that tells whether it can add to the linear model.
-_FIRST_EPOCHS, _FIRST_STEPS = 20, 400
+_FIRST_EPOCHS, _FIRST_STEPS = 20, 300
+
+# Least share in the mean of a network of the short, and of the whole training.
+_FIRST_SHARE, _LEAST_SHARE = 0.02, 0.05
 
 
 def __dir__():
@@ -52,9 +55,9 @@ class AutoencoderImputer(NumericParameters, FittedSummary, OneToOneFeatureMixin,
       their column, and have no part in the loss. Masking noise removes further inputs whose values are known, and the
       network learns to predict them from the others.
 
-    The result is the weighted mean of both, in the units of X; observed entries are not changed. The weight is that
-    with which entries that were known, and were hidden from both, are filled best [5]_. Where a short training shows
-    that the network adds nothing to the linear model, it is not trained further.
+    The result is the weighted mean of both, in the units of X; observed entries are not changed. The weights of the
+    columns are those with which entries that were known, and were hidden from both, are filled best [5]_. Where a short
+    training shows that the network adds nothing to the linear model, it is not trained further.
 
     Parameters
     ----------
@@ -85,8 +88,9 @@ class AutoencoderImputer(NumericParameters, FittedSummary, OneToOneFeatureMixin,
     linear_ : FactorAnalysis or None
         The linear model of the scaled columns, a named tuple of ``means`` (n_features,), ``loadings`` (n_features,
         n_factors) and variances of the ``noise`` (n_features,). None if ``estimator`` is None or an autoencoder.
-    linear_weight_ : float
-        Weight of the linear model in the mean, from 0 to 1.
+    linear_weights_ : ndarray of shape (`n_features_in_`,)
+        Weight of the linear model in each column of the mean, from 0 to 1. All are 1 if it fills alone, and 0 if there
+        is none.
     scaler_ : StandardScaler
         Mean and variance of each column over its observed entries.
     indicator_ : MissingIndicator or None
@@ -176,7 +180,7 @@ class AutoencoderImputer(NumericParameters, FittedSummary, OneToOneFeatureMixin,
         rows = X if weights.all() else X[weights > 0]
         self.scaler_, self._constant = _scaler(X, weights, rows)
         scaled = self._scaled(self.scaler_, X)
-        self.linear_, self.linear_weight_ = None, 0.0
+        self.linear_, self.linear_weights_ = None, np.zeros(X.shape[1])
         if isinstance(self.estimator, str):
             self._fit_linear(scaled, weights, sample_weight)
         else:
@@ -188,17 +192,18 @@ class AutoencoderImputer(NumericParameters, FittedSummary, OneToOneFeatureMixin,
         rng = check_random_state(self.random_state)
         trials = hide_entries(X, weights, ~self._constant, rng)
         self.linear_, filled = fit_factors(X, weights, trials, rng)
-        self.estimator_, share = None, 0.0
+        self.estimator_, shares = None, np.zeros(X.shape[1])
         n_batches = -(-np.count_nonzero(weights) // _BATCH_SIZE)
         first = min(_EPOCHS, max(_FIRST_EPOCHS, -(-_FIRST_STEPS // n_batches)))
         for epochs in sorted({first, _EPOCHS}) if trials and self.estimator == "auto" else ():
             networks = [self._trained(trial.X, sample_weight, epochs) for trial in trials]
             others = [trial.filled_by(network.reconstruct) for trial, network in zip(trials, networks)]
-            share = share_beside(trials, filled, others)
-            if share == 0:
+            least = _FIRST_SHARE if epochs < _EPOCHS else _LEAST_SHARE
+            shares = shares_beside(trials, filled, others, least)
+            if not shares.any():
                 break
-        self.linear_weight_ = 1.0 - share
-        if share > 0:
+        self.linear_weights_ = 1.0 - shares
+        if shares.any():
             small = trials[0].share <= NEGLIGIBLE
             self.estimator_ = networks[0] if small else self._trained(X, sample_weight)
 
@@ -273,11 +278,12 @@ class AutoencoderImputer(NumericParameters, FittedSummary, OneToOneFeatureMixin,
 
     def _filled(self, X):
         """Scaled rows as the linear model and the autoencoder see them, in float64."""
-        weight = self.linear_weight_
-        if weight == 1:
+        if self.estimator_ is None:
             return expected_rows(self.linear_, X)
         filled = np.asarray(self.estimator_.reconstruct(X), np.float64)
-        return filled if weight == 0 else weight * expected_rows(self.linear_, X) + (1 - weight) * filled
+        if self.linear_ is None:
+            return filled
+        return self.linear_weights_ * expected_rows(self.linear_, X) + (1 - self.linear_weights_) * filled
 
     def get_feature_names_out(self, input_features=None):
         """Names of the columns that ``transform`` gives.

@@ -314,7 +314,7 @@ def test_tables_of_low_rank_are_filled_as_well_as_by_regressions(n_rows, share_m
     imputer = AutoencoderImputer(random_state=0).fit(with_holes)
     theirs = IterativeImputer(random_state=0).fit_transform(with_holes)
     assert rmse(X, imputer.transform(with_holes), missing) < 1.1 * rmse(X, theirs, missing)
-    assert imputer.linear_weight_ == 1 and imputer.estimator_ is None
+    assert (imputer.linear_weights_ == 1).all() and imputer.estimator_ is None
     # In a small table more may be a little better.
     assert imputer.linear_.n_factors == 2 or (n_rows == 300 and imputer.linear_.n_factors < 7)
 
@@ -323,13 +323,13 @@ def test_curved_tables_are_filled_by_the_mean_of_both(rng):
     X, with_holes, missing = table(400, rng, wavy)
     imputers = {name: AutoencoderImputer(name, random_state=0).fit(with_holes) for name in ("auto", "linear", None)}
     errors = {name: rmse(X, imputer.transform(with_holes), missing) for name, imputer in imputers.items()}
-    weight = imputers["auto"].linear_weight_
-    assert 0 < weight < 1 and errors["auto"] < min(errors["linear"], errors[None])
+    weight = imputers["auto"].linear_weights_
+    assert 0 < weight.mean() < 1 and errors["auto"] < min(errors["linear"], errors[None])
     filled = {name: imputer.transform(with_holes) for name, imputer in imputers.items()}
     # The parts are those of the others, with the same seed.
     np.testing.assert_allclose(filled["auto"], weight * filled["linear"] + (1 - weight) * filled[None], atol=1e-6)
-    assert [imputers[None].linear_, imputers[None].linear_weight_] == [None, 0]
-    assert imputers["linear"].estimator_ is None and imputers["linear"].linear_weight_ == 1
+    assert imputers[None].linear_ is None and not imputers[None].linear_weights_.any()
+    assert imputers["linear"].estimator_ is None and (imputers["linear"].linear_weights_ == 1).all()
 
 
 def test_linear_filling_is_the_conditional_mean_in_the_units_of_the_columns(holes, rng):
@@ -402,11 +402,12 @@ def test_files_frames_and_pickles_of_both_models(estimator, rng, tmp_path):
     frame = pd.DataFrame(table(300, rng, wavy)[1]).add_prefix("x")
     imputer = AutoencoderImputer(estimator, random_state=0, add_indicator=True).set_output(transform="pandas")
     expected = imputer.fit(frame).transform(frame)
-    assert (0 < imputer.linear_weight_ < 1) == (estimator == "auto")
+    assert (0 < imputer.linear_weights_.mean() < 1) == (estimator == "auto")
     save(imputer, tmp_path / "imputer.skae")
     for copy in (load(tmp_path / "imputer.skae"), pickle.loads(pickle.dumps(imputer))):
         pd.testing.assert_frame_equal(copy.transform(frame), expected)
-        assert copy.linear_weight_ == imputer.linear_weight_ and repr(copy) == repr(imputer)
+        np.testing.assert_array_equal(copy.linear_weights_, imputer.linear_weights_)
+        assert repr(copy) == repr(imputer)
     pd.testing.assert_frame_equal(clone(imputer).fit(frame).transform(frame), expected)
 
 

@@ -33,8 +33,8 @@ _BETTER = 0.99
 # Errors count up to this one, in standard deviations: a few wild values are not to choose.
 _GREATEST_ERROR = 3.0
 
-# Weights of one of two fillings below which it is left out, unless there is more evidence.
-_LEAST_WEIGHT = 0.05
+# Entries that a column has beside its own, with the share and with the mean error of all columns.
+_BORROWED, _BORROWED_ERRORS = 20, 3
 
 # Iterations and tolerance of each fit of the factors, which starts from that of fewer factors.
 _TRIAL_ITERATIONS, _ITERATIONS, _TOLERANCE = 20, 50, 1e-3
@@ -162,31 +162,55 @@ def _threads(n_factors, n_rows, n_features):
     return one_thread_if_small(2 * n_rows * n_features * n_factors**2)
 
 
-def share_beside(trials, filled, others):
-    """The share of a second filling in the mean of both that fills the hidden entries best (Breiman 1996).
+def shares_beside(trials, filled, others, least):
+    """The share of a second filling in the mean of both that fills the hidden entries best, by column (Breiman 1996).
+
+    By least squares. The share of a column is drawn towards that of all columns. In the latter, errors count relative
+    to the root error of the filling that is better in their column: columns that nothing predicts do not decide.
 
     Parameters
     ----------
     trials : list of HiddenEntries
     filled, others : list of ndarray of shape (n_hidden,)
         What the first and the second put in the hidden places of each trial.
+    least : float
+        Share of all columns below which it needs more evidence.
 
     Returns
     -------
-    share : float
-        From zero to one. It is zero if it is within one standard deviation of that, and if it is small and within
-        three; it is one if little of the first filling is left.
+    ndarray of shape (n_features,)
+        From zero to one. All are zero if the share of all columns is within one standard deviation of zero, or within
+        three and less than the least.
     """
+    n_features = trials[0].X.shape[1]
     values, weights = (np.concatenate([getattr(trial, name) for trial in trials]) for name in ("values", "weights"))
     first, second = np.concatenate(filled), np.concatenate(others)
-    error = np.maximum(np.abs(first - values), np.abs(second - values))
-    weights = weights * np.square(_GREATEST_ERROR / np.maximum(error, _GREATEST_ERROR))
-    difference = second - first
-    gains = weights * difference * (values - first)
-    size = weights @ np.square(difference)
-    if not size > 0:
-        return 0.0
-    share, deviations = gains.sum() / size, gains.sum() / np.sqrt(np.square(gains).sum())
-    if deviations < 1 or (deviations < 3 and share < _LEAST_WEIGHT):
-        return 0.0
-    return float(share) if share <= 1 - _LEAST_WEIGHT else 1.0
+    weights = weights * _precisions(trials, weights, np.square(first - values), np.square(second - values))
+    gains = weights * (second - first) * (values - first)
+    sizes = weights * np.square(second - first)
+    if not sizes.sum() > 0:
+        return np.zeros(n_features)
+    share, deviations = gains.sum() / sizes.sum(), gains.sum() / np.sqrt(np.square(gains).sum())
+    if deviations < 1 or (deviations < 3 and share < least):
+        return np.zeros(n_features)
+    gains, sizes, counts = (np.bincount(_columns(trials), part, n_features) for part in (gains, sizes, None))
+    borrowed = _BORROWED * sizes / np.maximum(counts, 1)
+    shares = np.full(n_features, share)
+    np.divide(gains + borrowed * share, sizes + borrowed, out=shares, where=sizes > 0)
+    return np.clip(shares, 0.0, 1.0)
+
+
+def _columns(trials):
+    return np.concatenate([trial.places[1] for trial in trials])
+
+
+def _precisions(trials, weights, *squares):
+    """Weights of hidden entries, at most one, from the squared errors of two fillings in all of them."""
+    columns, n_features = _columns(trials), trials[0].X.shape[1]
+    robust = _GREATEST_ERROR**2 / np.maximum(np.maximum(*squares), _GREATEST_ERROR**2)
+    counts = np.bincount(columns, weights * robust, n_features)
+    sums = np.minimum(*(np.bincount(columns, weights * robust * square, n_features) for square in squares))
+    # Columns with few hidden entries borrow from the others.
+    rows = _BORROWED_ERRORS * weights.mean()
+    variances = np.maximum((sums + rows * sums.sum() / counts.sum()) / (counts + rows), np.finfo(float).tiny)
+    return robust * np.sqrt(variances.min() / variances[columns])

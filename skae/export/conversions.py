@@ -64,7 +64,7 @@ def imputed(graph, x, imputer, dtype):
 
 def _imputed_scaled(graph, scaled, missing, imputer):
     """What an imputer fills in scaled rows, in float64: the mean of the linear model and the reconstruction."""
-    estimator, weight = imputer.estimator_, imputer.linear_weight_
+    estimator, weights = imputer.estimator_, imputer.linear_weights_
     fill_values, precision = np.zeros(imputer.n_features_in_), np.dtype(np.float32)
     if estimator is not None:
         network, fill_values = in_precision(estimator, estimator._fitted.network.dtype)
@@ -74,13 +74,13 @@ def _imputed_scaled(graph, scaled, missing, imputer):
         scaled = graph.add(operator, scaled, graph.constant(f"{operator}_bound", np.float64(bound)))
     scaled = graph.cast(scaled, precision)
     means = []
-    if weight > 0:
+    if imputer.linear_ is not None:
         linear = expected(graph, graph.cast(scaled, np.float64), missing, imputer.linear_)
-        means.append(graph.add("Mul", linear, graph.constant("linear_weight", np.float64(weight))))
-    if weight < 1:
+        means.append(graph.add("Mul", linear, graph.constant("linear_weights", weights)))
+    if estimator is not None:
         found = layers(graph, scaled, network, 0, 2 * network.architecture.depth)
         found = graph.cast(found, np.float64)
-        means.append(graph.add("Mul", found, graph.constant("network_weight", np.float64(1 - weight))))
+        means.append(graph.add("Mul", found, graph.constant("network_weights", 1 - weights)))
     return means[0] if len(means) == 1 else graph.add("Add", *means)
 
 

@@ -207,11 +207,11 @@ def _encode_imputer(estimator, arrays, path, include_optimizer):
     encode_names(getattr(estimator, "feature_names_in_", None), arrays, path)
     if inner is not None:
         inner = _encoded(inner, arrays, f"{path}estimator/", include_optimizer, _autoencoders())
-    fitted = {"estimator": inner}
     if estimator.linear_ is not None:
         arrays.update({f"{path}linear_{name}": array for name, array in estimator.linear_._asdict().items()})
-        fitted["linear_weight"] = number_field(estimator.linear_weight_)
-    return {**fitted, "n_samples_seen": parameters.encoded(scaler.n_samples_seen_, "n_samples_seen", arrays, path)}
+        arrays[f"{path}linear_weights"] = estimator.linear_weights_
+    seen = parameters.encoded(scaler.n_samples_seen_, "n_samples_seen", arrays, path)
+    return {"estimator": inner, "n_samples_seen": seen}
 
 
 def _decode_imputer(estimator, fields):
@@ -221,11 +221,9 @@ def _decode_imputer(estimator, fields):
         raise ValueError("the autoencoder of an imputer must take missing values.")
     estimator._constant = fields.array("empty", (inner and inner.n_features_in_,), ("|b1",))
     n_features = estimator.n_features_in_ = len(estimator._constant)
-    estimator.linear_, estimator.linear_weight_ = _decoded_linear(fields, n_features)
-    if (inner is None) != (estimator.linear_weight_ == 1):
-        raise ValueError(
-            "an imputer has an autoencoder if the weight of its linear model is less than 1, and only then."
-        )
+    estimator.linear_, estimator.linear_weights_ = _decoded_linear(fields, n_features)
+    if (inner is None) != (estimator.linear_weights_ == 1).all():
+        raise ValueError(f"all {fields.path}linear_weights must be 1 without an autoencoder, and not all with one.")
     estimator.scaler_ = _decoded_scaler(fields, n_features, estimator._constant)
     indicated = fields.array("indicated", (n_features,), ("|b1",)) if fields.has_array("indicated") else None
     estimator.indicator_ = None if indicated is None else estimator._indicator(indicated)
@@ -233,16 +231,15 @@ def _decode_imputer(estimator, fields):
 
 
 def _decoded_linear(fields, n_features):
-    """The linear model of an imputer, or None, and its weight."""
-    if "linear_weight" not in fields.rest():
-        return None, 0.0
-    weight = fields.number("linear_weight")
-    if not 0 <= weight <= 1:
-        raise ValueError(f"linear_weight must be from 0 to 1; the file has {weight}.")
+    """The linear model of an imputer, or None, and its weights."""
+    if not fields.has_array("linear_weights"):
+        return None, np.zeros(n_features)
+    weights = fields.array("linear_weights", (n_features,), ("<f8",), finite=True)
+    fields.refuse_where((weights < 0) | (weights > 1), "linear_weights", "from 0 to 1")
     shapes = {"means": (n_features,), "loadings": (n_features, None), "noise": (n_features,)}
     arrays = {name: fields.array(f"linear_{name}", shape, ("<f8",), finite=True) for name, shape in shapes.items()}
     fields.refuse_where(arrays["noise"] <= 0, "linear_noise", "greater than 0")
-    return FactorAnalysis(**arrays), weight
+    return FactorAnalysis(**arrays), weights
 
 
 def _decoded_scaler(fields, n_features, constant):

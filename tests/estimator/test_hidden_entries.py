@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from skae.estimator import hidden_entries
-from skae.estimator.hidden_entries import HiddenEntries, fit_factors, hide_entries, share_beside
+from skae.estimator.hidden_entries import HiddenEntries, fit_factors, hide_entries
 from skae.network.factor_analysis import expected_rows
 
 
@@ -56,8 +56,9 @@ def test_what_a_function_fills_is_read_at_the_hidden_places(rng):
     by_first = {row.tobytes(): code for row, code in zip(trial.X, codes)}
     found = trial.filled_by(lambda rows: np.array([by_first[row.tobytes()] for row in rows]))
     np.testing.assert_array_equal(found, codes[trial.places])
-    weighted = sum(w * (f - v) ** 2 for w, f, v in zip(trial.weights, found, trial.values))
-    assert np.isclose(trial.squared_error(found), weighted)
+    near = trial.values + rng.uniform(-2.9, 2.9, len(found))
+    weighted = sum(w * (f - v) ** 2 for w, f, v in zip(trial.weights, near, trial.values))
+    assert np.isclose(trial.squared_error(near), weighted)
 
 
 @pytest.mark.parametrize("rank", [0, 1, 3, 6])
@@ -79,15 +80,21 @@ def test_the_factors_of_a_large_table_come_from_some_of_its_rows(rng, monkeypatc
     np.testing.assert_allclose(expected_rows(part, X), expected_rows(whole, X), atol=0.35)
 
 
-def one_trial(values, weights=None):
+def shares_beside(trials, filled, others):
+    return hidden_entries.shares_beside(trials, filled, others, 0.05)
+
+
+def one_trial(values, weights=None, columns=None):
     weights = np.ones(len(values)) if weights is None else weights
-    return [HiddenEntries(np.empty((0, 1)), ((), ()), values, weights, 0.1)]
+    columns = np.zeros(len(values), int) if columns is None else columns
+    X = np.empty((len(values), columns.max() + 1))
+    return [HiddenEntries(X, (np.arange(len(values)), columns), values, weights, 0.1)]
 
 
 def test_the_share_is_that_of_the_least_error(rng):
-    values, weights = rng.normal(size=300), rng.uniform(0.1, 3.0, 300)
-    first, second = (values + rng.normal(size=300) for _ in range(2))
-    share = share_beside(one_trial(values, weights), [first], [second])
+    values, weights = rng.uniform(-1, 1, 300), rng.uniform(0.1, 3.0, 300)
+    first, second = (values + rng.uniform(-1, 1, 300) for _ in range(2))
+    (share,) = shares_beside(one_trial(values, weights), [first], [second])
     grid = np.linspace(0, 1, 1001)
     errors = [weights @ np.square(first + s * (second - first) - values) for s in grid]
     assert abs(share - grid[np.argmin(errors)]) < 1e-3 and 0.3 < share < 0.7
@@ -97,6 +104,45 @@ def test_a_filling_that_adds_nothing_has_no_share(rng):
     values = rng.normal(size=300)
     first = values + 0.1 * rng.normal(size=300)
     for other in (first, 2 * first - values, values.mean() + 3 * rng.normal(size=300)):
-        assert share_beside(one_trial(values), [first], [other]) == 0.0
-    assert share_beside(one_trial(values), [first], [values + 0.01 * (first - values)]) == 1.0
-    assert share_beside(one_trial(values), [first], [first + 0.5 * (values - first)]) == 1.0
+        assert not shares_beside(one_trial(values), [first], [other]).any()
+    np.testing.assert_allclose(shares_beside(one_trial(values), [first], [values]), 1.0)
+
+
+def test_each_column_has_a_share(rng):
+    columns = np.arange(900) % 3
+    values = rng.normal(size=900)
+    first = values + np.array([1.0, 0.1, 0.5])[columns] * rng.normal(size=900)
+    second = values + np.array([0.1, 1.0, 0.5])[columns] * rng.normal(size=900)
+    shares = shares_beside(one_trial(values, columns=columns), [first], [second])
+    assert shares[0] > 0.9 and shares[1] < 0.1 and 0.4 < shares[2] < 0.6
+
+
+def test_columns_that_nothing_predicts_do_not_decide(rng):
+    columns = np.arange(600) % 20 == 0
+    values = rng.normal(size=600)
+    first = values + np.where(columns, 1.0, 0.05) * rng.normal(size=600)
+    # Better in the column of noise, worse in the other.
+    second = values + np.where(columns, 0.8, 0.5) * rng.normal(size=600)
+    assert shares_beside(one_trial(values, columns=columns.astype(int)), [first], [second])[0] < 0.05
+
+
+def test_a_wild_value_does_not_decide(rng):
+    values = rng.normal(size=300)
+    first, second = (values + rng.normal(size=300) for _ in range(2))
+    calm = shares_beside(one_trial(values), [first], [second])
+    values[7] = 1e6
+    np.testing.assert_allclose(shares_beside(one_trial(values), [first], [second]), calm, atol=0.05)
+    assert one_trial(values)[0].squared_error(first) < 1000
+
+
+def test_a_small_share_needs_evidence(rng):
+    values = rng.normal(size=2000)
+    first = values + rng.normal(size=2000)
+    second = first + 10 * rng.normal(size=2000) + 0.5 * (values - first)
+    found = [
+        hidden_entries.shares_beside(one_trial(values[:n]), [first[:n]], [second[:n]], least)[0]
+        for n, least in ((250, 0.05), (250, 0.0))
+    ]
+    assert found[0] == 0.0
+    whole = hidden_entries.shares_beside(one_trial(values), [first], [second], 0.0)
+    assert found[1] < 0.05 and whole[0] < 0.05
