@@ -34,7 +34,7 @@ MOST_SCALED = 1e30
 _EPOCHS, _BATCH_SIZE = 200, 64
 
 # Least epochs and steps of the short training that tells whether it can add to the linear model.
-_FIRST_EPOCHS, _FIRST_STEPS = 20, 300
+_FIRST_EPOCHS, _FIRST_STEPS = 10, 300
 
 # Least share in the mean of a network of the short, and of the whole training.
 _FIRST_SHARE, _LEAST_SHARE = 0.02, 0.05
