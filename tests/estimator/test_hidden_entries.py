@@ -139,6 +139,10 @@ def test_a_small_share_needs_evidence(rng):
     values = rng.normal(size=2000)
     first = values + rng.normal(size=2000)
     second = first + 10 * rng.normal(size=2000) + 0.5 * (values - first)
-    trials = one_trial(values)
-    assert 0 < hidden_entries.shares_beside(trials, [first], [second], 0.0)[0] < 0.02
-    assert hidden_entries.shares_beside(trials, [first], [second], 0.02)[0] == 0
+
+    def found(count, least):
+        trials = one_trial(values[:count])
+        return hidden_entries.shares_beside(trials, [first[:count]], [second[:count]], least)[0]
+
+    assert 0 < found(500, 0.0) < 0.1 and 0 < found(2000, 0.1) < 0.1
+    assert found(500, 0.1) == 0
