@@ -185,6 +185,9 @@ def shares_beside(trials, filled, others, least):
     n_features = trials[0].X.shape[1]
     values, weights = (np.concatenate([getattr(trial, name) for trial in trials]) for name in ("values", "weights"))
     first, second = np.concatenate(filled), np.concatenate(others)
+    # Of the first error and the difference alone: these have any sign where the second filling adds nothing.
+    largest = np.maximum(np.abs(values - first), np.abs(second - first))
+    weights = weights * np.square(_GREATEST_ERROR / np.maximum(largest, _GREATEST_ERROR))
     weights = weights * _precisions(trials, weights, np.square(first - values), np.square(second - values))
     gains = weights * (second - first) * (values - first)
     sizes = weights * np.square(second - first)
@@ -207,10 +210,9 @@ def _columns(trials):
 def _precisions(trials, weights, *squares):
     """Weights of hidden entries, at most one, from the squared errors of two fillings in all of them."""
     columns, n_features = _columns(trials), trials[0].X.shape[1]
-    robust = _GREATEST_ERROR**2 / np.maximum(np.maximum(*squares), _GREATEST_ERROR**2)
-    counts = np.bincount(columns, weights * robust, n_features)
-    sums = np.minimum(*(np.bincount(columns, weights * robust * square, n_features) for square in squares))
+    counts = np.bincount(columns, weights, n_features)
+    sums = np.minimum(*(np.bincount(columns, weights * square, n_features) for square in squares))
     # Columns with few hidden entries borrow from the others.
     rows = _BORROWED_ERRORS * weights.mean()
     variances = np.maximum((sums + rows * sums.sum() / counts.sum()) / (counts + rows), np.finfo(float).tiny)
-    return robust * np.sqrt(variances.min() / variances[columns])
+    return np.sqrt(variances.min() / variances[columns])

@@ -135,14 +135,10 @@ def test_a_wild_value_does_not_decide(rng):
     assert one_trial(values)[0].squared_error(first) < 1000
 
 
-def test_a_small_share_needs_evidence(rng):
-    values = rng.normal(size=2000)
-    first = values + rng.normal(size=2000)
-    second = first + 10 * rng.normal(size=2000) + 0.5 * (values - first)
-
-    def found(count, least):
-        trials = one_trial(values[:count])
-        return hidden_entries.shares_beside(trials, [first[:count]], [second[:count]], least)[0]
-
-    assert 0 < found(500, 0.0) < 0.1 and 0 < found(2000, 0.1) < 0.1
-    assert found(500, 0.1) == 0
+@pytest.mark.parametrize(("n_hidden", "least", "share"), [(400, 0.0, 1 / 30), (400, 0.05, 0.0), (4000, 0.05, 1 / 30)])
+def test_a_small_share_needs_evidence(n_hidden, least, share):
+    values = np.where(np.arange(n_hidden) % 2, 1.0, -1.0)
+    # Of twenty steps of size three, eleven have the sign of the error.
+    second = np.where(np.arange(n_hidden) % 20 < 11, 3.0, -3.0) * values
+    trials, first = one_trial(values), np.zeros(n_hidden)
+    np.testing.assert_allclose(hidden_entries.shares_beside(trials, [first], [second], least), share)
