@@ -1,9 +1,9 @@
 """Imputation: AutoencoderImputer against scikit-learn's imputers.
 
-Entries are removed at random from tables of five kinds: rows near a plane in twenty dimensions (300 and 2,000 rows, with
-noise of deviation 0.1), rows near a curved surface, scikit-learn's breast_cancer (columns standardised) and its digits
-(pixels divided by 16). Each seed draws other gaps and, of generated tables, other rows. The root mean squared error is
-computed over the removed entries alone.
+Entries are removed at random from tables of five kinds: rows near a plane in twenty dimensions (300 and 2,000 rows,
+with noise of deviation 0.1), rows near a curved surface, scikit-learn's breast_cancer (columns standardised) and its
+digits (pixels divided by 16). Each seed draws other gaps and, of generated tables, other rows. The root mean squared
+error is computed over the removed entries alone.
 
 python -m benchmarks imputation
 """
