@@ -1,4 +1,4 @@
-"""AutoencoderImputer: missing values from the reconstruction of an autoencoder."""
+"""AutoencoderImputer: missing values from a linear model and the reconstruction of an autoencoder."""
 
 from __future__ import annotations
 
@@ -11,15 +11,17 @@ from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin, 
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.impute import MissingIndicator
 from sklearn.preprocessing import StandardScaler
-from sklearn.utils import assert_all_finite
-from sklearn.utils._param_validation import MissingValues
+from sklearn.utils import assert_all_finite, check_random_state
+from sklearn.utils._param_validation import MissingValues, StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .estimator.atomic_update import atomic_update, reads_snapshot
 from .estimator.base import BaseAutoencoder
+from .estimator.hidden_entries import NEGLIGIBLE, fit_factors, hide_entries, shares_beside
 from .estimator.notebook import FittedSummary
 from .estimator.parameters import NumericParameters
 from .estimator.registry import ESTIMATORS
+from .network.factor_analysis import expected_rows
 from .rows.columns import as_floats, as_numbers
 from .rows.validation import checked_weights, legal_clone, named_input_errors
 from .runtime.exceptions import ParameterError
@@ -29,27 +31,50 @@ __all__ = ["AutoencoderImputer"]
 # Largest scaled value: extreme values are clipped to it, so that neither they nor their sums overflow in float32.
 MOST_SCALED = 1e30
 
+# Epochs and batch size of the default estimator.
+_EPOCHS, _BATCH_SIZE = 200, 64
+
+# Least epochs and steps of the short training that tells whether it can add to the linear model.
+_FIRST_EPOCHS, _FIRST_STEPS = 10, 300
+
+# Least share in the mean of a network of the short, and of the whole training.
+_FIRST_SHARE, _LEAST_SHARE = 0.02, 0.05
+
 
 def __dir__():
     return __all__
 
 
 class AutoencoderImputer(NumericParameters, FittedSummary, OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
-    """Fill missing values with the reconstruction of a denoising autoencoder.
+    """Fill missing values with a linear model and the reconstruction of a denoising autoencoder.
 
-    The columns are scaled to mean zero and variance one over their observed entries. A denoising autoencoder is then
-    trained on the incomplete rows. Missing inputs are zero, the mean of their column, and have no part in the loss.
-    Masking noise removes further inputs whose values are known, and the network learns to predict them from the others.
-    Missing values are replaced by the reconstruction in the units of X; observed entries are not changed.
+    The columns are scaled to mean zero and variance one over their observed entries. By default they are filled twice:
+
+    - by factor analysis [1]_ [2]_, the linear autoencoder with noise: the expectation of the missing entries of a row
+      given the observed ones. The number of factors is that which fills hidden entries best.
+    - by a denoising autoencoder [3]_ [4]_ that is trained on the incomplete rows. Missing inputs are zero, the mean of
+      their column, and have no part in the loss. Masking noise removes further inputs whose values are known, and the
+      network learns to predict them from the others.
+
+    The result is the weighted mean of both, in the units of X; observed entries are not changed. The weights of the
+    columns are those with which entries that were known, and were hidden from both, are filled best [5]_. Where a short
+    training shows that the network adds nothing to the linear model, it is not trained further.
 
     Parameters
     ----------
-    estimator : DenoisingAE or other autoencoder with ``missing_values="mask"``, default=None
-        Its clone is trained on the scaled columns. None is ``DenoisingAE(128, hidden_layer_sizes=(128,),
-        noise_level=0.3, learning_rate_init=1e-2, learning_rate="cosine", batch_size=64, max_iter=200, tol=0,
-        missing_values="mask")``, which always trains for all epochs.
+    estimator : {"auto", "linear"}, None, DenoisingAE or other autoencoder with ``missing_values="mask"``, \
+            default="auto"
+        What fills the missing values:
+
+        - "auto": the weighted mean of the linear model and the denoising autoencoder of None.
+        - "linear": the linear model alone.
+        - None: ``DenoisingAE(128, hidden_layer_sizes=(128,), noise_level=0.3, learning_rate_init=1e-2,
+          learning_rate="cosine", batch_size=64, max_iter=200, tol=0, missing_values="mask")`` alone, which always
+          trains for all epochs.
+        - an autoencoder: its clone alone, trained on the scaled columns.
     random_state : int, RandomState instance or None, default=None
-        Random state of the default estimator. Not used if ``estimator`` is given.
+        Random state of the network of "auto" and None, and of the entries that "auto" and "linear" hide. Not used if
+        ``estimator`` is an autoencoder.
     missing_values : int, float or np.nan, default=np.nan
         Placeholder of missing values in X, as in scikit-learn's SimpleImputer. If it is a number, NaN in X is an error.
         pandas.NA and None in X count as NaN.
@@ -59,8 +84,14 @@ class AutoencoderImputer(NumericParameters, FittedSummary, OneToOneFeatureMixin,
 
     Attributes
     ----------
-    estimator_ : BaseAutoencoder
-        The trained autoencoder.
+    estimator_ : BaseAutoencoder or None
+        The trained autoencoder; None if the linear model fills alone.
+    linear_ : FactorAnalysis or None
+        The linear model of the scaled columns, a named tuple of ``means`` (n_features,), ``loadings`` (n_features,
+        n_factors) and variances of the ``noise`` (n_features,). None if ``estimator`` is None or an autoencoder.
+    linear_weights_ : ndarray of shape (`n_features_in_`,)
+        Weight of the linear model in each column of the mean, from 0 to 1. All are 1 if it fills alone, and 0 if there
+        is none.
     scaler_ : StandardScaler
         Mean and variance of each column over its observed entries.
     indicator_ : MissingIndicator or None
@@ -81,9 +112,12 @@ class AutoencoderImputer(NumericParameters, FittedSummary, OneToOneFeatureMixin,
 
     References
     ----------
-    .. [1] P. Vincent, H. Larochelle, I. Lajoie, Y. Bengio and P.-A. Manzagol, "Stacked denoising autoencoders: learning
+    .. [1] D. B. Rubin and D. T. Thayer, "EM algorithms for ML factor analysis", Psychometrika 47 (1982).
+    .. [2] M. E. Tipping and C. M. Bishop, "Probabilistic principal component analysis", JRSS B 61 (1999).
+    .. [3] P. Vincent, H. Larochelle, I. Lajoie, Y. Bengio and P.-A. Manzagol, "Stacked denoising autoencoders: learning
        useful representations in a deep network with a local denoising criterion", JMLR 11 (2010).
-    .. [2] L. Gondara and K. Wang, "MIDA: multiple imputation using denoising autoencoders", PAKDD (2018).
+    .. [4] L. Gondara and K. Wang, "MIDA: multiple imputation using denoising autoencoders", PAKDD (2018).
+    .. [5] L. Breiman, "Stacked regressions", Machine Learning 24 (1996).
 
     Examples
     --------
@@ -98,13 +132,13 @@ class AutoencoderImputer(NumericParameters, FittedSummary, OneToOneFeatureMixin,
     """
 
     _parameter_constraints = {
-        "estimator": [None, BaseAutoencoder],
+        "estimator": [StrOptions({"auto", "linear"}), None, BaseAutoencoder],
         "random_state": ["random_state"],
         "missing_values": [MissingValues(numeric_only=True)],
         "add_indicator": ["boolean"],
     }
 
-    def __init__(self, estimator=None, *, random_state=None, missing_values=np.nan, add_indicator=False):
+    def __init__(self, estimator="auto", *, random_state=None, missing_values=np.nan, add_indicator=False):
         self.estimator = estimator
         self.random_state = random_state
         self.missing_values = missing_values
@@ -112,7 +146,7 @@ class AutoencoderImputer(NumericParameters, FittedSummary, OneToOneFeatureMixin,
 
     @_fit_context(prefer_skip_nested_validation=False)
     def fit(self, X, y=None, sample_weight=None):
-        """Train the autoencoder on the observed entries of X.
+        """Fit the linear model and train the autoencoder on the observed entries of X.
 
         Parameters
         ----------
@@ -138,42 +172,69 @@ class AutoencoderImputer(NumericParameters, FittedSummary, OneToOneFeatureMixin,
         return self
 
     def _fit(self, X, sample_weight):
-        estimator = self._autoencoder()
+        if isinstance(self.estimator, BaseAutoencoder):
+            self._check_takes_gaps()
         X = self._checked(X, reset=True)
         weights = checked_weights(1.0 if sample_weight is None else sample_weight, len(X))
         # Scaled, so that their sums do not overflow.
         weights = weights / weights.max()
         rows = X if weights.all() else X[weights > 0]
-        scaler, constant = _scaler(X, weights, rows)
-        with warnings.catch_warnings():
-            if self.estimator is None:
-                warnings.simplefilter("ignore", ConvergenceWarning)
-            estimator.fit(self._scaled(scaler, X), sample_weight=sample_weight)
-        self.scaler_, self.estimator_, self._constant = scaler, estimator, constant
+        self.scaler_, self._constant = _scaler(X, weights, rows)
+        scaled = self._scaled(self.scaler_, X)
+        self.linear_, self.linear_weights_ = None, np.zeros(X.shape[1])
+        if isinstance(self.estimator, str):
+            self._fit_linear(scaled, weights, sample_weight)
+        else:
+            self.estimator_ = self._trained(scaled, sample_weight)
         self.indicator_ = self._indicator(np.isnan(rows).any(axis=0)) if self.add_indicator else None
 
-    def _autoencoder(self):
-        """The autoencoder to train."""
-        if self.estimator is None:
-            estimator = ESTIMATORS["denoising"](
-                128,
-                hidden_layer_sizes=(128,),
-                noise_level=0.3,
-                learning_rate_init=1e-2,
-                learning_rate="cosine",
-                batch_size=64,
-                max_iter=200,
-                tol=0.0,
-                n_iter_no_change=200,
-                missing_values="mask",
-                random_state=self.random_state,
-            )
-            return estimator.set_output(transform="default")
+    def _fit_linear(self, X, weights, sample_weight):
+        """Fit the linear model, and the network where it adds to it."""
+        rng = check_random_state(self.random_state)
+        trials = hide_entries(X, weights, ~self._constant, rng)
+        self.linear_, filled = fit_factors(X, weights, trials, rng)
+        self.estimator_, shares = None, np.zeros(X.shape[1])
+        n_batches = -(-np.count_nonzero(weights) // _BATCH_SIZE)
+        first = min(_EPOCHS, max(_FIRST_EPOCHS, -(-_FIRST_STEPS // n_batches)))
+        for epochs in sorted({first, _EPOCHS}) if trials and self.estimator == "auto" else ():
+            networks = [self._trained(trial.X, sample_weight, epochs) for trial in trials]
+            others = [trial.filled_by(network.reconstruct) for trial, network in zip(trials, networks)]
+            least = _FIRST_SHARE if epochs < _EPOCHS else _LEAST_SHARE
+            shares = shares_beside(trials, filled, others, least)
+            if not shares.any():
+                break
+        self.linear_weights_ = 1.0 - shares
+        if shares.any():
+            small = trials[0].share <= NEGLIGIBLE
+            self.estimator_ = networks[0] if small else self._trained(X, sample_weight)
+
+    def _trained(self, X, sample_weight, epochs=_EPOCHS):
+        """The autoencoder, trained on scaled rows."""
+        # The imputer needs arrays, whatever containers scikit-learn's configuration or the estimator ask for.
+        if isinstance(self.estimator, BaseAutoencoder):
+            estimator = legal_clone(self.estimator).set_output(transform="default")
+            return estimator.fit(X, sample_weight=sample_weight)
+        estimator = ESTIMATORS["denoising"](
+            128,
+            hidden_layer_sizes=(128,),
+            noise_level=0.3,
+            learning_rate_init=1e-2,
+            learning_rate="cosine",
+            batch_size=_BATCH_SIZE,
+            max_iter=epochs,
+            tol=0.0,
+            n_iter_no_change=epochs,
+            missing_values="mask",
+            random_state=self.random_state,
+        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            return estimator.set_output(transform="default").fit(X, sample_weight=sample_weight)
+
+    def _check_takes_gaps(self):
         if self.estimator.missing_values != "mask":
             rule = "The estimator of AutoencoderImputer must take missing values: set its {missing_values}={legal}"
             raise ParameterError("missing_values", self.estimator.missing_values, ["mask"], rule)
-        # The imputer needs arrays, whatever containers scikit-learn's configuration or the estimator ask for.
-        return legal_clone(self.estimator).set_output(transform="default")
 
     def _indicator(self, with_gaps):
         """A MissingIndicator, fitted as on any X with missing values in just these columns."""
@@ -209,11 +270,19 @@ class AutoencoderImputer(NumericParameters, FittedSummary, OneToOneFeatureMixin,
         missing = np.isnan(X)
         rows = missing.any(axis=1)
         if rows.any():
-            filled = self.estimator_.reconstruct(self._scaled(self.scaler_, X[rows]))
-            filled = self.scaler_.inverse_transform(np.asarray(filled, np.float64))
+            filled = self.scaler_.inverse_transform(self._filled(self._scaled(self.scaler_, X[rows])))
             filled[:, self._constant] = self.scaler_.mean_[self._constant]
             X[rows] = np.where(missing[rows], filled, X[rows])
         return X if self.indicator_ is None else np.hstack([X, missing[:, self.indicator_.features_]])
+
+    def _filled(self, X):
+        """Scaled rows as the linear model and the autoencoder see them, in float64."""
+        if self.estimator_ is None:
+            return expected_rows(self.linear_, X)
+        filled = np.asarray(self.estimator_.reconstruct(X), np.float64)
+        if self.linear_ is None:
+            return filled
+        return self.linear_weights_ * expected_rows(self.linear_, X) + (1 - self.linear_weights_) * filled
 
     def get_feature_names_out(self, input_features=None):
         """Names of the columns that ``transform`` gives.

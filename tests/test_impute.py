@@ -11,7 +11,8 @@ from settings import FIXED
 from sklearn import config_context
 from sklearn.base import clone
 from sklearn.datasets import load_digits
-from sklearn.impute import SimpleImputer
+from sklearn.experimental import enable_iterative_imputer  # noqa: F401
+from sklearn.impute import IterativeImputer, SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.utils import get_tags
@@ -23,7 +24,7 @@ from skae.impute import AutoencoderImputer
 QUICK = DenoisingAE(8, noise_level=0.3, max_iter=5, tol=1.0, n_iter_no_change=1, missing_values="mask", random_state=0)
 
 
-@parametrize_with_checks([AutoencoderImputer(QUICK)])
+@parametrize_with_checks([AutoencoderImputer(QUICK), AutoencoderImputer("linear"), AutoencoderImputer()])
 def test_common_checks(estimator, check):
     check(estimator)
 
@@ -289,3 +290,127 @@ def test_common_checks_with_an_indicator():
 def test_what_cannot_stand_for_a_missing_value(holes, missing_values):
     with pytest.raises(ValueError, match="The 'missing_values' parameter of AutoencoderImputer must be"):
         AutoencoderImputer(QUICK, missing_values=missing_values).fit(holes[1])
+
+
+def table(n_rows, rng, bend=lambda X: X, share_missing=0.2):
+    """Rows with noise near a plane, or a surface, in twenty dimensions, and the same with gaps."""
+    X = bend(rng.normal(size=(n_rows, 2)) @ rng.normal(size=(2, 20))) + 0.1 * rng.normal(size=(n_rows, 20))
+    missing = rng.random(X.shape) < share_missing
+    return X, np.where(missing, np.nan, X), missing
+
+
+def wavy(X):
+    return np.sin(1.5 * X)
+
+
+def rmse(X, filled, missing):
+    return np.sqrt(np.mean(np.square(filled - X)[missing]))
+
+
+@pytest.mark.parametrize("n_rows", [300, 2000])
+@pytest.mark.parametrize("share_missing", [0.1, 0.3])
+def test_tables_of_low_rank_are_filled_as_well_as_by_regressions(n_rows, share_missing, rng):
+    X, with_holes, missing = table(n_rows, rng, share_missing=share_missing)
+    imputer = AutoencoderImputer(random_state=0).fit(with_holes)
+    theirs = IterativeImputer(random_state=0).fit_transform(with_holes)
+    assert rmse(X, imputer.transform(with_holes), missing) < 1.1 * rmse(X, theirs, missing)
+    assert (imputer.linear_weights_ == 1).all() and imputer.estimator_ is None
+    # In a small table more may be a little better.
+    assert imputer.linear_.n_factors == 2 or (n_rows == 300 and imputer.linear_.n_factors < 7)
+
+
+def test_curved_tables_are_filled_by_the_mean_of_both(rng):
+    X, with_holes, missing = table(400, rng, wavy)
+    imputers = {name: AutoencoderImputer(name, random_state=0).fit(with_holes) for name in ("auto", "linear", None)}
+    errors = {name: rmse(X, imputer.transform(with_holes), missing) for name, imputer in imputers.items()}
+    weight = imputers["auto"].linear_weights_
+    assert 0 < weight.mean() < 1 and errors["auto"] < min(errors["linear"], errors[None])
+    filled = {name: imputer.transform(with_holes) for name, imputer in imputers.items()}
+    # The parts are those of the others, with the same seed.
+    np.testing.assert_allclose(filled["auto"], weight * filled["linear"] + (1 - weight) * filled[None], atol=1e-6)
+    assert imputers[None].linear_ is None and not imputers[None].linear_weights_.any()
+    assert imputers["linear"].estimator_ is None and (imputers["linear"].linear_weights_ == 1).all()
+
+
+def test_linear_filling_is_the_conditional_mean_in_the_units_of_the_columns(holes, rng):
+    X, with_holes, missing = holes
+    imputer = AutoencoderImputer("linear", random_state=0).fit(with_holes)
+    scale, model = imputer.scaler_.scale_, imputer.linear_
+    means = imputer.scaler_.mean_ + scale * model.means
+    covariance = np.outer(scale, scale) * (model.loadings @ model.loadings.T + np.diag(model.noise))
+    for row, gaps, filled in zip(with_holes, missing, imputer.transform(with_holes)):
+        seen = ~gaps
+        between = covariance[np.ix_(gaps, seen)] @ np.linalg.inv(covariance[np.ix_(seen, seen)])
+        np.testing.assert_allclose(filled[gaps], means[gaps] + between @ (row - means)[seen], rtol=1e-4, atol=1e-5)
+
+
+def test_none_is_the_denoising_autoencoder_alone(holes):
+    _, with_holes, _ = holes
+    denoising = DenoisingAE(
+        128,
+        hidden_layer_sizes=(128,),
+        noise_level=0.3,
+        learning_rate_init=1e-2,
+        learning_rate="cosine",
+        batch_size=64,
+        max_iter=200,
+        tol=0.0,
+        n_iter_no_change=200,
+        missing_values="mask",
+        random_state=0,
+    )
+    expected = AutoencoderImputer(denoising).fit_transform(with_holes)
+    np.testing.assert_array_equal(AutoencoderImputer(None, random_state=0).fit_transform(with_holes), expected)
+
+
+@pytest.mark.parametrize("estimator", ["auto", "linear"])
+def test_a_seed_makes_the_filling_the_same(estimator, rng):
+    _, with_holes, _ = table(150, rng, wavy)
+    first, second = (AutoencoderImputer(estimator, random_state=3).fit_transform(with_holes) for _ in range(2))
+    np.testing.assert_array_equal(first, second)
+    states = [AutoencoderImputer(estimator, random_state=np.random.RandomState(3)) for _ in range(2)]
+    np.testing.assert_array_equal(*(imputer.fit_transform(with_holes) for imputer in states))
+
+
+def test_rows_without_a_weight_have_no_part_in_the_linear_model(rng):
+    _, with_holes, _ = table(200, rng)
+    counts = np.arange(200) % 3 > 0
+    first = AutoencoderImputer("linear", random_state=0).fit(with_holes, sample_weight=1e5 * counts)
+    second = AutoencoderImputer("linear", random_state=0).fit(with_holes[counts])
+    np.testing.assert_allclose(first.transform(with_holes), second.transform(with_holes), rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("estimator", ["auto", "linear"])
+@pytest.mark.parametrize("shape", [(1, 1), (2, 3), (5, 4), (20, 300), (300, 1)])
+def test_small_and_wide_tables(estimator, shape, rng):
+    X = rng.normal(size=shape)
+    X[:: max(2, len(X) // 3), -1] = np.nan
+    imputer = AutoencoderImputer(estimator, random_state=0).fit(X)
+    filled = imputer.transform(np.vstack([X, np.full((2, shape[1]), np.nan)]))
+    assert np.isfinite(filled).all() and (abs(filled) < 10).all()
+
+
+def test_values_beyond_all_measure_are_survived_by_the_linear_model(holes):
+    imputer = AutoencoderImputer("linear", random_state=0).fit(holes[1])
+    rows = holes[1][:5].copy()
+    rows[:, 0], rows[:, 1] = 1e300, np.nan
+    assert np.isfinite(imputer.transform(rows)).all()
+
+
+@pytest.mark.parametrize("estimator", ["auto", "linear", None])
+def test_files_frames_and_pickles_of_both_models(estimator, rng, tmp_path):
+    frame = pd.DataFrame(table(300, rng, wavy)[1]).add_prefix("x")
+    imputer = AutoencoderImputer(estimator, random_state=0, add_indicator=True).set_output(transform="pandas")
+    expected = imputer.fit(frame).transform(frame)
+    assert (0 < imputer.linear_weights_.mean() < 1) == (estimator == "auto")
+    save(imputer, tmp_path / "imputer.skae")
+    for copy in (load(tmp_path / "imputer.skae"), pickle.loads(pickle.dumps(imputer))):
+        pd.testing.assert_frame_equal(copy.transform(frame), expected)
+        np.testing.assert_array_equal(copy.linear_weights_, imputer.linear_weights_)
+        assert repr(copy) == repr(imputer)
+    pd.testing.assert_frame_equal(clone(imputer).fit(frame).transform(frame), expected)
+
+
+def test_an_unknown_name_of_an_estimator(holes):
+    with pytest.raises(ValueError, match="The 'estimator' parameter of AutoencoderImputer must be a str among"):
+        AutoencoderImputer("pca").fit(holes[1])

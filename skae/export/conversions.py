@@ -13,7 +13,7 @@ from ..kernels.activations import ACTIVATIONS
 from ..outlier import AutoencoderOutlierDetector
 from ..preprocessing import PCANormalizer
 from ..sparse import SparseAE
-from .operations import activated, filled, in_precision, layers, row_losses
+from .operations import activated, expected, filled, in_precision, layers, row_losses
 
 
 def encoded(graph, x, estimator, dtype):
@@ -40,9 +40,8 @@ def detected(graph, x, detector, dtype):
 
 
 def imputed(graph, x, imputer, dtype):
-    """``transform`` of an imputer: scaled in float64, reconstructed in the precision of the network."""
-    scaler, estimator = imputer.scaler_, imputer.estimator_
-    network, fill_values = in_precision(estimator, estimator._fitted.network.dtype)
+    """``transform`` of an imputer: scaled in float64, filled in float64 and in the precision of the network."""
+    scaler = imputer.scaler_
     marker = imputer._marker()
     if np.isnan(marker):
         missing = graph.add("IsNaN", x)
@@ -51,18 +50,38 @@ def imputed(graph, x, imputer, dtype):
         x = graph.add("Where", missing, graph.constant("nan", dtype.type(np.nan)), x)
     mean = graph.constant("mean", scaler.mean_)
     scaled = graph.add("Sub", graph.cast(x, np.float64), mean)
-    scaled = filled(graph, graph.add("Div", scaled, graph.constant("scale", scaler.scale_)), fill_values.astype(float))
-    for operator, bound in (("Max", -MOST_SCALED), ("Min", MOST_SCALED)):
-        scaled = graph.add(operator, scaled, graph.constant(f"{operator}_bound", np.float64(bound)))
-    found = layers(graph, graph.cast(scaled, network.dtype), network, 0, 2 * network.architecture.depth)
+    scaled = graph.add("Div", scaled, graph.constant("scale", scaler.scale_))
+    found = _imputed_scaled(graph, scaled, missing, imputer)
     # Constant columns are filled with their value, and columns without any value with zeros.
     unscale = graph.constant("unscale", np.where(imputer._constant, 0.0, scaler.scale_))
-    found = graph.add("Add", graph.add("Mul", graph.cast(found, np.float64), unscale), mean)
+    found = graph.add("Add", graph.add("Mul", found, unscale), mean)
     found = graph.add("Where", missing, graph.cast(found, dtype), x)
     if imputer.indicator_ is None:
         return [found]
     columns = graph.constant("indicated", imputer.indicator_.features_.astype(np.int64))
     return [graph.add("Concat", found, graph.add("Gather", graph.cast(missing, dtype), columns, axis=1), axis=1)]
+
+
+def _imputed_scaled(graph, scaled, missing, imputer):
+    """What an imputer fills in scaled rows, in float64: the mean of the linear model and the reconstruction."""
+    estimator, weights = imputer.estimator_, imputer.linear_weights_
+    fill_values, precision = np.zeros(imputer.n_features_in_), np.dtype(np.float32)
+    if estimator is not None:
+        network, fill_values = in_precision(estimator, estimator._fitted.network.dtype)
+        precision = network.dtype
+    scaled = filled(graph, scaled, fill_values.astype(float))
+    for operator, bound in (("Max", -MOST_SCALED), ("Min", MOST_SCALED)):
+        scaled = graph.add(operator, scaled, graph.constant(f"{operator}_bound", np.float64(bound)))
+    scaled = graph.cast(scaled, precision)
+    means = []
+    if imputer.linear_ is not None:
+        linear = expected(graph, graph.cast(scaled, np.float64), missing, imputer.linear_)
+        means.append(graph.add("Mul", linear, graph.constant("linear_weights", weights)))
+    if estimator is not None:
+        found = layers(graph, scaled, network, 0, 2 * network.architecture.depth)
+        found = graph.cast(found, np.float64)
+        means.append(graph.add("Mul", found, graph.constant("network_weights", 1 - weights)))
+    return means[0] if len(means) == 1 else graph.add("Add", *means)
 
 
 def normalized(graph, x, normalizer, dtype):

@@ -116,6 +116,45 @@ def _entry_losses(graph, x, network, loss):
     return _graph_of(loss)(graph, output, x, network.dtype)
 
 
+def expected(graph, x, missing, model):
+    """Expectation of whole rows given their observed entries, as of ``expected_rows``.
+
+    The equations of the factors of each row are solved by elimination. Their matrix is positive definite, so that no
+    pivot has to be looked for.
+
+    Parameters
+    ----------
+    graph : Graph
+    x : str
+        In float64.
+    missing : str
+        Where x is missing.
+    model : FactorAnalysis
+    """
+    means, k = graph.constant("linear_means", model.means), model.n_factors
+    if k == 0:
+        return means
+    scaled = model.loadings / model.noise[:, None]
+    pairs = (scaled[:, :, None] * model.loadings[:, None, :]).reshape(-1, k * k)
+    observed = graph.cast(graph.add("Not", missing), np.float64)
+    centred = graph.add("Where", missing, graph.constant("zero64", np.float64(0)), graph.add("Sub", x, means))
+    matrix = graph.add("MatMul", observed, graph.constant("pairs", pairs))
+    matrix = graph.add("Reshape", matrix, graph.constant("square", np.array([-1, k, k])))
+    matrix = graph.add("Add", matrix, graph.constant("prior", np.eye(k)))
+    right = graph.add("MatMul", centred, graph.constant("scaled_loadings", scaled))
+    right = graph.add("Reshape", right, graph.constant("column", np.array([-1, k, 1])))
+    system = graph.add("Concat", matrix, right, axis=2)
+    for j in range(k):
+        index = graph.constant(f"index_{j}", np.array([j]))
+        row = graph.add("Gather", system, index, axis=1)
+        row = graph.add("Div", row, graph.add("Gather", row, index, axis=2))
+        others = graph.add("Mul", graph.add("Gather", system, index, axis=2), row)
+        is_row = graph.constant(f"row_{j}", np.arange(k)[None, :, None] == j)
+        system = graph.add("Where", is_row, row, graph.add("Sub", system, others))
+    factors = graph.add("Gather", system, graph.constant("last", np.int64(k)), axis=2)
+    return graph.add("Add", graph.add("MatMul", factors, graph.constant("loadings", model.loadings.T)), means)
+
+
 def _graph_of(record):
     if record.onnx is None:
         raise ValueError(

@@ -32,6 +32,7 @@ SKOPS_TRUSTED_TYPES = (
     "skae.estimator.fine_tuning.StartedMLPClassifier",
     "skae.estimator.fine_tuning.StartedMLPRegressor",
     "skae.network.architecture.Architecture",
+    "skae.network.factor_analysis.FactorAnalysis",
     "skae.network.network.Network",
     "skae.rows.coordinates.Coordinates",
     "skae.training.state.FitProgress",

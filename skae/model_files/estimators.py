@@ -14,6 +14,7 @@ from ..estimator.parameters import RegisteredName
 from ..estimator.registry import ESTIMATORS
 from ..impute import AutoencoderImputer
 from ..kernels.registry import REGISTER_FIRST
+from ..network.factor_analysis import FactorAnalysis
 from ..outlier import AutoencoderOutlierDetector
 from ..preprocessing import PCANormalizer
 from . import autoencoders, parameters
@@ -135,7 +136,7 @@ def _encoded_blank(estimator, arrays, path, legal):
 
 
 def _encoded_parameter(value, name, arrays, path):
-    if name == "estimator" and value is not None:
+    if name == "estimator" and not (value is None or isinstance(value, str)):
         return _encoded_blank(value, arrays, f"{path}{name}/", _autoencoders())
     return parameters.encoded(value, name, arrays, path)
 
@@ -173,11 +174,11 @@ def _check_registered(cls, name, value):
 
 
 def _decoded_parameter(given, name):
-    if name != "estimator":
-        return parameters.decoded(given.take(name), name, given.arrays, given.path)
-    fields = given.optional_fields(name)
-    if fields is None:
-        return None
+    value = given.take(name)
+    # The estimator of an imputer may be a name.
+    if name != "estimator" or not (isinstance(value, dict) and "class" in value):
+        return parameters.decoded(value, name, given.arrays, given.path)
+    fields = Fields(value, given.arrays, f"{given.path}{name}/")
     estimator = _decoded_blank(fields, _autoencoders())
     fields.end()
     return estimator
@@ -198,28 +199,47 @@ def _decode_detector(estimator, fields):
 
 
 def _encode_imputer(estimator, arrays, path, include_optimizer):
-    scaler = estimator.scaler_
+    scaler, inner = estimator.scaler_, estimator.estimator_
     arrays.update({f"{path}{name}": getattr(scaler, attribute) for attribute, name in _SCALER.items()})
     arrays[f"{path}empty"] = estimator._constant
     if estimator.indicator_ is not None:
         arrays[f"{path}indicated"] = np.isin(np.arange(estimator.n_features_in_), estimator.indicator_.features_)
     encode_names(getattr(estimator, "feature_names_in_", None), arrays, path)
-    return {
-        "estimator": _encoded(estimator.estimator_, arrays, f"{path}estimator/", include_optimizer, _autoencoders()),
-        "n_samples_seen": parameters.encoded(scaler.n_samples_seen_, "n_samples_seen", arrays, path),
-    }
+    if inner is not None:
+        inner = _encoded(inner, arrays, f"{path}estimator/", include_optimizer, _autoencoders())
+    if estimator.linear_ is not None:
+        arrays.update({f"{path}linear_{name}": array for name, array in estimator.linear_._asdict().items()})
+        arrays[f"{path}linear_weights"] = estimator.linear_weights_
+    seen = parameters.encoded(scaler.n_samples_seen_, "n_samples_seen", arrays, path)
+    return {"estimator": inner, "n_samples_seen": seen}
 
 
 def _decode_imputer(estimator, fields):
-    estimator.estimator_ = _decoded(fields.fields("estimator"), _autoencoders())
-    n_features = estimator.n_features_in_ = estimator.estimator_.n_features_in_
-    if estimator.estimator_._fitted.statistics.means is None:
+    inner = fields.optional_fields("estimator")
+    estimator.estimator_ = inner = None if inner is None else _decoded(inner, _autoencoders())
+    if inner is not None and inner._fitted.statistics.means is None:
         raise ValueError("the autoencoder of an imputer must take missing values.")
-    estimator._constant = fields.array("empty", (n_features,), ("|b1",))
+    estimator._constant = fields.array("empty", (inner and inner.n_features_in_,), ("|b1",))
+    n_features = estimator.n_features_in_ = len(estimator._constant)
+    estimator.linear_, estimator.linear_weights_ = _decoded_linear(fields, n_features)
+    if (inner is None) != (estimator.linear_weights_ == 1).all():
+        raise ValueError(f"all {fields.path}linear_weights must be 1 without an autoencoder, and not all with one.")
     estimator.scaler_ = _decoded_scaler(fields, n_features, estimator._constant)
     indicated = fields.array("indicated", (n_features,), ("|b1",)) if fields.has_array("indicated") else None
     estimator.indicator_ = None if indicated is None else estimator._indicator(indicated)
     _decode_names(estimator, fields, estimator.scaler_.mean_.nbytes)
+
+
+def _decoded_linear(fields, n_features):
+    """The linear model of an imputer, or None, and its weights."""
+    if not fields.has_array("linear_weights"):
+        return None, np.zeros(n_features)
+    weights = fields.array("linear_weights", (n_features,), ("<f8",), finite=True)
+    fields.refuse_where((weights < 0) | (weights > 1), "linear_weights", "from 0 to 1")
+    shapes = {"means": (n_features,), "loadings": (n_features, None), "noise": (n_features,)}
+    arrays = {name: fields.array(f"linear_{name}", shape, ("<f8",), finite=True) for name, shape in shapes.items()}
+    fields.refuse_where(arrays["noise"] <= 0, "linear_noise", "greater than 0")
+    return FactorAnalysis(**arrays), weights
 
 
 def _decoded_scaler(fields, n_features, constant):

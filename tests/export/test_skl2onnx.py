@@ -17,6 +17,7 @@ from skae.export import conversions, graph, register_skl2onnx
 from skae.impute import AutoencoderImputer
 from skae.kernels.activations import ACTIVATIONS
 from skae.kernels.losses import LOSSES
+from skae.network.factor_analysis import FactorAnalysis
 from skae.preprocessing import PCANormalizer
 
 skl2onnx = pytest.importorskip("skl2onnx")
@@ -226,6 +227,39 @@ def test_imputers_of_constant_columns_and_of_numbers_that_stand_for_gaps(
     np.testing.assert_array_equal(found[:, 8], 2024)
     np.testing.assert_array_equal(found[:, 64:], wanted[:, 64:])
     np.testing.assert_allclose(found, wanted, rtol=1e-5, atol=1e-4)
+
+
+@DTYPES
+@pytest.mark.parametrize("n_factors", [0, 1, 5, 32])
+@pytest.mark.parametrize("weight", [0.0, 0.4, 1.0])
+def test_imputers_with_a_linear_model(run, n_factors, weight, dtype, digits):
+    X = holes(digits[0][:150].astype(dtype) * np.linspace(1, 100, 64, dtype=dtype))
+    X[:, 7] = np.nan
+    imputer = AutoencoderImputer(make(DenoisingAE, missing_values="mask")).fit(X)
+    rng = np.random.default_rng(0)
+    # Equations of a condition up to a million.
+    loadings, noise = rng.normal(size=(64, n_factors)), 10.0 ** rng.uniform(-4, 0, 64)
+    imputer.linear_ = FactorAnalysis(rng.normal(size=64), loadings, noise)
+    imputer.linear_weights_ = np.clip(weight + rng.uniform(-0.3, 0.3, 64), 0, 1) if weight < 1 else np.ones(64)
+    if weight == 1:
+        imputer.estimator_ = None
+    X[0], X[1:9, 7] = np.nan, 3.0
+    (found,) = run(skl2onnx.to_onnx(imputer, X[:1]), X=X)
+    wanted = imputer.transform(X)
+    assert found.dtype == dtype
+    np.testing.assert_array_equal(found[~np.isnan(X)], wanted[~np.isnan(X)])
+    np.testing.assert_allclose(found, wanted, rtol=1e-5, atol=1e-4)
+    if weight == 1:
+        np.testing.assert_allclose(found, wanted, rtol=1e-6 if dtype == np.float32 else 1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("estimator", ["auto", "linear"])
+def test_imputers_as_they_are_fitted(run, estimator, digits):
+    X = holes(digits[0][:300])
+    imputer = AutoencoderImputer(estimator, random_state=0, add_indicator=True).fit(X)
+    assert (imputer.linear_weights_ < 1).any() == (estimator == "auto")
+    (found,) = run(skl2onnx.to_onnx(imputer, X[:1]), X=X)
+    np.testing.assert_allclose(found, imputer.transform(X), rtol=1e-5, atol=1e-5)
 
 
 @DTYPES

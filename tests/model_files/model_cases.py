@@ -26,6 +26,15 @@ def stacked(X):
     return stack(first, SparseAE(**SETTINGS, output_activation="logistic").fit(first.transform(X)))
 
 
+def imputed_twice(X):
+    """An imputer that fills by the mean of both of its models."""
+    imputer = AutoencoderImputer(random_state=0).fit(with_holes(X))
+    networks = AutoencoderImputer(DenoisingAE(**SETTINGS, missing_values="mask")).fit(with_holes(X))
+    imputer.estimator_, imputer.linear_weights_ = networks.estimator_, np.linspace(0, 1, 6)
+    imputer.linear_ = imputer.linear_._replace(loadings=np.eye(6, 2))
+    return imputer
+
+
 # Each fits an estimator to X.
 CASES = {
     "plain": lambda X: AutoencoderTransformer(**SETTINGS).fit(X),
@@ -45,7 +54,8 @@ CASES = {
     "stack": stacked,
     "detector": lambda X: AutoencoderOutlierDetector(random_state=0).fit(X),
     "detector of": lambda X: AutoencoderOutlierDetector(SparseAE(**SETTINGS), contamination=0.1).fit(X),
-    "imputer": lambda X: AutoencoderImputer(random_state=0).fit(with_holes(X)),
+    "imputer": imputed_twice,
+    "linear imputer": lambda X: AutoencoderImputer("linear", random_state=0).fit(with_holes(X)),
     "imputer of": lambda X: AutoencoderImputer(DenoisingAE(**SETTINGS, missing_values="mask")).fit(X),
     "normalizer": lambda X: PCANormalizer().fit(X),
 }

@@ -24,7 +24,10 @@ def interrupted(X):
     return estimator
 
 
-MODELS = {"interrupted": interrupted, **{name: CASES[name] for name in ("detector", "imputer", "normalizer", "plain")}}
+MODELS = {
+    "interrupted": interrupted,
+    **{name: CASES[name] for name in ("detector", "imputer", "linear imputer", "normalizer", "plain")},
+}
 
 NAN, INFINITE = {"float": "nan"}, {"float": "inf"}
 
@@ -38,6 +41,7 @@ FIELDS = [
     ("imputer", "fitted n_samples_seen", True, "n_samples_seen must be"),
     ("imputer", "fitted n_samples_seen", "40", "n_samples_seen must be"),
     ("imputer", "fitted n_samples_seen", 10**400, "n_samples_seen must be"),
+    ("imputer", "parameters estimator", "pca", "'estimator' parameter"),
     ("normalizer", "fitted n_samples_seen", 0, "n_samples_seen must be"),
     ("normalizer", "fitted n_samples_seen", 10**400, "n_samples_seen must be"),
     ("interrupted", "fitted training reference", NAN, "reference must be finite"),
@@ -65,6 +69,14 @@ ARRAYS = [
     ("imputer", "fitted/variance", -1.0, "at least 0, and finite"),
     ("imputer", "fitted/variance", np.nan, "at least 0, and finite"),
     ("imputer", "fitted/variance", np.inf, "at least 0, and finite"),
+    ("imputer", "fitted/linear_weights", -0.1, "from 0 to 1"),
+    ("imputer", "fitted/linear_weights", 1.1, "from 0 to 1"),
+    ("imputer", "fitted/linear_weights", np.nan, "not finite"),
+    ("linear imputer", "fitted/linear_weights", 0.5, "linear_weights must be 1 without"),
+    ("imputer", "fitted/linear_noise", 0.0, "greater than 0"),
+    ("imputer", "fitted/linear_noise", np.nan, "not finite"),
+    ("imputer", "fitted/linear_means", np.inf, "not finite"),
+    ("imputer", "fitted/linear_loadings", np.nan, "not finite"),
     ("imputer", "fitted/n_samples_seen", -1, "n_samples_seen must be"),
     ("normalizer", "fitted/mean", np.nan, "not finite"),
     ("interrupted", "fitted/theta", np.inf, "not finite"),

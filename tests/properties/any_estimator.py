@@ -209,8 +209,9 @@ def imputers(draw):
     """With an estimator of its own: the default one is too large for many examples."""
     missing_values = draw(rarely(st.sampled_from((0, -1, 0.5, 1e300, np.nan, pd.NA, np.inf, *WRONG)), st.just(np.nan)))
     inner = rarely(autoencoders(), autoencoders(missing_values="mask"), 8)
+    inner = rarely(st.just("linear"), inner, 5)
     estimator = draw(rarely(st.sampled_from([value for value in WRONG if value is not None]), inner, 10))
-    others = draw(parameters(AutoencoderImputer, ["missing_values"]))
+    others = draw(parameters(AutoencoderImputer, ["estimator", "missing_values"]))
     return AutoencoderImputer(estimator, missing_values=missing_values, **others)
 
 
