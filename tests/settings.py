@@ -1,4 +1,4 @@
-"""FIXED: parameters with which nothing of a training is taken from X; ``fixed_strength`` has those of penalties.
+"""FIXED: parameters with which nothing of a training is taken from X; ``fixed_strength`` has those of penalties and noise.
 
 ``as_compiled`` marks tests of what only compiled kernels do.
 """
@@ -14,6 +14,10 @@ as_compiled = pytest.mark.skipif(
 
 
 def fixed_strength(cls):
-    """The strength of the penalty of a class, as a number."""
-    strengths = {"SparseAE": {"sparsity_weight": 0.1}, "ContractiveAE": {"contraction_weight": 0.1}}
+    """The strength of the penalty or of the noise of a class, as a number."""
+    strengths = {
+        "DenoisingAE": {"noise_level": 0.25},
+        "SparseAE": {"sparsity_weight": 0.1},
+        "ContractiveAE": {"contraction_weight": 0.1},
+    }
     return strengths.get(cls.__name__, {})

@@ -100,8 +100,7 @@ class CorruptedInput(BaseAutoencoder):
                 "emphasis",
                 self.emphasis,
                 [0],
-                f"{{emphasis}} must be {{legal}} with {{corruption={corruption!r}}}, "
-                "which leaves no entry as it was",
+                f"{{emphasis}} must be {{legal}} with {{corruption={corruption!r}}}, which leaves no entry as it was",
                 "Set it to 0, or use {corruption}={fitting}.",
                 fitting=any_of(fitting),
             )

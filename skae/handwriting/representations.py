@@ -81,6 +81,11 @@ _SIGMA = ("representation__noise_level", _values((0.125, 0.25, 0.5), (0.25, 0.5,
 _SPARSITY = ("representation__sparsity_weight", _values((1e-3, 1e-2, 1e-1), (0.1, 1.0, 10.0)))
 _CONTRACTION = ("representation__contraction_weight", _values((1e-3, 1e-2, 1e-1), (0.1, 1.0, 3.0)))
 
+
+def _masking(level):
+    return _autoencoder(DenoisingAE, corruption="masking", noise_level=level)
+
+
 _PLAIN = _autoencoder(AutoencoderTransformer)
 _TIED = _autoencoder(AutoencoderTransformer, tied_weights=True)
 _LINEAR = _autoencoder(AutoencoderTransformer, activation="identity", loss="squared_error", learning_rate_init=1e-2)
@@ -93,8 +98,8 @@ REPRESENTATIONS = {
         Representation("plain", "plain", _PLAIN, *_L2),
         Representation("tied", "tied", _TIED, *_L2),
         Representation("linear", "linear", _LINEAR, *_L2),
-        Representation("masking-0.25", "denoising, masking 0.25", _autoencoder(DenoisingAE, noise_level=0.25), *_L2),
-        Representation("masking-0.5", "denoising, masking 0.5", _autoencoder(DenoisingAE, noise_level=0.5), *_L2),
+        Representation("masking-0.25", "denoising, masking 0.25", _masking(0.25), *_L2),
+        Representation("masking-0.5", "denoising, masking 0.5", _masking(0.5), *_L2),
         Representation("gaussian", "denoising, Gaussian", _autoencoder(DenoisingAE, corruption="gaussian"), *_SIGMA),
         Representation("sparse", "sparse", _autoencoder(SparseAE), *_SPARSITY),
         Representation("contractive", "contractive", _autoencoder(ContractiveAE), *_CONTRACTION),

@@ -82,7 +82,7 @@ class ReconstructionDisplay:
     >>> from skae.datasets import load_digits_unit
     >>> from skae.plotting import ReconstructionDisplay
     >>> X, y = load_digits_unit(return_X_y=True)
-    >>> estimators = [PCA(32).fit(X), DenoisingAE(32, tol=1e-2, random_state=0).fit(X)]
+    >>> estimators = [PCA(32).fit(X), DenoisingAE(32, noise_level=0.25, random_state=0).fit(X)]
     >>> display = ReconstructionDisplay.from_estimator(estimators, X, random_state=0)
     >>> [label.get_text() for label in display.ax_.get_yticklabels()]
     ['input', 'masking 0.25', 'PCA', 'DenoisingAE']

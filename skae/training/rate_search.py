@@ -103,7 +103,7 @@ def find_rate(objective, sample, config, optimizer, state, rng):
     Each of the candidates, neighbours of which differ by a factor of about 3, trains from the same parameters on the
     same batches with the same noise, annealed to zero: a rate that does well when it is annealed is often too high for
     what a range test of rising rates can see. A quarter of the steps finds the best one; it and its two neighbours are
-    then tried in full. Where none comes lower than the start it is the smallest.
+    then tried in full, and the next higher ones as long as they are better. Where none comes lower than the start it is the smallest.
 
     Parameters
     ----------
@@ -130,8 +130,15 @@ def find_rate(objective, sample, config, optimizer, state, rng):
     rates = _candidates(trials)
     first = [trials.loss(rate, max(1, n_steps // _FIRST_ROUND)) for rate in rates]
     best = int(np.argmin(first))
-    finalists = rates[max(best - 1, 0) : best + 2]
-    losses = np.array([trials.loss(rate, n_steps) for rate in finalists])
+    finalists = list(rates[max(best - 1, 0) : best + 2])
+    losses = [trials.loss(rate, n_steps) for rate in finalists]
+    # More steps are for higher rates: on to them as long as they win.
+    for rate in rates[best + 2 :]:
+        if losses[-1] > min(losses):
+            break
+        finalists.append(rate)
+        losses.append(trials.loss(rate, n_steps))
+    losses = np.array(losses)
     if not losses.min() < at_start:
         return rates[0]
     bar = losses.min() + (_NEARLY * (at_start - losses.min()) if math.isfinite(at_start) else 0.0)

@@ -252,8 +252,9 @@ def test_the_transform_is_of_the_clean_input(X):
 
 
 def test_partial_fit_over_the_batches_is_one_epoch(X):
-    whole = DenoisingAE(3, shuffle=False, max_iter=1, batch_size=20, random_state=0, **FIXED).fit(X)
-    parts = DenoisingAE(3, batch_size=20, random_state=0, **FIXED)
+    settings = {**FIXED, "noise_level": 0.25, "batch_size": 20, "random_state": 0}
+    whole = DenoisingAE(3, shuffle=False, max_iter=1, **settings).fit(X)
+    parts = DenoisingAE(3, **settings)
     for start in range(0, 60, 20):
         parts.partial_fit(X[start : start + 20])
     for one, other in zip(whole.coefs_ + whole.intercepts_, parts.coefs_ + parts.intercepts_):

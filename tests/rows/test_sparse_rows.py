@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 from scipy.special import expit
-from settings import FIXED
+from settings import FIXED, fixed_strength
 
 from skae import AutoencoderTransformer, ContractiveAE, DenoisingAE, SparseAE
 from skae.kernels.losses import LOSSES
@@ -42,7 +42,15 @@ def rows(regime="stored", dtype=np.float64, n_rows=40, seed=61):
 
 
 def fitted(cls, X, sample_weight=None, **parameters):
-    settings = {**FIXED, "max_iter": 3, "batch_size": 16, "tol": 0.0, "random_state": 0, **parameters}
+    settings = {
+        **FIXED,
+        **fixed_strength(cls),
+        "max_iter": 3,
+        "batch_size": 16,
+        "tol": 0.0,
+        "random_state": 0,
+        **parameters,
+    }
     return cls(4, **settings).fit(X, sample_weight=sample_weight)
 
 
@@ -134,7 +142,7 @@ def test_corruptions_draw_as_for_dense_rows(corruption, solver, regime):
 @every_estimator
 def test_partial_fit(cls, regime):
     X = rows(regime)
-    one, other = (cls(4, batch_size=16, random_state=0, **FIXED) for _ in range(2))
+    one, other = (cls(4, batch_size=16, random_state=0, **FIXED, **fixed_strength(cls)) for _ in range(2))
     for start in range(0, 40, 16):
         one.partial_fit(sparse.csr_array(X[start : start + 16]))
         other.partial_fit(X[start : start + 16])

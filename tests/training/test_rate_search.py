@@ -51,12 +51,14 @@ def final_objective(rate, X, **parameters):
     return plan.objective.full_value(plan.sample)
 
 
-# From the data a deep network begins where a short trial gains little, and the rate that is found is on the small side.
+# From the data a deep network begins where a short trial gains little, and the rate that is found is on the small side:
+# 1.45 times the least objective after 30 epochs, 1.2 after 100.
 @compiled
-@pytest.mark.parametrize("init, regret", [("auto", 1.3), ("glorot", 1.05)])
-def test_what_it_finds_is_near_the_best_over_the_whole_training(init, regret, X):
-    losses = [final_objective(rate, X, init=init) for rate in RATES]
-    assert final_objective(found(planned(X, init=init)), X, init=init) <= regret * min(losses)
+@pytest.mark.parametrize("init, epochs, regret", [("auto", 100, 1.3), ("glorot", 30, 1.05)])
+def test_what_it_finds_is_near_the_best_over_the_whole_training(init, epochs, regret, X):
+    settings = {"init": init, "max_iter": epochs}
+    losses = [final_objective(rate, X, **settings) for rate in RATES]
+    assert final_objective(found(planned(X, **settings)), X, **settings) <= regret * min(losses)
     # Which most others are not.
     assert np.sum(np.array(losses) > 1.05 * min(losses)) >= 3
 
