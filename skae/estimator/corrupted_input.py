@@ -21,8 +21,8 @@ from .parameters import Parameter, RegisteredName
 # peaks, with noise of a third of the spread, 0.4 was the best of 0.2 to 0.7 or within 1 % of it.
 _PROBABILITY, _SHARE_OF_SPREAD = 0.25, 0.4
 
-# Rows by which the spread is measured.
-_SPREAD_ROWS = 4096
+# Rows by which the spread is measured, and their entries at most.
+_SPREAD_ROWS, _SPREAD_ENTRIES = 4096, 2**20
 
 
 def corruption_parameters(corruption, noise_level):
@@ -67,7 +67,7 @@ def corruption_parameters(corruption, noise_level):
 @np.errstate(over="ignore", invalid="ignore")
 def _spread(sample):
     """Root of the mean variance of the columns, over the entries that are not NaN; 0 where there is none."""
-    rows, weights = sample.some_rows(_SPREAD_ROWS)
+    rows, weights = sample.some_rows(max(1, min(_SPREAD_ROWS, _SPREAD_ENTRIES // sample.n_features)))
     seen = np.isfinite(rows)
     weights = np.where(seen, weights[:, None], 0.0)
     total = weights.sum(axis=0)

@@ -93,7 +93,7 @@ TALL, WIDE = [80_000, 20], [4_000, 6_000]
         ("ContractiveAE(300)", TALL, 540),
         ("SparseAE(300, sparsity='topk', n_active=5, revive_dead=True)", TALL, 440),
         ("SparseAE(300, sparsity='lifetime')", TALL, 440),
-        ("DenoisingAE(20, corruption='gaussian')", WIDE, 640),
+        ("DenoisingAE(20, corruption='gaussian', noise_level=0.25)", WIDE, 640),
         ("DenoisingAE(20, emphasis=0.5)", WIDE, 940),
         ("AutoencoderTransformer(20, missing_values='mask')", WIDE, 640),
     ],

@@ -51,7 +51,7 @@ def fitted(cls, X, sample_weight=None, **parameters):
         "random_state": 0,
         **parameters,
     }
-    return cls(4, **settings).fit(X, sample_weight=sample_weight)
+    return cls(4, **{**settings, **parameters}).fit(X, sample_weight=sample_weight)
 
 
 def assert_same_models(one, other, rtol):
