@@ -1,4 +1,4 @@
-"""FIXED: parameters with which nothing of a training is taken from X; ``fixed_strength`` has those of penalties and noise.
+"""FIXED: parameters with which nothing of a training is taken from X; ``fixed_strength``: those of penalties and noise.
 
 ``as_compiled`` marks tests of what only compiled kernels do.
 """

@@ -103,7 +103,8 @@ def find_rate(objective, sample, config, optimizer, state, rng):
     Each of the candidates, neighbours of which differ by a factor of about 3, trains from the same parameters on the
     same batches with the same noise, annealed to zero: a rate that does well when it is annealed is often too high for
     what a range test of rising rates can see. A quarter of the steps finds the best one; it and its two neighbours are
-    then tried in full, and the next higher ones as long as they are better. Where none comes lower than the start it is the smallest.
+    then tried in full, and the next higher ones as long as they are better. Where none comes lower than the
+    start it is the smallest.
 
     Parameters
     ----------
