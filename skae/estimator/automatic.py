@@ -132,7 +132,7 @@ def _solver(estimator, n_rows, architecture, loss, one_pass):
         one_pass
         or isinstance(estimator.learning_rate_init, Real)
         or estimator.zero_sampling is not None
-        or getattr(estimator, "noise_level", 0) > 0
+        or estimator._kind_of_noise() is not None
         or estimator._gate() is not None
         or estimator._activity() is not None
         or architecture.n_active is not None

@@ -68,13 +68,10 @@ def corruption_parameters(corruption, noise_level):
 def _spread(sample):
     """Root of the mean variance of the columns, over the entries that are not NaN; 0 where there is none."""
     rows, weights = sample.some_rows(max(1, min(_SPREAD_ROWS, _SPREAD_ENTRIES // sample.n_features)))
-    seen = np.isfinite(rows)
-    weights = np.where(seen, weights[:, None], 0.0)
-    total = weights.sum(axis=0)
-    rows = np.where(seen, rows, 0.0)
-    centred = rows - np.divide((weights * rows).sum(axis=0), total, out=np.zeros_like(total), where=total > 0)
-    squares = (weights * np.square(centred)).sum(axis=0)
-    spread = float(np.sqrt(np.divide(squares, total, out=np.zeros_like(total), where=total > 0).mean()))
+    rows = np.ma.masked_invalid(rows)
+    centred = rows - np.ma.average(rows, axis=0, weights=weights)
+    variances = np.ma.average(np.square(centred), axis=0, weights=weights)
+    spread = float(np.sqrt(np.ma.filled(variances, 0.0).mean()))
     return spread if np.isfinite(spread) else 0.0
 
 
@@ -115,16 +112,16 @@ class CorruptedInput(BaseAutoencoder):
         return self.noise_level if level is None else level
 
     def _with_noise(self, sample, architecture, loss, previous):
-        chosen, known = copy.copy(self), None if previous is None else previous.training
+        chosen, before = copy.copy(self), (None, None)
+        if previous is not None:
+            before = previous.training.corruption, previous.training.noise_level
         if self.corruption == "auto":
-            chosen.corruption = known.corruption if known else None
-            chosen.corruption = chosen.corruption or self._fitting_corruption(sample, architecture, loss)
-        if self.noise_level == "auto":
-            same = known is not None and known.corruption == chosen.corruption
-            chosen.noise_level = known.noise_level if same else None
-            if chosen.noise_level is None:
-                in_units = CORRUPTIONS[chosen.corruption].additive
-                chosen.noise_level = _SHARE_OF_SPREAD * _spread(sample) if in_units else _PROBABILITY
+            chosen.corruption = before[0] or self._fitting_corruption(sample, architecture, loss)
+        if self.noise_level == "auto" and chosen.corruption == before[0]:
+            chosen.noise_level = before[1]
+        elif self.noise_level == "auto":
+            in_units = CORRUPTIONS[chosen.corruption].additive
+            chosen.noise_level = _SHARE_OF_SPREAD * _spread(sample) if in_units else _PROBABILITY
         chosen._check_combination()
         return chosen
 

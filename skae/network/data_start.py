@@ -201,7 +201,7 @@ def _start_encoder(architecture, parameters, bends, rows, weights, rng, wish):
             directions, deviations = np.eye(met.shape[1])[:, :1], np.ones(1)
         of_rows = deviations if of_rows is None else of_rows
         wide = width > directions.shape[1]
-        if wide and architecture.depth == 1:
+        if wide:
             bend = of_wide
         mix = wide or not is_code
         encoder = mixed_directions(directions, width, rng) if mix else directions

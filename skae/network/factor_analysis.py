@@ -117,11 +117,11 @@ def _maximised(model, X, weights):
         factors = np.hstack([factors, np.ones((len(factors), 1))])
         second = factors[:, :, None] * factors[:, None, :]
         second[:, :-1, :-1] += covariances
+        squares += weights[rows] @ np.square(centred)
         observed *= weights[rows, None]
         moments += observed.T @ second.reshape(len(factors), -1)
         centred *= weights[rows, None]
         products += centred.T @ factors
-        squares += np.einsum("ij,ij->j", centred, _centred(model, X[rows])[1])
         counts += observed.sum(axis=0)
     # The prior of the loadings; that of the offset only keeps columns without a value regular.
     prior = np.diag([1.0] * model.n_factors + [1e-6])
