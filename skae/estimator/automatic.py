@@ -289,7 +289,9 @@ def with_learning_rate(estimator, objective, sample, config, state, one_pass):
         return config
     if estimator.learning_rate_init == "auto":
         goes_on = state.learning_rate is not None and (one_pass or state.progress is not None)
-        if not goes_on:
+        if solver.optimizer.rate is not None:
+            state.learning_rate = solver.optimizer.rate
+        elif not goes_on:
             # As the training will.
             with one_thread_if_small(objective.network.architecture.product_flops(config.batch_size)):
                 rate = find_rate(objective, _local(sample), config, solver.optimizer, state, np.random.default_rng(0))

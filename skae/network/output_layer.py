@@ -6,6 +6,9 @@ import numpy as np
 
 from ..rows.matrices import CSRBatch
 
+# Entries on which the curvature of the loss is taken, and the fewest rows.
+_CURVATURE_ENTRIES, _FEWEST_ROWS = 2**19, 32
+
 
 class OutputLayer:
     """The last layer with the loss over all entries of a batch.
@@ -62,6 +65,47 @@ class OutputLayer:
         else:
             np.matmul(self._delta.T, below, out=weight_grad.T)
         np.matmul(self._delta, self.layer.weights.T, out=delta_below)
+
+    def curvature(self, batch, below):
+        """Mean over the rows of the curvature of the loss at each output of the last batch.
+
+        The curvature of an entry is the second derivative of its loss by the last pre-activation, without that of the
+        output activation: l''(x_hat) f'(z)^2, the diagonal of the generalised Gauss-Newton matrix. Of a loss that does
+        not know it, it is the square of the derivative.
+
+        Parameters
+        ----------
+        batch : Batch
+            With what ``value`` left there.
+        below : ndarray of shape (n_rows, width)
+            Output of the last hidden layer.
+
+        Returns
+        -------
+        ndarray of shape (n_features,)
+        """
+        n_rows = min(len(below), max(_FEWEST_ROWS, _CURVATURE_ENTRIES // len(self.layer.bias)))
+        row_scale = batch.row_scale[:n_rows]
+        row_scale = row_scale * (batch.row_scale.sum() / max(row_scale.sum(), np.finfo(row_scale.dtype).tiny))
+        if self.loss.curvature is None:
+            return self._squared_derivatives(batch, row_scale)
+        x_hat = self.layer.forward(below[:n_rows], np.empty((n_rows, len(self.layer.bias)), below.dtype))
+        curvature = np.broadcast_to(self.loss.curvature(x_hat), x_hat.shape)
+        if self.loss.entry is not None:
+            derivative = np.empty_like(x_hat)
+            self.layer.activation.fill_derivative(x_hat, derivative)
+            curvature = curvature * derivative * derivative
+        if batch.entry_weights is not None:
+            curvature = curvature * batch.entry_weights[:n_rows]
+        return row_scale @ np.asarray(curvature, below.dtype)
+
+    def _squared_derivatives(self, batch, row_scale):
+        """Mean over rows of the squares of the derivatives by the last pre-activation."""
+        # The gradient has the scales of the rows in it.
+        delta = self._delta[: len(row_scale)] / np.where(row_scale > 0, batch.row_scale[: len(row_scale)], 1)[:, None]
+        squares = row_scale @ np.square(delta)
+        whole = len(squares) == len(self.layer.bias)
+        return squares if whole else np.full(len(self.layer.bias), squares.mean(), squares.dtype)
 
     def _loss(self, batch, z, bias, x, entry_weights, bias_grad):
         """The mean loss from z, a product without its bias; keeps the gradient there, in its place where it can.

@@ -1,0 +1,154 @@
+"""Kronecker factors of the curvature of a layer: damped inverses, and gradients preconditioned by them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+# Growth of the damping of a factor that is not positive definite, and how many times it may grow.
+_GROWTH, _MOST_TRIES = 10.0, 60
+
+
+def damped_inverse(factor, damping):
+    """The inverse of a factor with a damping on its diagonal; one that is not positive definite is damped further.
+
+    Parameters
+    ----------
+    factor : ndarray of shape (n, n) or (n,)
+        Symmetric, or the diagonal of a diagonal one.
+    damping : float
+        Above 0 where the factor may be singular.
+
+    Returns
+    -------
+    inverse : ndarray
+        Of the shape of the factor. NaN throughout for a factor that is not finite.
+    n_damped : int
+        How many times the damping was multiplied by ten until there was an inverse.
+    """
+    if not np.isfinite(factor).all():
+        return np.full_like(factor, np.nan), 0
+    limits = np.finfo(factor.dtype)
+    least = max(limits.eps * abs(float(mean_diagonal(factor))), float(np.sqrt(limits.tiny)))
+    for n_damped in range(_MOST_TRIES):
+        inverse = _inverse(factor, factor.dtype.type(damping))
+        if inverse is not None:
+            return inverse, n_damped
+        damping = max(_GROWTH * damping, least)
+    return np.full_like(factor, np.nan), n_damped
+
+
+def _inverse(factor, damping):
+    """The inverse; None where the damped factor is not positive definite in its precision."""
+    if factor.ndim == 1:
+        damped = factor + damping
+        return 1.0 / damped if damped.min(initial=1.0) > 0 else None
+    damped = factor.copy()
+    damped.ravel()[:: len(damped) + 1] += damping
+    try:
+        np.linalg.cholesky(damped)
+        inverse = np.linalg.inv(damped)
+    except np.linalg.LinAlgError:
+        return None
+    return inverse if np.isfinite(inverse).all() else None
+
+
+def mean_diagonal(factor):
+    """Mean of the diagonal of a factor, given as a matrix or as its diagonal."""
+    return (factor if factor.ndim == 1 else np.diagonal(factor)).mean(dtype=np.float64)
+
+
+def damped_inverses(input_factor, output_factor, damping, penalty=0.0):
+    """Inverses of both factors of the curvature A x G of a layer under factored Tikhonov damping.
+
+    (A + pi s I)^-1 and (G + s / pi I)^-1, with s^2 = damping tr(A)/n tr(G)/k + penalty and pi^2 = (tr(A)/n) /
+    (tr(G)/k): Martens and Grosse (2015), section 6.3, with a damping in units of the mean curvature of the layer, so
+    that it does not depend on the units of X and of the loss. Without a penalty these are A + sqrt(damping) tr(A)/n I
+    and G + sqrt(damping) tr(G)/k I.
+
+    Parameters
+    ----------
+    input_factor, output_factor : ndarray of shape (n, n) or (n,), and (k, k) or (k,)
+        A and G.
+    damping : float
+    penalty : float, default=0.0
+        Curvature of a penalty, the same for all weights: 2 alpha for alpha ||W||^2.
+
+    Returns
+    -------
+    input_inverse, output_inverse : ndarray
+    n_damped : int
+        As of ``damped_inverse``, for both.
+    """
+    # Of a factor of zeros the mean diagonal is no measure.
+    sizes = [float(mean_diagonal(factor)) for factor in (input_factor, output_factor)]
+    inputs, outputs = (size if size > 0 else 1.0 for size in sizes)
+    strength, ratio = np.sqrt(damping * inputs * outputs + penalty), np.sqrt(inputs / outputs)
+    input_inverse, n_inputs = damped_inverse(input_factor, ratio * strength)
+    output_inverse, n_outputs = damped_inverse(output_factor, strength / ratio)
+    return input_inverse, output_inverse, n_inputs + n_outputs
+
+
+def precondition(weight_grad, bias_grad, input_inverse, output_inverse, weights, bias):
+    """(A x G)^-1 times the gradient of a layer: V = A^-1 D G^-1 for the gradient D with that of the bias as last row.
+
+    Parameters
+    ----------
+    weight_grad : ndarray of shape (n, k)
+    bias_grad : ndarray of shape (k,)
+    input_inverse : ndarray of shape (n + 1, n + 1) or (n + 1,)
+        The last row is that of the bias, as of an input that is always one.
+    output_inverse : ndarray of shape (k, k) or (k,)
+    weights, bias : ndarray
+        Shaped as the gradients; overwritten.
+    """
+    if input_inverse.ndim == 1:
+        product, row = input_inverse[:-1, None] * weight_grad, input_inverse[-1] * bias_grad
+    else:
+        coupling = input_inverse[:-1, -1]
+        product = input_inverse[:-1, :-1] @ weight_grad
+        product += coupling[:, None] * bias_grad
+        row = coupling @ weight_grad + input_inverse[-1, -1] * bias_grad
+    if output_inverse.ndim == 1:
+        np.multiply(product, output_inverse, out=weights)
+        np.multiply(row, output_inverse, out=bias)
+    else:
+        np.matmul(product, output_inverse, out=weights)
+        np.matmul(row, output_inverse, out=bias)
+
+
+def sum_of_products(first, second):
+    """One pair of factors for the sum of two: A1 x G1 + A2 x G2, about.
+
+    (A1 + c A2) x (G1 + G2 / c), scaled to the trace of the sum; c^2 = tr(A1) tr(G2) / (tr(A2) tr(G1)) makes the traces
+    of both terms that do not belong there equal, and their sum the least.
+
+    Parameters
+    ----------
+    first, second : tuple of two ndarrays
+        A and G of either: a matrix, or the diagonal of one.
+
+    Returns
+    -------
+    A, G : ndarray
+    """
+    (a1, g1), (a2, g2) = first, second
+    traces = [float(mean_diagonal(factor)) for factor in (a1, g1, a2, g2)]
+    if not all(0.0 < trace < np.inf for trace in traces):
+        return first if traces[0] * traces[1] > 0 or not traces[2] * traces[3] > 0 else second
+    t_a1, t_g1, t_a2, t_g2 = traces
+    c = np.sqrt(t_a1 * t_g2 / (t_a2 * t_g1))
+    wanted, got = t_a1 * t_g1 + t_a2 * t_g2, (t_a1 + c * t_a2) * (t_g1 + t_g2 / c)
+    dtype = a1.dtype.type
+    outputs = _plus(g1, g2, dtype(1 / c))
+    outputs *= dtype(wanted / got)
+    return _plus(a1, a2, dtype(c)), outputs
+
+
+def _plus(first, second, factor):
+    """first + factor second, each a matrix or the diagonal of one."""
+    if first.ndim == second.ndim:
+        return first + factor * second
+    matrix, diagonal = (first, factor * second) if first.ndim == 2 else (factor * second, first)
+    total = matrix.copy()
+    total.ravel()[:: len(total) + 1] += diagonal
+    return total
