@@ -9,12 +9,14 @@ from sklearn.base import clone
 
 from ..estimator.input import training_rows
 from ..estimator.plan import plan_training
+from ..kernels.optimizers import OPTIMIZERS
 from ..rows.validation import checked_weights
 from ..runtime.interrupts import interruptible
 from ..runtime.numbers import is_integer
 from ..runtime.progress import ProgressBar
 from ..runtime.threads import one_thread_if_small
 from ..training.callbacks import EpochBar, use_callback
+from ..training.solvers import SOLVERS
 from .checks import check_autoencoder, current_client, kept_open
 from .collections import by_rows, example
 from .local_epochs import local_epochs
@@ -111,6 +113,12 @@ def _check_options(estimator, n_copies):
         raise ValueError(f"n_copies must be an int of at least 1, or None; got {n_copies!r}.")
     if getattr(estimator, "revive_dead", False):
         raise ValueError("revive_dead=True is not possible on partitions; got it. Set revive_dead=False.")
+    solver = SOLVERS.get(estimator.solver)
+    if solver is not None and solver.minibatch and solver.name not in OPTIMIZERS:
+        raise ValueError(
+            f"solver={solver.name!r} is not possible on partitions: what it keeps of the rows is no mean over copies. "
+            f"Use one of {sorted(['auto', 'lbfgs', *OPTIMIZERS])}."
+        )
     if getattr(estimator, "_skl_callbacks", None):
         raise ValueError(
             "Callbacks are given X, which the client does not hold; got "

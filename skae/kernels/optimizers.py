@@ -111,8 +111,9 @@ class Optimizer:
     step: Callable
     n_state_vectors: int
 
-    # Learning rate that "auto" is; None where it is searched for.
-    rate = None
+    # Learning rate that "auto" is, and steps of a training whose batches and epochs are "auto"; None for those of
+    # first-order methods: the rate is searched for, and the steps are many and of few rows.
+    rate = steps = None
 
     def __post_init__(self):
         check_name("The name of an Optimizer", self.name)

@@ -6,9 +6,6 @@ import numpy as np
 
 from ..rows.matrices import CSRBatch
 
-# Entries on which the curvature of the loss is taken, and the fewest rows.
-_CURVATURE_ENTRIES, _FEWEST_ROWS = 2**19, 32
-
 
 class OutputLayer:
     """The last layer with the loss over all entries of a batch.
@@ -67,45 +64,48 @@ class OutputLayer:
         np.matmul(self._delta, self.layer.weights.T, out=delta_below)
 
     def curvature(self, batch, below):
-        """Mean over the rows of the curvature of the loss at each output of the last batch.
+        """Curvature of the loss at each output, for rows of the last batch.
 
-        The curvature of an entry is the second derivative of its loss by the last pre-activation, without that of the
-        output activation: l''(x_hat) f'(z)^2, the diagonal of the generalised Gauss-Newton matrix. Of a loss that does
-        not know it, it is the square of the derivative.
+        That of an entry is the second derivative of its loss by the last pre-activation, without that of the output
+        activation: l''(x_hat) f'(z)^2, the diagonal of the generalised Gauss-Newton matrix, times its weight. Of a loss
+        that does not know it, it is the square of the derivative.
 
         Parameters
         ----------
         batch : Batch
             With what ``value`` left there.
         below : ndarray of shape (n_rows, width)
-            Output of the last hidden layer.
+            Output of the last hidden layer for the first rows of the batch.
 
         Returns
         -------
-        ndarray of shape (n_features,)
+        ndarray of shape (n_rows, n_features)
         """
-        n_rows = min(len(below), max(_FEWEST_ROWS, _CURVATURE_ENTRIES // len(self.layer.bias)))
-        row_scale = batch.row_scale[:n_rows]
-        row_scale = row_scale * (batch.row_scale.sum() / max(row_scale.sum(), np.finfo(row_scale.dtype).tiny))
-        if self.loss.curvature is None:
-            return self._squared_derivatives(batch, row_scale)
-        x_hat = self.layer.forward(below[:n_rows], np.empty((n_rows, len(self.layer.bias)), below.dtype))
-        curvature = np.broadcast_to(self.loss.curvature(x_hat), x_hat.shape)
-        if self.loss.entry is not None:
+        n_rows, loss = len(below), self.loss
+        if loss.curvature is None:
+            return self._squared_derivatives(batch, n_rows)
+        x_hat = self.layer.forward(below, np.empty((n_rows, len(self.layer.bias)), below.dtype))
+        curvature = np.empty_like(x_hat)
+        curvature[...] = loss.curvature(x_hat)
+        if loss.entry is not None:
             derivative = np.empty_like(x_hat)
             self.layer.activation.fill_derivative(x_hat, derivative)
-            curvature = curvature * derivative * derivative
+            curvature *= np.square(derivative)
         if batch.entry_weights is not None:
-            curvature = curvature * batch.entry_weights[:n_rows]
-        return row_scale @ np.asarray(curvature, below.dtype)
+            curvature *= batch.entry_weights[:n_rows]
+        return curvature
 
-    def _squared_derivatives(self, batch, row_scale):
-        """Mean over rows of the squares of the derivatives by the last pre-activation."""
+    def _squared_derivatives(self, batch, n_rows):
+        """Squares of the derivatives by the last pre-activation; for drawn columns their mean, in each column."""
         # The gradient has the scales of the rows in it.
-        delta = self._delta[: len(row_scale)] / np.where(row_scale > 0, batch.row_scale[: len(row_scale)], 1)[:, None]
-        squares = row_scale @ np.square(delta)
-        whole = len(squares) == len(self.layer.bias)
-        return squares if whole else np.full(len(self.layer.bias), squares.mean(), squares.dtype)
+        scale = batch.row_scale[:n_rows, None]
+        squares = np.square(
+            np.divide(self._delta[:n_rows], scale, out=np.zeros_like(self._delta[:n_rows]), where=scale > 0)
+        )
+        n_features = len(self.layer.bias)
+        return (
+            squares if squares.shape[1] == n_features else np.full((n_rows, n_features), squares.mean(), squares.dtype)
+        )
 
     def _loss(self, batch, z, bias, x, entry_weights, bias_grad):
         """The mean loss from z, a product without its bias; keeps the gradient there, in its place where it can.

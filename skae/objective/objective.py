@@ -152,9 +152,9 @@ class Objective:
         batch.row_scale = batch.even_scale if row_scale is None else row_scale
         return self._forward(batch, x, rng, self.gate) + self.weight_penalty()
 
-    def output_curvature(self, batch):
-        """Mean curvature of the loss at each output of the last batch, see ``OutputLayer.curvature``."""
-        return self._output.curvature(batch, batch.outputs[-1])
+    def output_curvature(self, n_rows):
+        """Curvature of the loss at each output, for the first rows of the last batch, see ``OutputLayer.curvature``."""
+        return self._output.curvature(self.last_batch, self.last_batch.outputs[-1][:n_rows])
 
     def weight_curvatures(self):
         """Curvature of the penalties on weights alone: one number for each matrix of weights."""

@@ -7,8 +7,11 @@ import math
 # Steps of a training whose rows are few enough.
 _STEPS = 6000
 
+# Steps of an epoch, least rows of a step and most of them, for optimisers that need few steps.
+_FEW_STEPS, _LEAST_ROWS, _MOST_ROWS = 40, 128, 1024
 
-def batch_size_auto(n_rows):
+
+def batch_size_auto(n_rows, steps=None):
     """Rows of a mini-batch: the power of two nearest to n_rows / 120, from 32 to 256, and at most all rows.
 
     So that an epoch is of about 120 steps, whatever the table. On small tables 32 rows ended lower than 128 at equal
@@ -27,19 +30,24 @@ def batch_size_auto(n_rows):
     return min(max(32, min(nearest, 256)), n_rows)
 
 
-def max_iter_auto(n_rows, batch_size):
+def max_iter_auto(n_rows, batch_size, steps=None):
     """Epochs of an annealed training: those that make 6,000 steps, from 20 to 400.
 
     A bound on time, and not where the loss settles: deep networks on small tables do not settle. With 8,000 steps in
     place of 2,000 their objective ended at 0.6 to 0.95 times, in part by learning the rows by heart. At least 20 epochs
-    show every row of a large table often enough; at most 400 keep the fit of a tiny one short.
+    show every row of a large table often enough; at most 400 keep the fit of a tiny one short. Of a training of few
+    steps those that make them, from 4 on.
 
     Parameters
     ----------
     n_rows, batch_size : int
+    steps : int, default=None
+        Those of a training of few steps; None for that of a first-order method.
 
     Returns
     -------
     int
     """
+    if steps is not None:
+        return max(4, min(math.ceil(steps * batch_size / n_rows), 400))
     return max(20, min(math.ceil(_STEPS * batch_size / n_rows), 400))
