@@ -7,8 +7,8 @@ import math
 # Steps of a training whose rows are few enough.
 _STEPS = 6000
 
-# Steps of an epoch, least rows of a step and most of them, for optimisers that need few steps.
-_FEW_STEPS, _LEAST_ROWS, _MOST_ROWS = 40, 128, 1024
+# For optimisers that need few steps: steps of an epoch, least rows of a step and most of them, and fewest epochs.
+_FEW_STEPS, _LEAST_ROWS, _MOST_ROWS, _FEWEST_EPOCHS = 40, 128, 512, 10
 
 
 def batch_size_auto(n_rows, steps=None):
@@ -36,7 +36,7 @@ def max_iter_auto(n_rows, batch_size, steps=None):
     A bound on time, and not where the loss settles: deep networks on small tables do not settle. With 8,000 steps in
     place of 2,000 their objective ended at 0.6 to 0.95 times, in part by learning the rows by heart. At least 20 epochs
     show every row of a large table often enough; at most 400 keep the fit of a tiny one short. Of a training of few
-    steps those that make them, from 4 on.
+    steps those that make them, from 10 to 400.
 
     Parameters
     ----------
@@ -49,5 +49,5 @@ def max_iter_auto(n_rows, batch_size, steps=None):
     int
     """
     if steps is not None:
-        return max(4, min(math.ceil(steps * batch_size / n_rows), 400))
+        return max(_FEWEST_EPOCHS, min(math.ceil(steps * batch_size / n_rows), 400))
     return max(20, min(math.ceil(_STEPS * batch_size / n_rows), 400))

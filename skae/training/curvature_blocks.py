@@ -7,8 +7,8 @@ import numpy as np
 from .curvature import factor_shape, factor_shapes
 from .kronecker import damped_inverses, precondition, sum_of_products
 
-# In units of the mean curvature of a block.
-_DAMPING = 1e-4
+# Rows that averaged factors count as means of, in their damping.
+_ROWS = 1e4
 
 
 def inverse_shapes(architecture):
@@ -67,12 +67,12 @@ class Blocks:
         penalties = self.objective.weight_curvatures()
         n_grown, places = 0, iter(inverses)
         for pair, penalty in zip(pairs, penalties):
-            left, right, n_damped = damped_inverses(*pair, _DAMPING, penalty)
+            left, right, n_damped = damped_inverses(*pair, _ROWS, penalty)
             next(places)[...], next(places)[...] = left, right
             n_grown += n_damped
         for factor in alone:
             # As of an input that is always one.
-            _, next(places)[...], n_damped = damped_inverses(np.ones(1, factor.dtype), factor, _DAMPING)
+            _, next(places)[...], n_damped = damped_inverses(np.ones(1, factor.dtype), factor, _ROWS)
             n_grown += n_damped
         return n_grown
 

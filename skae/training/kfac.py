@@ -76,15 +76,15 @@ class KFAC(Optimizer):
     the number of curvatures met, and how many times a factor was damped further since it was not positive definite;
     averages of quadratic and descent along the directions; averages of A and G of each layer; and the inverses.
 
-    Departures: the exact curvature of the loss at the outputs in place of sampled gradients; damping in units of each
-    layer's curvature in place of Levenberg and Marquardt's rule; momentum and rate are given, and the rescaling is one
-    length for each layer. The block of tied weights is one product for the sum of that in the encoder and that in the
-    decoder, see ``sum_of_products``. L2 is part of damping and quadratic; the curvature of all other penalties is left
-    out, their gradients are not.
+    Departures: the exact curvature of the loss at the outputs in place of sampled gradients; damping by the width of a
+    factor, in its own units, in place of Levenberg and Marquardt's rule; momentum and rate are given, and the rescaling
+    is one length for each layer. The block of tied weights is one product for the sum of that in the encoder and that
+    in the decoder, see ``sum_of_products``. L2 is part of damping and quadratic; the curvature of all other penalties
+    is left out, their gradients are not.
     """
 
     rate = 0.3
-    steps = 240
+    steps = 300
 
     def __init__(self):
         super().__init__("kfac", self._unbound, 1)

@@ -273,14 +273,14 @@ def factor(n, seed):
 def test_preconditioned_gradient_solves_the_damped_system(diagonal, penalty):
     A, G = factor(4, 1), factor(3, 2)
     A, G = (np.diagonal(f).copy() if flag else f for f, flag in zip((A, G), diagonal))
-    left, right, n_damped = damped_inverses(A, G, 0.01, penalty)
+    left, right, n_damped = damped_inverses(A, G, 20, penalty)
     gradient = np.random.default_rng(3).standard_normal((4, 3))
     weights, bias = np.empty((3, 3)), np.empty(3)
     precondition(gradient[:-1], gradient[-1], left, right, weights, bias)
     A, G = (np.diag(f) if f.ndim == 1 else f for f in (A, G))
     a, g = np.trace(A) / 4, np.trace(G) / 3
-    s, pi = np.sqrt(0.01 * a * g + penalty), np.sqrt(a / g)
-    system = np.kron(A + pi * s * np.eye(4), G + s / pi * np.eye(3))
+    s, pi = np.sqrt(penalty), np.sqrt(a / g)
+    system = np.kron(A + (4 / 20 * a + pi * s) * np.eye(4), G + (3 / 20 * g + s / pi) * np.eye(3))
     expected = np.linalg.solve(system, gradient.ravel()).reshape(4, 3)
     np.testing.assert_allclose(np.vstack([weights, bias]), expected, rtol=1e-9)
     assert n_damped == 0
@@ -288,7 +288,7 @@ def test_preconditioned_gradient_solves_the_damped_system(diagonal, penalty):
 
 def test_damping_does_not_depend_on_units():
     A, G = factor(4, 1), factor(3, 2)
-    one, two = damped_inverses(A, G, 0.01), damped_inverses(1e6 * A, 1e-4 * G, 0.01)
+    one, two = damped_inverses(A, G, 20), damped_inverses(1e6 * A, 1e-4 * G, 20)
     np.testing.assert_allclose(one[0], 1e6 * two[0], rtol=1e-9)
     np.testing.assert_allclose(one[1], 1e-4 * two[1], rtol=1e-9)
 
@@ -313,7 +313,7 @@ def test_a_factor_that_is_not_finite_has_an_inverse_of_nan(value):
 
 
 def test_steps_count_the_factors_that_were_damped(monkeypatch):
-    monkeypatch.setattr(curvature_blocks, "_DAMPING", 0.0)
+    monkeypatch.setattr(curvature_blocks, "_ROWS", np.inf)
     # More features than rows: the factor of the inputs has no inverse.
     X, training = rows(4, 5), state()
     J = objective((5, 2))
@@ -444,5 +444,6 @@ def test_every_estimator_trains_and_is_determined_by_its_seed(name, dtype):
     )
     assert one.solver_ == "kfac" and one.learning_rate_ == KFAC.rate
     assert one.loss_curve_ == two.loss_curve_
-    assert one.loss_curve_[-1] < 0.9 * one.loss_curve_[0]
+    # The entropy of the rows is no part of what can be lowered.
+    assert one.loss_curve_[-1] < (0.95 if name == "log_loss" else 0.9) * one.loss_curve_[0]
     np.testing.assert_array_equal(one._fitted.network.theta, two._fitted.network.theta)
