@@ -106,8 +106,13 @@ def _memory_shapes(fields, shape, architecture):
     """Shapes of the arrays of the optimiser, by their number."""
     optimizers = [solver.optimizer for solver in SOLVERS.values() if solver.minibatch]
     shapes = {len(kept): kept for kept in (one.state_shapes(shape, architecture) for one in optimizers)}
-    number = fields.integer("memories", 0, max(shapes))
-    return shapes.get(number, [shape] * number)
+    number = fields.integer("memories")
+    if number not in {0, *shapes}:
+        raise ValueError(
+            f"{fields.path}memories must be the number of arrays of an optimiser, one of {sorted({0, *shapes})}; the "
+            f"file has {number}."
+        )
+    return shapes.get(number, [])
 
 
 def _memory(fields, name, shape, dtypes):

@@ -415,6 +415,12 @@ def test_a_training_in_two_parts_is_that_in_one(name):
     assert at_once.loss_curve[-1] < 0.9 * at_once.loss_curve[0]
 
 
+def test_it_keeps_at_most_three_times_what_adam_does():
+    architecture = Architecture((784, 1000), "logistic", "logistic", False)
+    kept = sum(map(np.prod, KFAC.state_shapes((architecture.n_parameters,), architecture)))
+    assert kept <= 3 * SOLVERS["adam"].n_vectors * architecture.n_parameters
+
+
 ESTIMATORS = {
     "deep": lambda **s: AutoencoderTransformer(3, hidden_layer_sizes=(8,), **s),
     "relu": lambda **s: AutoencoderTransformer(3, hidden_layer_sizes=(8,), activation="relu", **s),
