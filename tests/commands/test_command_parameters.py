@@ -98,7 +98,10 @@ def test_values_have_the_types_of_the_parameters():
             "--loss log_loss --output-activation tanh",
             "--loss='log_loss' needs --output-activation='logistic' or 'auto'",
         ),
-        ("--estimator sparse --sparsity topk --solver lbfgs", "it needs --solver in ['adam', 'kfac', 'sgd']; got --solver="),
+        (
+            "--estimator sparse --sparsity topk --solver lbfgs",
+            "it needs --solver in ['adam', 'kfac', 'sgd']; got --solver=",
+        ),
         ("--estimator sparse --revive-dead --solver lbfgs", "Use one of these, or --no-revive-dead."),
         ("--activation swish", "--activation: must be 'identity' or 'logistic' or 'relu' or 'tanh'; got 'swish'"),
         ("--activation sigmoid", "got 'sigmoid'. Did you mean 'logistic'?"),
