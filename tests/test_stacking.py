@@ -55,7 +55,7 @@ def test_before_training_it_is_going_through_the_layers(activation, tied, dtype,
     np.testing.assert_allclose(deep.reconstruct(X), pipeline.inverse_transform(code), **tolerance)
 
 
-@pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
+@pytest.mark.parametrize("solver", ["adam", "sgd", "kfac", "lbfgs"])
 @pytest.mark.parametrize("tied", [False, True])
 def test_fit_goes_on_from_the_layers(tied, solver, digits):
     X, _ = digits

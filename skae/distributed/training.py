@@ -9,6 +9,7 @@ from sklearn.base import clone
 
 from ..estimator.input import training_rows
 from ..estimator.plan import plan_training
+from ..kernels.optimizers import OPTIMIZERS
 from ..rows.validation import checked_weights
 from ..runtime.exceptions import ParameterError
 from ..runtime.interrupts import interruptible
@@ -16,6 +17,7 @@ from ..runtime.numbers import is_integer
 from ..runtime.progress import ProgressBar
 from ..runtime.threads import one_thread_if_small
 from ..training.callbacks import EpochBar, use_callback
+from ..training.solvers import SOLVERS
 from .checks import check_autoencoder, current_client, kept_open
 from .collections import by_rows, example
 from .local_epochs import local_epochs
@@ -113,6 +115,10 @@ def _check_options(estimator, n_copies):
     if getattr(estimator, "revive_dead", False):
         rule = "{revive_dead=True} is not possible on partitions"
         raise ParameterError("revive_dead", True, [False], rule, "Set {revive_dead}={legal}.", found=".")
+    solver = SOLVERS.get(estimator.solver)
+    if solver is not None and solver.minibatch and solver.name not in OPTIMIZERS:
+        rule = "{given} is not possible on partitions: what it keeps of the rows is no mean over copies"
+        raise ParameterError("solver", solver.name, ["auto", "lbfgs", *OPTIMIZERS], rule, "Use {legal}.", found=".")
     if getattr(estimator, "_skl_callbacks", None):
         raise ValueError(
             "Callbacks are given X, which the client does not hold; got "

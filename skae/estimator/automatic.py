@@ -114,10 +114,11 @@ def settled(estimator, sample, architecture, loss, one_pass):
     if chosen.solver == "auto":
         chosen.solver = _solver(estimator, n_rows, architecture, loss, one_pass)
     minibatch = SOLVERS[chosen.solver].minibatch
+    steps = SOLVERS[chosen.solver].optimizer.steps if minibatch else None
     if chosen.batch_size == "auto":
-        chosen.batch_size = _BATCH_SIZE if rate_is_set else batch_size_auto(n_rows)
+        chosen.batch_size = _BATCH_SIZE if rate_is_set and steps is None else batch_size_auto(n_rows, steps)
     if chosen.max_iter == "auto":
-        annealed = max_iter_auto(n_rows, min(chosen.batch_size, n_rows))
+        annealed = max_iter_auto(n_rows, min(chosen.batch_size, n_rows), steps)
         chosen.max_iter = _LBFGS_ITERATIONS if not minibatch else _EPOCHS if rate_is_set else annealed
     if chosen.learning_rate == "auto":
         chosen.learning_rate = "constant" if rate_is_set or one_pass or not minibatch else "annealed"
@@ -300,7 +301,9 @@ def with_learning_rate(estimator, objective, sample, config, state, one_pass):
         return config
     if estimator.learning_rate_init == "auto":
         goes_on = state.learning_rate is not None and (one_pass or state.progress is not None)
-        if not goes_on:
+        if solver.optimizer.rate is not None:
+            state.learning_rate = solver.optimizer.rate
+        elif not goes_on:
             # As the training will.
             with one_thread_if_small(objective.network.architecture.product_flops(config.batch_size)):
                 rate = find_rate(objective, _local(sample), config, solver.optimizer, state, np.random.default_rng(0))

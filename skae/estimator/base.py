@@ -320,7 +320,7 @@ class BaseAutoencoder(NumericParameters, CallbackSupportMixin, Prediction):
         optimizer = plan.solver.optimizer
         # A fit that was cut short is not gone on with after other training.
         state.progress = None
-        state.prepare_optimizer(optimizer, objective.network.theta)
+        state.prepare_optimizer(optimizer, objective.network.theta, objective.network.architecture)
         with one_thread_if_small(objective.network.architecture.product_flops(config.batch_size)):
             loss = run_epoch(objective, sample, config, optimizer, state)
             check_last_step(objective, sample, config, state)

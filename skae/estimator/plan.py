@@ -258,7 +258,7 @@ def _check_continues(previous, architecture):
 def _check_memory(estimator, architecture, dtype, sample, config):
     """Raise MemoryError, before anything is made, where there is no room for the training."""
     n_rows, solver = len(sample.rows), SOLVERS[estimator.solver]
-    searches = solver.minibatch and estimator.learning_rate_init == "auto"
+    searches = solver.minibatch and solver.optimizer.rate is None and estimator.learning_rate_init == "auto"
     whole = architecture.block_size(n_rows, dtype)
     batch_rows = max(config.batch_size, whole * estimator.early_stopping) if solver.minibatch else whole
     check_training_memory(

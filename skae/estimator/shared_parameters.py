@@ -108,13 +108,14 @@ SHARED = (
         "solver",
         SOLVER,
         [RegisteredName(SOLVERS, "auto")],
-        '{"auto", "adam", "sgd", "lbfgs"}',
+        '{"auto", "adam", "sgd", "kfac", "lbfgs"}',
         """
-        Mini-batches with Adam, or with Nesterov's momentum of 0.9; or L-BFGS on all rows at once. L-BFGS works in
-        float64 unless it continues a fit in float32, and is the one to take for small data and exact minima. "auto" is
-        "lbfgs" for one hidden layer with ``squared_error`` where rows times parameters are at most 2e7 and nothing is
-        drawn anew for each batch, and "adam" otherwise, with a number as ``learning_rate_init``, and in
-        ``partial_fit``; ``solver_`` says which.
+        Mini-batches with Adam, with Nesterov's momentum of 0.9, or with K-FAC, whose few steps use the curvature
+        (docs/training.md); or L-BFGS on all rows at once. L-BFGS works in float64 unless it continues a fit in float32,
+        and is the one to take for small data and exact minima. K-FAC is the one for mini-batches of some hundred
+        features or more, and not for Dask's collections. "auto" is "lbfgs" for one hidden layer with ``squared_error``
+        where rows times parameters are at most 2e7 and nothing is drawn anew for each batch, and "adam" otherwise, with
+        a number as ``learning_rate_init``, and in ``partial_fit``; ``solver_`` says which.
         """,
     ),
     Parameter(
@@ -124,9 +125,9 @@ SHARED = (
         'float or "auto"',
         """
         Greatest learning rate. "auto" tries a row of them for some steps each, with the schedule of a whole fit in
-        small, and takes the one with the least objective; ``learning_rate_`` says which. Of numbers 1e-3 suits
-        rectified and deep networks; one layer of tied logistic units on images made better codes at 1e-2 to 3e-2
-        (docs/representations.md). Not used by "lbfgs".
+        small, and takes the one with the least objective; for "kfac" it is 0.3; ``learning_rate_`` says which. Of
+        numbers for Adam 1e-3 suits rectified and deep networks; one layer of tied logistic units on images made better
+        codes at 1e-2 to 3e-2 (docs/representations.md). Not used by "lbfgs".
         """,
     ),
     Parameter(
@@ -171,7 +172,8 @@ SHARED = (
         'int or "auto"',
         """
         Rows of a mini-batch. "auto" is the power of two next to n_samples / 120, within 32 and 256, or 128 where
-        ``learning_rate_init`` is a number; n_samples at most. Not used by "lbfgs".
+        ``learning_rate_init`` is a number; n_samples at most. For "kfac" it is that next to n_samples / 40, within 128
+        and 512. Not used by "lbfgs".
         """,
     ),
     Parameter(
@@ -181,7 +183,7 @@ SHARED = (
         'int or "auto"',
         """
         Most epochs, or iterations of L-BFGS. "auto" is 1,000 iterations of L-BFGS; epochs for about 6,000 steps, from
-        20 to 400; and 200 epochs where ``learning_rate_init`` is a number.
+        20 to 400, with "kfac" for 300, from 10; and 200 epochs where ``learning_rate_init`` is a number.
         """,
     ),
     Parameter(

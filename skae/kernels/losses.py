@@ -44,6 +44,14 @@ def log_loss(z, x):
     return max(z, zero) + log1p_unit(e) - x * z, x_hat - x
 
 
+def squared_error_curvature(x_hat):
+    return 2.0
+
+
+def log_loss_curvature(x_hat):
+    return x_hat * (1.0 - x_hat)
+
+
 def log_loss_onnx(graph, z, x, dtype):
     """softplus(z) - x z; not all runtimes have Softplus in float64, so it is max(z, 0) + log(1 + exp(-|z|))."""
     decay = graph.add("Exp", graph.add("Neg", graph.add("Abs", z)))
@@ -94,6 +102,9 @@ class Loss:
     squares : bool
         Whether it is a square of the difference: l(c x_hat + d, c x + d) = c^2 l(x_hat, x). Networks may then be
         trained on centred and scaled rows.
+    curvature : callable (x_hat) -> ndarray or float, or None
+        Second derivative of ``entry`` by x_hat, or of ``fused_entry`` by z for a loss without ``entry``, as a function
+        of an array of outputs. None where it is not known: ``solver="kfac"`` then takes the squares of the derivatives.
     """
 
     name: str
@@ -106,11 +117,12 @@ class Loss:
     baseline: Callable = loss_of_zeros
     onnx: Callable | None = None
     squares: bool = False
+    curvature: Callable | None = None
 
     def __post_init__(self):
         check_name("The name of a Loss", self.name)
         check_name(f"default_output of Loss {self.name!r}", self.default_output)
-        check_callables(self, "baseline", optional=("entry", "fused_entry", "onnx"))
+        check_callables(self, "baseline", optional=("entry", "fused_entry", "onnx", "curvature"))
         if self.entry is None and self.fused_entry is None:
             raise TypeError(f"Loss {self.name!r} must have an entry, a fused_entry or both; got neither.")
         if self.data_range is not None:
@@ -173,7 +185,14 @@ class Loss:
 LOSSES = Registry(
     "loss",
     (
-        Loss("squared_error", "squared units of X", squared_error, onnx=squared_error_onnx, squares=True),
+        Loss(
+            "squared_error",
+            "squared units of X",
+            squared_error,
+            onnx=squared_error_onnx,
+            squares=True,
+            curvature=squared_error_curvature,
+        ),
         Loss(
             "log_loss",
             "nats",
@@ -183,6 +202,7 @@ LOSSES = Registry(
             range_hint="Scale X to [0, 1] (MinMaxScaler(clip=True)).",
             baseline=loss_of_halves,
             onnx=log_loss_onnx,
+            curvature=log_loss_curvature,
         ),
     ),
 )

@@ -111,10 +111,26 @@ class Optimizer:
     step: Callable
     n_state_vectors: int
 
+    # Learning rate that "auto" is, and steps of a training whose batches and epochs are "auto"; None for those of
+    # first-order methods: the rate is searched for, and the steps are many and of few rows.
+    rate = steps = None
+
     def __post_init__(self):
         check_name("The name of an Optimizer", self.name)
         check_callables(self, "step")
         check_count(self, "n_state_vectors")
+
+    def state_shapes(self, shape, architecture=None):
+        """Shapes of the arrays that it keeps between steps, for parameters of some shape of an architecture."""
+        return [shape] * self.n_state_vectors
+
+    def workspace(self, architecture):
+        """Numbers that it holds beside ``n_state_vectors`` vectors of the length of the parameters."""
+        return 0
+
+    def step_for(self, objective):
+        """The step of one pass over the rows, to be called after each gradient of an objective."""
+        return self.step
 
 
 OPTIMIZERS = Registry("optimiser", (Optimizer("adam", adam, 2), Optimizer("sgd", sgd, 1)))

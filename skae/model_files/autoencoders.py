@@ -76,10 +76,10 @@ def decode(estimator, fields):
     """
     theta = fields.array("theta", (None,), FLOATS, finite=True)
     architecture = _architecture(fields.fields("architecture"), len(theta))
-    n_features, n_components = architecture.encoder_sizes[0], architecture.encoder_sizes[-1]
+    n_features = architecture.encoder_sizes[0]
     columns = Columns(n_features, decode_names(n_features, fields, theta.nbytes))
     loss = _loss(fields, architecture)
-    state = training.decoded(fields.fields("training"), theta, n_components)
+    state = training.decoded(fields.fields("training"), theta, architecture)
     loss_curve, validation_loss_curve = _decoded_curves(fields)
     means = None
     if fields.has_array("column_means"):

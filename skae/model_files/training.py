@@ -8,13 +8,11 @@ from reprlib import repr as shortened
 import numpy as np
 
 from ..kernels.corruptions import CORRUPTIONS
-from ..kernels.optimizers import OPTIMIZERS
 from ..training.config import PLATEAU_CUTS
 from ..training.solvers import SOLVERS
 from ..training.state import FitProgress, Seed, TrainingState
 from .fields import number_field
 
-_MOST_MEMORIES = max(update.n_state_vectors for update in OPTIMIZERS.values())
 _INDICES = ("<i4", "<i8")
 
 # Words in the state of each bit generator, and bits of a word.
@@ -61,14 +59,14 @@ def encoded(state, arrays, path, include_optimizer):
     }
 
 
-def decoded(fields, theta, n_components):
+def decoded(fields, theta, architecture):
     """The state from the JSON that ``encoded`` made.
 
     Parameters
     ----------
     fields : Fields
     theta : ndarray of shape (n_parameters,)
-    n_components : int
+    architecture : Architecture
 
     Returns
     -------
@@ -79,14 +77,15 @@ def decoded(fields, theta, n_components):
     ValueError
         If it is not a state of such a network.
     """
+    n_components = architecture.encoder_sizes[-1]
     dtypes = (theta.dtype.newbyteorder("<").str,)
     state = TrainingState(
         shuffle_rng=_generator(fields.fields("shuffle_rng")),
         noise_rng=_generator(fields.fields("noise_rng")),
         validation_seed=_seed(fields.optional_fields("held_seed")),
         optimizer_state=tuple(
-            _memory(fields, f"memory_{i}", theta.shape, dtypes)
-            for i in range(fields.integer("memories", 0, _MOST_MEMORIES))
+            _memory(fields, f"memory_{i}", shape, dtypes)
+            for i, shape in enumerate(_memory_shapes(fields, theta.shape, architecture))
         ),
         step=fields.integer("step"),
         epoch=fields.integer("epoch"),
@@ -106,6 +105,19 @@ def decoded(fields, theta, n_components):
     state.progress = None if progress is None else _progress(progress, theta, dtypes)
     fields.end()
     return state
+
+
+def _memory_shapes(fields, shape, architecture):
+    """Shapes of the arrays of the optimiser, by their number."""
+    optimizers = [solver.optimizer for solver in SOLVERS.values() if solver.minibatch]
+    shapes = {len(kept): kept for kept in (one.state_shapes(shape, architecture) for one in optimizers)}
+    number = fields.integer("memories")
+    if number not in {0, *shapes}:
+        raise ValueError(
+            f"{fields.path}memories must be the number of arrays of an optimiser, one of {sorted({0, *shapes})}; the "
+            f"file has {number}."
+        )
+    return shapes.get(number, [])
 
 
 def _memory(fields, name, shape, dtypes):

@@ -63,6 +63,50 @@ class OutputLayer:
             np.matmul(self._delta.T, below, out=weight_grad.T)
         np.matmul(self._delta, self.layer.weights.T, out=delta_below)
 
+    def curvature(self, batch, below):
+        """Curvature of the loss at each output, for rows of the last batch.
+
+        That of an entry is the second derivative of its loss by the last pre-activation, without that of the output
+        activation: l''(x_hat) f'(z)^2, the diagonal of the generalised Gauss-Newton matrix, times its weight. Of a loss
+        that does not know it, it is the square of the derivative.
+
+        Parameters
+        ----------
+        batch : Batch
+            With what ``value`` left there.
+        below : ndarray of shape (n_rows, width)
+            Output of the last hidden layer for the first rows of the batch.
+
+        Returns
+        -------
+        ndarray of shape (n_rows, n_features)
+        """
+        n_rows, loss = len(below), self.loss
+        if loss.curvature is None:
+            return self._squared_derivatives(batch, n_rows)
+        x_hat = self.layer.forward(below, np.empty((n_rows, len(self.layer.bias)), below.dtype))
+        curvature = np.empty_like(x_hat)
+        curvature[...] = loss.curvature(x_hat)
+        if loss.entry is not None:
+            derivative = np.empty_like(x_hat)
+            self.layer.activation.fill_derivative(x_hat, derivative)
+            curvature *= np.square(derivative)
+        if batch.entry_weights is not None:
+            curvature *= batch.entry_weights[:n_rows]
+        return curvature
+
+    def _squared_derivatives(self, batch, n_rows):
+        """Squares of the derivatives by the last pre-activation; for drawn columns their mean, in each column."""
+        # The gradient has the scales of the rows in it.
+        scale = batch.row_scale[:n_rows, None]
+        squares = np.square(
+            np.divide(self._delta[:n_rows], scale, out=np.zeros_like(self._delta[:n_rows]), where=scale > 0)
+        )
+        n_features = len(self.layer.bias)
+        return (
+            squares if squares.shape[1] == n_features else np.full((n_rows, n_features), squares.mean(), squares.dtype)
+        )
+
     def _loss(self, batch, z, bias, x, entry_weights, bias_grad):
         """The mean loss from z, a product without its bias; keeps the gradient there, in its place where it can.
 

@@ -23,6 +23,8 @@ class Batch:
     network : Network
     inputs : ndarray or CSRBatch of shape (n_rows, n_features)
         What entered the network last.
+    entry_weights : ndarray of shape (n_rows, n_features) or None
+        How many times each entry counts; None for once.
     outputs : list of ndarray of shape (n_rows, width)
         Output of each hidden layer.
     deltas : list of ndarray
@@ -40,6 +42,7 @@ class Batch:
         widths = architecture.sizes[1:-1]
         self.network = network
         self.inputs = None
+        self.entry_weights = None
         self.outputs = [buffers.empty((n_rows, width), dtype) for width in widths]
         self.deltas = [buffers.empty((n_rows, width), dtype) for width in widths] if gradients else []
         self.code = self.outputs[architecture.depth - 1]

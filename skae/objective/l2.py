@@ -37,5 +37,8 @@ class L2(WeightPenalty):
             for strength, w, grad in zip(self._strengths(weights), weights, grads)
         )
 
+    def curvatures(self, weights):
+        return [2.0 * strength for strength in self._strengths(weights)]
+
     def value(self, weights):
         return sum(a * penalties.sum_of_squares(w) for a, w in zip(self._strengths(weights), weights))

@@ -44,6 +44,11 @@ class Objective:
         Of the code in training, in the place of the network's own.
     activity : Activity, default=None
         Sees the code of every batch whose gradient is taken.
+
+    Attributes
+    ----------
+    last_batch : Batch or None
+        That whose gradient was taken last, with what it left there.
     """
 
     @_quiet
@@ -76,6 +81,7 @@ class Objective:
         self._hidden = network.layers[:-1]
         self._code = architecture.depth - 1
         self._batches = {}
+        self.last_batch = None
         last = network.layers[-1]
         self._output = (
             OutputLayer(last, loss) if zero_sampling is None else SampledOutputLayer(last, loss, zero_sampling)
@@ -132,6 +138,7 @@ class Objective:
         """
         batch = self.batch(len(x))
         batch.row_scale = batch.even_scale if row_scale is None else row_scale
+        self.last_batch = batch
         value = self._forward(batch, x, rng, self.gate)
         if self.activity is not None:
             self.activity.see(batch.code)
@@ -144,6 +151,15 @@ class Objective:
         batch = self.batch(len(x))
         batch.row_scale = batch.even_scale if row_scale is None else row_scale
         return self._forward(batch, x, rng, self.gate) + self.weight_penalty()
+
+    def output_curvature(self, n_rows):
+        """Curvature of the loss at each output, for the first rows of the last batch, see ``OutputLayer.curvature``."""
+        return self._output.curvature(self.last_batch, self.last_batch.outputs[-1][:n_rows])
+
+    def weight_curvatures(self):
+        """Curvature of the penalties on weights alone: one number for each matrix of weights."""
+        weights = self.network.weights[: len(self._weight_grads)]
+        return sum((np.array(p.curvatures(weights)) for p in self.weight_penalties), np.zeros(len(weights)))
 
     def add_weight_penalties(self):
         """The penalties on weights alone; adds their gradient to ``grad``."""
@@ -167,6 +183,7 @@ class Objective:
     def _forward(self, batch, x, rng, gate):
         """Loss and penalties on activations."""
         batch.inputs, x, entry_weights = self._inputs(batch, x, rng)
+        batch.entry_weights = entry_weights
         a = batch.inputs
         for i, (layer, output) in enumerate(zip(self._hidden, batch.outputs)):
             a = (layer._replace(gate=gate) if i == self._code else layer).forward(a, output)

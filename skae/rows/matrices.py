@@ -44,6 +44,12 @@ class CSRBatch:
         """What the kernels take: values, columns and row starts."""
         return self.values, self.columns, self.row_starts
 
+    def dense(self):
+        """These rows as an array."""
+        out = np.empty(self.shape, self.values.dtype)
+        csr.scatter(*self.entries, out)
+        return out
+
     def replaced(self, values):
         """A batch with the same sparsity pattern and other values."""
         return CSRBatch(values, self.columns, self.row_starts, self.shape[1])

@@ -7,39 +7,51 @@ import math
 # Steps of a training whose rows are few enough.
 _STEPS = 6000
 
+# For optimisers that need few steps: steps of an epoch, least rows of a step and most of them, and fewest epochs.
+_FEW_STEPS, _LEAST_ROWS, _MOST_ROWS, _FEWEST_EPOCHS = 40, 128, 512, 10
 
-def batch_size_auto(n_rows):
+
+def batch_size_auto(n_rows, steps=None):
     """Rows of a mini-batch: the power of two nearest to n_rows / 120, from 32 to 256, and at most all rows.
 
     So that an epoch is of about 120 steps, whatever the table. On small tables 32 rows ended lower than 128 at equal
     passes and the best rate of each (0.77 to 1.0 times the objective); 16 were now better, now worse, and took half as
-    long again.
+    long again. Of a training of few steps, each of which uses the curvature, it is the one nearest to n_rows / 40, from
+    128 to 512: less noise is worth more there.
 
     Parameters
     ----------
     n_rows : int
+    steps : int, default=None
+        Those of a training of few steps; None for that of a first-order method.
 
     Returns
     -------
     int
     """
-    nearest = 2 ** round(math.log2(max(n_rows, 1) / 120))
-    return min(max(32, min(nearest, 256)), n_rows)
+    per_epoch, least, most = (120, 32, 256) if steps is None else (_FEW_STEPS, _LEAST_ROWS, _MOST_ROWS)
+    nearest = 2 ** round(math.log2(max(n_rows, 1) / per_epoch))
+    return min(max(least, min(nearest, most)), n_rows)
 
 
-def max_iter_auto(n_rows, batch_size):
+def max_iter_auto(n_rows, batch_size, steps=None):
     """Epochs of an annealed training: those that make 6,000 steps, from 20 to 400.
 
     A bound on time, and not where the loss settles: deep networks on small tables do not settle. With 8,000 steps in
     place of 2,000 their objective ended at 0.6 to 0.95 times, in part by learning the rows by heart. At least 20 epochs
-    show every row of a large table often enough; at most 400 keep the fit of a tiny one short.
+    show every row of a large table often enough; at most 400 keep the fit of a tiny one short. Of a training of few
+    steps those that make them, from 10 to 400.
 
     Parameters
     ----------
     n_rows, batch_size : int
+    steps : int, default=None
+        Those of a training of few steps; None for that of a first-order method.
 
     Returns
     -------
     int
     """
+    if steps is not None:
+        return max(_FEWEST_EPOCHS, min(math.ceil(steps * batch_size / n_rows), 400))
     return max(20, min(math.ceil(_STEPS * batch_size / n_rows), 400))

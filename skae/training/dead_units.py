@@ -108,7 +108,7 @@ def revive(objective, sample, active, optimizer_state, rng):
     active : ndarray of bool of shape (n_components,)
         Which units live.
     optimizer_state : tuple of ndarray
-        Shaped as the parameters.
+        Those shaped as the parameters are cleared where the units have theirs.
     rng : numpy Generator
 
     Returns
@@ -145,7 +145,8 @@ def revive(objective, sample, active, optimizer_state, rng):
     fitting = (np.abs(directions).max(axis=1) <= np.sqrt(limit)) & (np.abs(shifts) <= limit)
     directions[~fitting] = 0
     shifts[~fitting] = 0
-    for parameters in (network, *map(network.architecture.parameters, optimizer_state)):
+    vectors = [array for array in optimizer_state if array.shape == network.theta.shape]
+    for parameters in (network, *map(network.architecture.parameters, vectors)):
         parameters.weights[depth - 1][:, dead] = 0
         parameters.weights[depth][dead] = 0
         parameters.biases[depth - 1][dead] = 0

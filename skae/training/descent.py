@@ -41,7 +41,7 @@ def run_epoch(objective, sample, config, optimizer, state, rate=None, warm_up=Fa
         Mean objective over the rows, each batch at the parameters it met.
     """
     network, grad, optimizer_state = objective.network, objective.grad, state.optimizer_state
-    theta, step = network.theta, optimizer.step
+    theta, step = network.theta, optimizer.step_for(objective)
     rate = config.learning_rate_init if rate is None else rate
     X, rows, weights = sample.X, sample.rows, sample.weights
     n_rows, size = len(rows), min(config.batch_size, len(rows))
@@ -113,7 +113,7 @@ def minibatch(objective, sample, config, state, validation=None, callback=None, 
     FitResult
     """
     theta = objective.network.theta
-    state.prepare_optimizer(optimizer, theta)
+    state.prepare_optimizer(optimizer, theta, objective.network.architecture)
     monitor = TrainingMonitor(objective, sample, validation, config, state, callback)
     order = state.progress.order
     if config.shuffle and order is not None and np.array_equal(np.sort(order), sample.rows):

@@ -65,7 +65,9 @@ def check_training_memory(
     rows_at_once = batch_rows + min(COMPARED_ROWS, trial_rows)
     buffers = rows_at_once * itemsize * (2 * sum(sizes[1:-1]) + 2 * sizes[0] + workspace_per_row)
     orders = (4 * n_rows + _TRIAL_ORDERS * trial_rows) * np.dtype(np.intp).itemsize
-    n_bytes = max(vectors * architecture.n_parameters * itemsize + buffers + orders, start_bytes)
+    workspace = solver.optimizer.workspace(architecture) * (1 + 2 * keep_epochs) if solver.minibatch else 0
+    numbers = vectors * architecture.n_parameters + workspace
+    n_bytes = max(numbers * itemsize + buffers + orders, start_bytes)
     try:
         check_available_memory(n_bytes)
     except MemoryError as error:

@@ -74,7 +74,7 @@ class _Trials(NamedTuple):
         theta = objective.network.theta
         theta[...] = self.start
         state = TrainingState.seeded(self.seed, self.seed, epoch=self.epoch)
-        state.prepare_optimizer(self.optimizer, theta)
+        state.prepare_optimizer(self.optimizer, theta, objective.network.architecture)
         sample = self.rows._replace(rows=self.rows.rows[: n_steps * config.batch_size])
         try:
             run_epoch(objective, sample, config, self.optimizer, state, partial(_trial_rate, rate, n_steps))

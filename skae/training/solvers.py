@@ -12,6 +12,7 @@ from ..kernels.checks import check_callables, check_count, check_name
 from ..kernels.optimizers import OPTIMIZERS, Optimizer
 from ..kernels.registry import Registry
 from .descent import minibatch
+from .kfac import KFAC
 from .lbfgs import lbfgs
 
 # Vectors of the length of the parameters that SciPy's L-BFGS-B works on, and the copies in float64 beside them; older
@@ -72,5 +73,6 @@ def minibatch_solvers():
 
 
 SOLVERS = Registry("solver", map(minibatch_solver, OPTIMIZERS.values()))
+SOLVERS["kfac"] = minibatch_solver(KFAC())
 # L-BFGS loses its line search to the rounding of float32.
 SOLVERS["lbfgs"] = Solver("lbfgs", lbfgs, _LBFGS_VECTORS, iteration="iteration", dtype=np.float64)

@@ -73,8 +73,8 @@ class TrainingState:
     shuffle_rng, noise_rng : numpy Generator
     validation_seed : Seed or None
         Chooses the validation rows.
-    optimizer_state : tuple of ndarray of shape (n_parameters,)
-        Moments, velocity: what the optimiser keeps between steps.
+    optimizer_state : tuple of ndarray
+        Moments, velocity: what the optimiser keeps between steps; most are of shape (n_parameters,).
     step, epoch : int
         Steps of the optimiser, and epochs, since the parameters were initialised.
     divergence_baseline : float or None
@@ -142,12 +142,19 @@ class TrainingState:
         # SFC64 is the fastest of NumPy's generators, and noise is drawn by the million.
         return cls(np.random.default_rng(shuffle), np.random.Generator(np.random.SFC64(noise)), **others)
 
-    def prepare_optimizer(self, optimizer, theta):
-        """Make the vectors that an optimiser keeps, where there are none of that shape yet."""
-        state = self.optimizer_state
-        if len(state) != optimizer.n_state_vectors or any(vector.shape != theta.shape for vector in state):
-            vectors = (buffers.zeros(theta.shape, theta.dtype) for _ in range(optimizer.n_state_vectors))
-            self.optimizer_state, self.step = tuple(vectors), 0
+    def prepare_optimizer(self, optimizer, theta, architecture=None):
+        """Make the arrays that an optimiser keeps for parameters, where there are none of these shapes yet.
+
+        Parameters
+        ----------
+        optimizer : Optimizer
+        theta : ndarray of shape (n_parameters,)
+        architecture : Architecture, default=None
+            Of the network; needed by optimisers that keep more than vectors of the shape of theta.
+        """
+        shapes = optimizer.state_shapes(theta.shape, architecture)
+        if [array.shape for array in self.optimizer_state] != shapes:
+            self.optimizer_state, self.step = tuple(buffers.zeros(shape, theta.dtype) for shape in shapes), 0
 
 
 def fixed_seed(rng):

@@ -101,8 +101,8 @@ def test_values_have_the_types_of_the_parameters():
         ),
         (
             "--estimator sparse --sparsity topk --solver lbfgs",
-            "--sparsity='topk' changes the objective from batch to batch: it needs --solver='adam' or 'sgd'; got "
-            "--solver='lbfgs'. Use one of these, or --sparsity='kl' or 'l1'.",
+            "--sparsity='topk' changes the objective from batch to batch: it needs --solver='adam' or 'kfac' or 'sgd'; "
+            "got --solver='lbfgs'. Use one of these, or --sparsity='kl' or 'l1'.",
         ),
         (
             "--estimator sparse --sparsity topk --n-components 3 --n-active 2 --n-active-transform 1",

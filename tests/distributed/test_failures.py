@@ -155,6 +155,8 @@ def test_what_partitions_do_not_allow(client, parts, rows):
         fit(AutoencoderOutlierDetector(), parts)
     with pytest.raises(ValueError, match="revive_dead=True"):
         fit(SparseAE(4, revive_dead=True), parts)
+    with pytest.raises(ValueError, match=r"solver='kfac' is not possible on partitions"):
+        fit(SparseAE(4, solver="kfac"), parts)
     with pytest.raises(ValueError, match="n_components"):
         fit(AutoencoderTransformer(0), parts)
     for weights, message in (

@@ -125,7 +125,7 @@ def test_under_and_overcomplete(cls, k, X):
 
 @every_estimator
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
+@pytest.mark.parametrize("solver", ["adam", "sgd", "kfac", "lbfgs"])
 def test_precision_is_kept(cls, dtype, solver, X):
     ae = fitted(cls, X.astype(dtype), solver=solver)
     H = ae.transform(X.astype(dtype))
@@ -264,7 +264,7 @@ def test_partial_fit_over_the_batches_is_one_epoch(X):
 
 @every_estimator
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("solver", ["adam", "sgd"])
+@pytest.mark.parametrize("solver", ["adam", "sgd", "kfac"])
 @pytest.mark.parametrize(
     "settings", [{}, {"max_grad_norm": 0.05}, {"tied_weights": True, "hidden_layer_sizes": (4,), "max_grad_norm": 0.5}]
 )
@@ -378,7 +378,7 @@ def test_the_two_curves_have_the_same_units(cls, rng):
 
 
 @every_estimator
-@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+@pytest.mark.parametrize("solver", ["adam", "kfac", "lbfgs"])
 def test_integer_weights_repeat_rows(cls, solver, X, rng):
     weights = rng.integers(0, 4, len(X))
     parameters = {**FIXED, **fixed_strength(cls), "solver": solver, "batch_size": 1000, "max_iter": 5}
@@ -582,7 +582,7 @@ def test_sparse_ae_without_weight_takes_any_activation(X):
 
 
 @every_estimator
-@pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
+@pytest.mark.parametrize("solver", ["adam", "sgd", "kfac", "lbfgs"])
 @pytest.mark.parametrize("init", ["glorot", "auto"])
 def test_divergence_is_an_error_and_leaves_nothing(init, cls, solver, X):
     if solver == "lbfgs" and numba.config.DISABLE_JIT:

@@ -36,7 +36,7 @@ from skae.impute import AutoencoderImputer
 from skae.kernels.optimizers import OPTIMIZERS
 from skae.objective.objective import Objective
 
-SOLVERS = [*OPTIMIZERS, "lbfgs"]
+SOLVERS = [*OPTIMIZERS, "kfac", "lbfgs"]
 ESTIMATORS = [AutoencoderTransformer, DenoisingAE, SparseAE, ContractiveAE]
 SMALL = {"max_iter": 2, "random_state": 0}
 

@@ -21,6 +21,7 @@ ANY = [
     {},
     {"solver": "lbfgs", "tied_weights": True},
     {"solver": "sgd", "early_stopping": True},
+    {"solver": "kfac", "early_stopping": True},
     {"missing_values": "mask", "hidden_layer_sizes": (3,)},
     {"learning_rate": "plateau", "loss": "squared_error"},
 ]

@@ -381,7 +381,7 @@ def test_what_does_not_go_together(content, loaded):
     refused("'fitted/more' is not known", lambda model, fitted: fitted.update(more=1))
     refused("'fitted/training/more' is not known", lambda model, fitted: fitted["training"].update(more=1))
     refused("memory_1.* not known", lambda model, fitted: fitted["training"].update(memories=1))
-    refused("integer from 0 to 2", lambda model, fitted: fitted["training"].update(memories=3))
+    refused("memories must be the number", lambda model, fitted: fitted["training"].update(memories=3))
     refused("words", lambda model, fitted: fitted["training"]["noise_rng"].update(state=[1]))
     refused("no kind", lambda model, fitted: model["parameters"].update(alpha={"eval": "1"}))
     refused("no kind", lambda model, fitted: model["parameters"].update(alpha={"estimator": {"class": "SparseAE"}}))

@@ -12,6 +12,7 @@ from skae.training.monitor import TrainingMonitor
 TRAININGS = {
     "adam": lambda **s: AutoencoderTransformer(**s),
     "sgd": lambda **s: AutoencoderTransformer(**s, solver="sgd"),
+    "kfac": lambda **s: AutoencoderTransformer(**s, solver="kfac"),
     "lbfgs": lambda **s: DenoisingAE(**s, solver="lbfgs"),
     "noise": lambda **s: DenoisingAE(**s, corruption="salt_and_pepper", emphasis=0.5),
     "held rows": lambda **s: DenoisingAE(**s, early_stopping=True, learning_rate="plateau"),
@@ -60,7 +61,7 @@ def interrupted_after(epochs, monkeypatch):
     monkeypatch.setattr(TrainingMonitor, "end_epoch", end_and_interrupt)
 
 
-@pytest.mark.parametrize("name", ["adam", "held rows", "holes"])
+@pytest.mark.parametrize("name", ["adam", "kfac", "held rows", "holes"])
 def test_an_interrupted_fit_goes_on_bit_for_bit(name, path, monkeypatch):
     estimator, X = made(name, max_iter=6)
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):

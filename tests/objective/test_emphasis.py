@@ -69,7 +69,7 @@ def test_gradient_against_finite_differences(loss, output, tied, rng):
         assert gradient[i] == pytest.approx((values[0] - values[1]) / (2 * step), rel=1e-5, abs=1e-7)
 
 
-@pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
+@pytest.mark.parametrize("solver", ["adam", "sgd", "kfac", "lbfgs"])
 @pytest.mark.parametrize("cls", [DenoisingAE, SparseAE, ContractiveAE])
 def test_every_estimator_and_solver_takes_it(cls, solver, rng):
     X = rng.random((60, 6))

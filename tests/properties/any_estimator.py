@@ -119,7 +119,7 @@ RIGHT = {
     "tied_weights": (False, True),
     "alpha": (0.0, 1e-3, 1),
     "init": ("auto", "glorot"),
-    "solver": ("auto", "adam", "sgd", "lbfgs"),
+    "solver": ("auto", "adam", "sgd", "kfac", "lbfgs"),
     "learning_rate_init": ("auto", 1e-3, 1e-2),
     "learning_rate": ("auto", "annealed", "constant", "cosine", "plateau"),
     "warmup_epochs": (0, 1, 0.5),

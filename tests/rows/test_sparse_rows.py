@@ -515,7 +515,9 @@ def test_sampled_partial_fit_over_the_batches_is_one_epoch():
 
 
 def test_lbfgs_needs_a_function():
-    with pytest.raises(ValueError, match=r"zero_sampling=0.1 draws anew .* solver='adam' or 'sgd'; got solver='lbfgs'"):
+    with pytest.raises(
+        ValueError, match=r"zero_sampling=0.1 draws anew .*'adam' or 'kfac' or 'sgd'; got solver='lbfgs'"
+    ):
         fitted(AutoencoderTransformer, sparse.csr_array(rows()), solver="lbfgs", zero_sampling=0.1)
 
 

@@ -40,7 +40,7 @@ def test_an_interrupt_that_python_drops_is_raised_by_the_next_check():
 
 @main_only
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+@pytest.mark.parametrize("solver", ["adam", "kfac", "lbfgs"])
 def test_a_fit_ends_by_an_interrupt_that_python_drops(solver, monkeypatch):
     X = np.random.default_rng(0).random((40, 6))
     drop = ctypes.CFUNCTYPE(None)(lambda: signal.raise_signal(signal.SIGINT))

@@ -69,11 +69,11 @@ CASES = [
     ),
     (
         SparseAE(2, revive_dead=True, solver="lbfgs"),
-        ("solver", "lbfgs", "'adam' or 'sgd'", "Use one of these, or revive_dead=False."),
-        "revive_dead=True changes weights between the epochs: it needs solver='adam' or 'sgd'; got solver='lbfgs'. Use "
-        "one of these, or revive_dead=False.",
-        "--revive-dead changes weights between the epochs: it needs --solver='adam' or 'sgd'; got --solver='lbfgs'. "
-        "Use one of these, or --no-revive-dead.",
+        ("solver", "lbfgs", "'adam' or 'kfac' or 'sgd'", "Use one of these, or revive_dead=False."),
+        "revive_dead=True changes weights between the epochs: it needs solver='adam' or 'kfac' or 'sgd'; "
+        "got solver='lbfgs'. Use one of these, or revive_dead=False.",
+        "--revive-dead changes weights between the epochs: it needs --solver='adam' or 'kfac' or 'sgd'; "
+        "got --solver='lbfgs'. Use one of these, or --no-revive-dead.",
     ),
     (
         SparseAE(3, sparsity="topk", n_active=2, n_active_transform=1),

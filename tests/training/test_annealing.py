@@ -140,3 +140,11 @@ def test_going_on_after_an_interrupt_is_the_whole_training(solver, monkeypatch):
 def test_batches_and_epochs_by_the_number_of_rows(n_rows, batch_size, max_iter):
     assert batch_size_auto(n_rows) == batch_size
     assert max_iter_auto(n_rows, batch_size) == max_iter
+
+
+@pytest.mark.parametrize(
+    "n_rows, batch_size, max_iter", [(1, 1, 300), (100, 100, 300), (1797, 128, 22), (20_000, 512, 10), (10**6, 512, 10)]
+)
+def test_budget_of_few_steps(n_rows, batch_size, max_iter):
+    assert batch_size_auto(n_rows, 300) == batch_size
+    assert max_iter_auto(n_rows, batch_size, 300) == max_iter

@@ -281,5 +281,5 @@ def test_small_units_of_x_are_no_reason_to_revive(activation, threshold, rng):
 
 
 def test_lbfgs_is_refused(rng):
-    with pytest.raises(ValueError, match=r"revive_dead=True.*needs solver='adam' or 'sgd'; got solver='lbfgs'"):
+    with pytest.raises(ValueError, match=r"revive_dead=True.*'adam' or 'kfac' or 'sgd'; got solver='lbfgs'"):
         SparseAE(4, revive_dead=True, solver="lbfgs").fit(rng.random((20, 5)))

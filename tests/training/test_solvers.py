@@ -360,7 +360,7 @@ def test_the_best_parameters_on_held_rows_are_given_back(name, noisy):
     # Few rows to train on and others to hold: the validation loss turns.
     X = np.random.default_rng(56).standard_normal((10, N_FEATURES))
     train, held = Sample.of(X, rows=np.arange(4)), Sample.of(X, rows=np.arange(4, 10))
-    rate = {"adam": 0.2, "sgd": 0.05}.get(name, 0.0)
+    rate = {"adam": 0.2, "sgd": 0.05, "kfac": 0.1}.get(name, 0.0)
     schedule = TrainingConfig(rate, batch_size=2, max_iter=60, tol=0.0, n_iter_no_change=8)
     J, training = objective(noisy, sparse=False, activation="tanh", alpha=0.0), state()
     twin = copy.deepcopy(training)
