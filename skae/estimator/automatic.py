@@ -22,6 +22,7 @@ from ..runtime.threads import one_thread_if_small
 from ..training.budget import batch_size_auto, max_iter_auto
 from ..training.rate_search import find_rate
 from ..training.solvers import SOLVERS
+from .solver_choice import solver_auto
 
 # Rows that start values are taken from, and entries that are held for it.
 _START_ROWS = 4096
@@ -46,9 +47,6 @@ _DEEP_SCALE = 1.0 / 3.0
 
 # Of numbers in float64, relative to the greatest.
 _ROUNDING = 1e-13
-
-# Rows times parameters up to which L-BFGS comes to a minimum before mini-batches do.
-_LBFGS_WORK = 2e7
 
 _LBFGS_ITERATIONS = 1000
 _EPOCHS = 200
@@ -112,9 +110,9 @@ def settled(estimator, sample, architecture, loss, one_pass):
     chosen = at_strength(estimator, 1.0) if _strength_is_free(estimator) else copy.copy(estimator)
     n_rows, rate_is_set = len(sample.rows), isinstance(estimator.learning_rate_init, Real)
     if chosen.solver == "auto":
-        chosen.solver = _solver(estimator, n_rows, architecture, loss, one_pass)
+        chosen.solver = solver_auto(estimator, sample, architecture, loss, one_pass)
     minibatch = SOLVERS[chosen.solver].minibatch
-    steps = SOLVERS[chosen.solver].optimizer.steps if minibatch else None
+    steps = SOLVERS[chosen.solver].optimizer.n_steps(architecture) if minibatch else None
     if chosen.batch_size == "auto":
         chosen.batch_size = _BATCH_SIZE if rate_is_set and steps is None else batch_size_auto(n_rows, steps)
     if chosen.max_iter == "auto":
@@ -123,23 +121,6 @@ def settled(estimator, sample, architecture, loss, one_pass):
     if chosen.learning_rate == "auto":
         chosen.learning_rate = "constant" if rate_is_set or one_pass or not minibatch else "annealed"
     return chosen
-
-
-def _solver(estimator, n_rows, architecture, loss, one_pass):
-    """The name of the solver that "auto" is."""
-    smooth = LOSSES[loss].squares and architecture.output_activation == "identity"
-    narrow = architecture.depth == 1 and architecture.encoder_sizes[1] < architecture.encoder_sizes[0]
-    drawn = (
-        one_pass
-        or isinstance(estimator.learning_rate_init, Real)
-        or estimator.zero_sampling is not None
-        or estimator._kind_of_noise() is not None
-        or estimator._gate() is not None
-        or estimator._activity() is not None
-        or architecture.n_active is not None
-    )
-    small = n_rows * architecture.n_parameters <= _LBFGS_WORK
-    return "lbfgs" if smooth and narrow and small and not drawn else "adam"
 
 
 def started_network(estimator, sample, architecture, loss, means, rng, dtype):

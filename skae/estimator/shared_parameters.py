@@ -112,10 +112,12 @@ SHARED = (
         """
         Mini-batches with Adam, with Nesterov's momentum of 0.9, or with K-FAC, whose few steps use the curvature
         (docs/training.md); or L-BFGS on all rows at once. L-BFGS works in float64 unless it continues a fit in float32,
-        and is the one to take for small data and exact minima. K-FAC is the one for mini-batches of some hundred
-        features or more, and not for Dask's collections. "auto" is "lbfgs" for one hidden layer with ``squared_error``
-        where rows times parameters are at most 2e7 and nothing is drawn anew for each batch, and "adam" otherwise, with
-        a number as ``learning_rate_init``, and in ``partial_fit``; ``solver_`` says which.
+        and is the one to take for small data and exact minima. K-FAC is the one for many rows, and not for Dask's
+        collections. "auto" is "lbfgs" for one hidden layer with ``squared_error`` where rows times parameters are at
+        most 2e7 and nothing is drawn anew for each batch; else "kfac" from 4,096 rows on, for several layers where X
+        has at least ten entries for each parameter; and "adam" otherwise: with a number as ``learning_rate_init``, in
+        ``partial_fit``, for sparse X, tied weights, gated codes, layers wider than 2,048, and a number as the strength
+        of a penalty on activations. ``solver_`` says which.
         """,
     ),
     Parameter(
@@ -183,7 +185,8 @@ SHARED = (
         'int or "auto"',
         """
         Most epochs, or iterations of L-BFGS. "auto" is 1,000 iterations of L-BFGS; epochs for about 6,000 steps, from
-        20 to 400, with "kfac" for 300, from 10; and 200 epochs where ``learning_rate_init`` is a number.
+        20 to 400, with "kfac" for 600, with several layers 1,200, from 10; and 200 epochs where ``learning_rate_init``
+        is a number.
         """,
     ),
     Parameter(

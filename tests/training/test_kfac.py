@@ -280,7 +280,7 @@ def test_preconditioned_gradient_solves_the_damped_system(diagonal, penalty):
     A, G = (np.diag(f) if f.ndim == 1 else f for f in (A, G))
     a, g = np.trace(A) / 4, np.trace(G) / 3
     s, pi = np.sqrt(penalty), np.sqrt(a / g)
-    system = np.kron(A + (4 / 20 * a + pi * s) * np.eye(4), G + (3 / 20 * g + s / pi) * np.eye(3))
+    system = np.kron(A + ((4 / 20) ** 2 * a + pi * s) * np.eye(4), G + ((3 / 20) ** 2 * g + s / pi) * np.eye(3))
     expected = np.linalg.solve(system, gradient.ravel()).reshape(4, 3)
     np.testing.assert_allclose(np.vstack([weights, bias]), expected, rtol=1e-9)
     assert n_damped == 0
@@ -313,7 +313,7 @@ def test_a_factor_that_is_not_finite_has_an_inverse_of_nan(value):
 
 
 def test_steps_count_the_factors_that_were_damped(monkeypatch):
-    monkeypatch.setattr(curvature_blocks, "_ROWS", np.inf)
+    monkeypatch.setattr(curvature_blocks, "_WIDTH", np.inf)
     # More features than rows: the factor of the inputs has no inverse.
     X, training = rows(4, 5), state()
     J = objective((5, 2))
@@ -428,7 +428,7 @@ ESTIMATORS = {
     "denoising": lambda **s: DenoisingAE(5, noise_level=0.3, emphasis=0.5, **s),
     "kl": lambda **s: SparseAE(5, **s),
     "topk": lambda **s: SparseAE(9, sparsity="topk", n_active=3, revive_dead=True, activation="relu", **s),
-    "contractive": lambda **s: ContractiveAE(4, contraction_weight=0.1, **s),
+    "contractive": lambda **s: ContractiveAE(4, contraction_weight=0.001, **s),
     "log_loss": lambda **s: AutoencoderTransformer(3, loss="log_loss", output_activation="logistic", **s),
     "holes": lambda **s: AutoencoderTransformer(3, missing_values="mask", **s),
 }

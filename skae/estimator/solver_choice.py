@@ -1,0 +1,77 @@
+"""The solver that "auto" is, by a rule that was measured (docs/training.md)."""
+
+from __future__ import annotations
+
+from numbers import Real
+
+from ..kernels.losses import LOSSES
+from ..rows.matrices import CSRMatrix
+from ..rows.sample import Sample
+from ..training.curvature import WIDEST
+
+# Rows times parameters up to which L-BFGS comes to a minimum before mini-batches do.
+_LBFGS_WORK = 2e7
+
+# Rows from which K-FAC is the first at every loss; of fewer, whose batches are small, Adam ends lower.
+_KFAC_ROWS = 4096
+
+# Entries of X for each parameter below which several layers learn the rows by heart sooner with K-FAC than with Adam.
+_KFAC_ENTRIES = 10
+
+# Rows of a batch from which a step of K-FAC is not much longer than one of Adam.
+_KFAC_BATCH = 128
+
+
+def solver_auto(estimator, sample, architecture, loss, one_pass):
+    """The name of the solver that "auto" is.
+
+    Parameters
+    ----------
+    estimator : BaseAutoencoder
+    sample : Sample or PartitionedSample
+    architecture : Architecture
+    loss : str
+    one_pass : bool
+        Whether it is for ``partial_fit``.
+
+    Returns
+    -------
+    str
+    """
+    # Both take their own steps, which are not those that were set.
+    if one_pass or isinstance(estimator.learning_rate_init, Real) or estimator.zero_sampling is not None:
+        return "adam"
+    if _suits_lbfgs(estimator, len(sample.rows), architecture, loss):
+        return "lbfgs"
+    return "kfac" if _suits_kfac(estimator, sample, architecture) else "adam"
+
+
+def _suits_lbfgs(estimator, n_rows, architecture, loss):
+    """Whether it comes to a minimum soon: one that is not of noise, of gates, or of wide codes."""
+    smooth = LOSSES[loss].squares and architecture.output_activation == "identity"
+    narrow = architecture.depth == 1 and architecture.encoder_sizes[1] < architecture.encoder_sizes[0]
+    drawn = (
+        estimator._kind_of_noise() is not None
+        or estimator._gate() is not None
+        or estimator._activity() is not None
+        or architecture.n_active is not None
+    )
+    return smooth and narrow and n_rows * architecture.n_parameters <= _LBFGS_WORK and not drawn
+
+
+def _suits_kfac(estimator, sample, architecture):
+    """Whether there are rows enough for its batches, and all that it needs of them is there."""
+    n_rows, n_features = len(sample.rows), architecture.sizes[0]
+    dense = isinstance(sample, Sample) and not isinstance(sample.X, CSRMatrix)
+    gated = estimator._gate() is not None or architecture.n_active is not None
+    in_its_steps = estimator.learning_rate in ("auto", "annealed") and (
+        estimator.batch_size == "auto" or estimator.batch_size >= _KFAC_BATCH
+    )
+    # The curvature of a penalty on activations is left out, which those of a moderate strength allow.
+    name = estimator._strength_name
+    moderate = name is None or getattr(estimator, name) == "auto"
+    usual = dense and in_its_steps and moderate and not (gated or architecture.tied)
+    if not usual or max(architecture.sizes) > WIDEST:
+        return False
+    enough = architecture.depth == 1 or n_rows * n_features >= _KFAC_ENTRIES * architecture.n_parameters
+    return n_rows >= _KFAC_ROWS and enough

@@ -1,0 +1,80 @@
+"""What solver="auto" is."""
+
+import numpy as np
+import pytest
+from scipy import sparse
+
+from skae import AutoencoderTransformer, ContractiveAE, DenoisingAE, SparseAE
+from skae.training.solvers import SOLVERS
+
+MANY, FEW = 4096, 4095
+
+
+def solver_of(estimator, n_rows=MANY, n_features=12, convert=np.asarray, **fit):
+    rng = np.random.default_rng(0)
+    X = rng.uniform(size=(n_rows, 3)) @ rng.uniform(size=(3, n_features)) / 3
+    return estimator.set_params(max_iter=1, random_state=0).fit(convert(X), **fit).solver_
+
+
+LOGITS = {"loss": "log_loss", "output_activation": "logistic"}
+
+
+@pytest.mark.parametrize(
+    "estimator",
+    [
+        AutoencoderTransformer(3, **LOGITS),
+        AutoencoderTransformer(30),
+        AutoencoderTransformer(30, batch_size=128),
+        AutoencoderTransformer(2, hidden_layer_sizes=(8,)),
+        DenoisingAE(3),
+        DenoisingAE(3, noise_level=0.2),
+        SparseAE(3, **LOGITS),
+        ContractiveAE(3, **LOGITS),
+    ],
+    ids=repr,
+)
+def test_many_rows_in_batches_are_trained_by_the_curvature(estimator):
+    assert solver_of(estimator) == "kfac"
+    assert solver_of(estimator, FEW) == "adam"
+
+
+@pytest.mark.parametrize(
+    "estimator",
+    [
+        AutoencoderTransformer(3, learning_rate_init=0.1, **LOGITS),
+        AutoencoderTransformer(3, learning_rate="cosine", **LOGITS),
+        AutoencoderTransformer(3, batch_size=127, **LOGITS),
+        AutoencoderTransformer(3, tied_weights=True, **LOGITS),
+        AutoencoderTransformer(2049, **LOGITS),
+        SparseAE(6, sparsity="topk", n_active=2),
+        SparseAE(6, sparsity="lifetime"),
+        SparseAE(3, sparsity_weight=1.0, **LOGITS),
+        ContractiveAE(3, contraction_weight=1.0, **LOGITS),
+        # 4096 x 12 entries for about 8,000 parameters.
+        AutoencoderTransformer(60, hidden_layer_sizes=(64,)),
+    ],
+    ids=repr,
+)
+def test_what_the_curvature_does_not_suit(estimator):
+    assert solver_of(estimator) == "adam"
+
+
+def test_stored_rows_and_single_passes_are_trained_by_adam():
+    estimator = AutoencoderTransformer(3, **LOGITS)
+    assert solver_of(estimator, convert=sparse.csr_array) == "adam"
+    assert estimator.partial_fit(np.full((MANY, 12), 0.5)).solver_ == "adam"
+
+
+def test_a_narrow_linear_decoder_is_trained_by_lbfgs_while_it_is_short():
+    assert solver_of(AutoencoderTransformer(3)) == "lbfgs"
+    assert solver_of(AutoencoderTransformer(3), n_features=690) == "lbfgs"
+    assert solver_of(AutoencoderTransformer(3), n_features=700) == "kfac"
+
+
+@pytest.mark.parametrize(("hidden", "n_steps"), [((), 600), ((8,), 1200)])
+def test_epochs_make_few_steps(hidden, n_steps):
+    X = np.random.default_rng(0).uniform(size=(20_000, 12))
+    ae = AutoencoderTransformer(2, hidden_layer_sizes=hidden, solver="kfac", random_state=0).fit(X)
+    # Batches of 512.
+    assert ae.n_iter_ == -(-n_steps * 512 // 20_000)
+    assert SOLVERS["kfac"].optimizer.rate == ae.learning_rate_
