@@ -105,11 +105,15 @@ class Optimizer:
         Updates theta, of shape (n_parameters,), and the state vectors in place; t counts the steps from 1.
     n_state_vectors : int
         Number of vectors of the shape of theta that it keeps between steps; they are zero before the first.
+    elementwise : bool
+        Whether a parameter depends on its own gradient and state alone, so that parts of the vectors may be updated at
+        once by several threads.
     """
 
     name: str
     step: Callable
     n_state_vectors: int
+    elementwise: bool = False
 
     # Learning rate that "auto" is, and steps of a training whose batches and epochs are "auto"; None for those of
     # first-order methods: the rate is searched for, and the steps are many and of few rows.
@@ -133,4 +137,4 @@ class Optimizer:
         return self.step
 
 
-OPTIMIZERS = Registry("optimiser", (Optimizer("adam", adam, 2), Optimizer("sgd", sgd, 1)))
+OPTIMIZERS = Registry("optimiser", (Optimizer("adam", adam, 2, True), Optimizer("sgd", sgd, 1, True)))

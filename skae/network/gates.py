@@ -9,6 +9,10 @@ from __future__ import annotations
 import numpy as np
 
 from ..kernels import gates
+from .active import ActiveCode
+
+# Share of active entries up to which work on these alone is faster than dense products.
+ACTIVE_SHARE = 0.1
 
 
 class TopK:
@@ -50,6 +54,17 @@ class TopK:
         kept = np.empty(z.shape, np.uint8)
         gates.greatest_of_rows(z, bias, thresholds, self.k, kept)
         return kept
+
+    def active(self, z, bias):
+        """The entries that stay on, where they are few; parameters as of ``choose``.
+
+        Returns
+        -------
+        ActiveCode or None
+            None where ``choose`` is to be asked: where many stay on, or one of all is not finite.
+        """
+        few = self.k <= ACTIVE_SHARE * z.shape[1]
+        return ActiveCode.greatest_of_rows(z, bias, self.k) if few else None
 
     def begin_epoch(self, epoch):
         """An epoch begins; counted from 0 since the parameters were initialised."""
@@ -114,6 +129,11 @@ class WinnerTakeAll:
         kept = np.empty(z.shape, np.uint8)
         gates.greatest_of_columns(z, bias, thresholds, k, kept)
         return kept
+
+    def active(self, z, bias):
+        """The entries that stay on, where they are few; see ``TopK.active``."""
+        k = int(np.ceil(self.share * len(z)))
+        return ActiveCode.greatest_of_columns(z, bias, k) if k <= ACTIVE_SHARE * len(z) else None
 
     def begin_epoch(self, epoch):
         """Nothing changes with the epoch."""

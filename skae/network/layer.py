@@ -42,12 +42,43 @@ class Layer(NamedTuple):
         ndarray
             ``out``.
         """
-        if isinstance(a, CSRBatch):
-            a.product(self.weights, out)
-        else:
-            np.matmul(a, self.weights, out=out)
+        self.product(a, out)
+        active = self.active(out)
+        if active is None:
+            return self.complete(out)
+        active.scatter(out)
+        return out
+
+    def complete(self, out):
+        """The output from ``product``, in its place."""
         kept = None if self.gate is None else self.gate.choose(out, self.bias)
         self.activation.forward(out, self.bias)
         if kept is not None:
             gates.keep(out, kept)
         return out
+
+    def product(self, a, out):
+        """The product of a batch with the weights, without the bias; parameters as of ``forward``."""
+        if isinstance(a, CSRBatch):
+            a.product(self.weights, out)
+        else:
+            np.matmul(a, self.weights, out=out)
+
+    def active(self, z):
+        """The entries of the output that the gate leaves on, where it names them alone.
+
+        Parameters
+        ----------
+        z : ndarray of shape (n_rows, fan_out)
+            That of ``product``.
+
+        Returns
+        -------
+        ActiveCode or None
+        """
+        # Those of extensions may only choose.
+        choose = getattr(self.gate, "active", None)
+        active = None if choose is None else choose(z, self.bias)
+        if active is not None:
+            active.activate(self.activation)
+        return active

@@ -1,0 +1,155 @@
+"""ActiveCode: the active entries of the codes of some rows, and the products over them alone."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..kernels import active, csr, gates, selection
+from ..rows.matrices import CSRBatch
+from ..runtime import workers
+
+# How many times as long as a number of a product takes one of a selection, and one of a transposed copy.
+_SELECTION, _COPY = 16, 8
+
+# Units whose sums are put together before they are written as columns: a cache line of each row, or two.
+_TILE = 16
+
+
+class ActiveCode:
+    """The active entries of the codes of some rows.
+
+    Parameters
+    ----------
+    row_starts : ndarray of shape (n_rows + 1,), int64
+        Place of the first entry of each row, and the end of the last row.
+    units : ndarray of shape (n_active,), int32
+        Unit of each entry, ascending within a row.
+    values : ndarray of shape (n_active,)
+        Pre-activations with their bias; after ``activate`` activations.
+    n_units : int
+    """
+
+    def __init__(self, row_starts, units, values, n_units):
+        self.row_starts = row_starts
+        self.units = units
+        self.values = values
+        self.shape = (len(row_starts) - 1, n_units)
+
+    @classmethod
+    def greatest_of_rows(cls, z, bias, k):
+        """The k greatest of z + bias in each row; None where one of all is not finite."""
+        (n_rows, width), dtype = z.shape, z.dtype
+        units, values = np.empty(n_rows * k, np.int32), np.empty(n_rows * k, dtype)
+
+        def select(first, last):
+            sums, workspace, chosen = np.empty(width, dtype), np.empty(width, dtype), np.empty(width, np.int32)
+            return selection.greatest_of_rows(z, bias, k, first, last, sums, workspace, chosen, units, values)
+
+        if not all(workers.shared(select, workers.parts(n_rows, _SELECTION * z.size))):
+            return None
+        return cls(np.arange(0, n_rows * k + 1, k, np.int64), units, values, width)
+
+    @classmethod
+    def greatest_of_columns(cls, z, bias, k):
+        """The k greatest of z + bias in each column; None where one of all is not finite."""
+        (n_rows, width), dtype = z.shape, z.dtype
+        rows, values = np.empty(width * k, np.int32), np.empty(width * k, dtype)
+
+        def select(first, last):
+            together = 4 * _TILE
+            sums, best = np.zeros(together, dtype), np.empty((k, together), dtype)
+            room, found = np.empty(together, np.int32), np.empty(together, np.int32)
+            return selection.greatest_of_columns(z, bias, first, last, sums, best, room, found, rows, values)
+
+        if not all(workers.shared(select, workers.parts(width, _SELECTION * z.size, _TILE))):
+            return None
+        by_unit = cls(np.arange(0, width * k + 1, k, np.int64), rows, values, n_rows)
+        row_starts, units, places = by_unit.transposed()
+        return cls(row_starts, units, values[places], width)
+
+    def transposed(self):
+        """The entries unit by unit: where each unit starts, the rows of the entries, and their places among these."""
+        starts = np.empty(self.shape[1] + 1, np.int64)
+        rows, places = np.empty(len(self.units), np.int32), np.empty(len(self.units), np.int32)
+        active.by_units(self.row_starts, self.units, starts, rows, places)
+        return starts, rows, places
+
+    def activate(self, activation):
+        """Activations in the place of the pre-activations."""
+        activation.forward(self.values[None], np.zeros_like(self.values))
+
+    def at_preactivation(self, delta, activation):
+        """The gradient at the activations becomes that at the pre-activations: zero for units that are zero."""
+        gates.stop_where_zero(self.values[None], delta[None])
+        activation.backward(delta[None], self.values[None], np.empty_like(delta))
+
+    def scatter(self, out):
+        """Put the code into out, of shape (n_rows, n_units)."""
+        csr.scatter(self.values, self.units, self.row_starts, out)
+
+    def product(self, weights, out):
+        """The code times a matrix of shape (n_units, n_features)."""
+
+        def decode(first, last):
+            active.decode(self.row_starts, self.units, self.values, weights, first, last, out)
+
+        workers.shared(decode, self._row_parts(weights))
+
+    def gradient(self, output_delta, weights):
+        """Gradient at each entry from that at its product with weights."""
+        delta = np.empty_like(self.values)
+
+        def differentiate(first, last):
+            active.code_gradient(self.row_starts, self.units, weights, output_delta, first, last, delta)
+
+        workers.shared(differentiate, self._row_parts(weights))
+        return delta
+
+    def _row_parts(self, weights):
+        return workers.parts(self.shape[0], len(self.units) * weights.shape[1])
+
+
+def unit_gradients(by_unit, pairs, grad):
+    """Sum over some pairs of the products of the transposed entries with rows: grad_l = sum_i values_il x_i.
+
+    Parameters
+    ----------
+    by_unit : tuple of ndarray
+        Of ``ActiveCode.transposed``.
+    pairs : list of (values, x)
+        Values at the entries, in the order of the rows, and the rows: ndarray or CSRBatch of shape (n_rows, n_columns).
+    grad : ndarray of shape (n_units, n_columns)
+        Overwritten; of C order or the transposed of one.
+    """
+    n_units, n_columns = grad.shape
+    rowwise = grad.flags.c_contiguous
+
+    def add(first, last):
+        tile = None if rowwise else np.empty((_TILE, n_columns), grad.dtype)
+        for start in range(first, last, last - first if rowwise else _TILE):
+            stop = last if rowwise else min(last, start + _TILE)
+            out = grad[start:stop] if rowwise else tile[: stop - start]
+            out[...] = 0
+            for values, x in pairs:
+                if isinstance(x, CSRBatch):
+                    active.add_stored_unit_sums(*by_unit, values, *x.entries, start, out)
+                else:
+                    active.add_unit_sums(*by_unit, values, x, start, out)
+            if not rowwise:
+                active.transpose_into(out, start, grad.T)
+
+    numbers = len(pairs) * len(by_unit[1]) * n_columns + (1 if rowwise else _COPY) * grad.size
+    workers.shared(add, workers.parts(n_units, numbers, _TILE))
+
+
+def rows_of(weights):
+    """A matrix of C order: itself, or the copy of the transposed of one."""
+    if weights.flags.c_contiguous:
+        return weights
+    out = np.empty(weights.shape, weights.dtype)
+
+    def copy(first, last):
+        active.transpose_rows(weights.T, first, last, out)
+
+    workers.shared(copy, workers.parts(len(out), _COPY * out.size, _TILE))
+    return out
