@@ -76,9 +76,10 @@ def by_units(row_starts, units, unit_starts, rows, places):
 
 @kernel
 def add_unit_sums(unit_starts, rows, places, values, x, first, out):
-    """out_u += sum_q values_{places_q} x_{rows_q} over the entries q of unit first + u."""
+    """out_u = sum_q values_{places_q} x_{rows_q} over the entries q of unit first + u, added to what is there; rows of
+    out may be longer than those of x."""
     for u in range(out.shape[0]):
-        row = out[u]
+        row = out[u, : x.shape[1]]
         q, end = unit_starts[first + u], unit_starts[first + u + 1]
         while q + 4 <= end:
             x0, x1, x2, x3 = x[rows[q]], x[rows[q + 1]], x[rows[q + 2]], x[rows[q + 3]]
@@ -115,8 +116,11 @@ def transpose_into(tile, first, out):
 @kernel
 def transpose_rows(weights, first, last, out):
     """Rows of out from first to last: these columns of the weights, by blocks that the cache holds."""
-    for start in range(first, last, 16):
-        stop = min(last, start + 16)
-        for j in range(weights.shape[0]):
+    for start in range(first, last, 64):
+        stop = min(last, start + 64)
+        for top in range(0, weights.shape[0], 8):
+            bottom = min(weights.shape[0], top + 8)
             for u in range(start, stop):
-                out[u, j] = weights[j, u]
+                row = out[u, top:bottom]
+                for j in range(bottom - top):
+                    row[j] = weights[top + j, u]

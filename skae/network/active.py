@@ -6,13 +6,14 @@ import numpy as np
 
 from ..kernels import active, csr, gates, selection
 from ..rows.matrices import CSRBatch
-from ..runtime import workers
+from ..runtime import buffers, workers
 
 # How many times as long as a number of a product takes one of a selection, and one of a transposed copy.
 _SELECTION, _COPY = 16, 8
 
-# Units whose sums are put together before they are written as columns: a cache line of each row, or two.
-_TILE = 16
+# Numbers of a cache line, of which parts are multiples; bytes of sums that are put together before they are written as
+# columns, which are to stay in the second-level cache; and the most units of them.
+_LINE, _TILE_BYTES, _TILE_UNITS = 16, 2**18, 64
 
 
 class ActiveCode:
@@ -56,12 +57,12 @@ class ActiveCode:
         rows, values = np.empty(width * k, np.int32), np.empty(width * k, dtype)
 
         def select(first, last):
-            together = 4 * _TILE
+            together = _TILE_UNITS
             sums, best = np.zeros(together, dtype), np.empty((k, together), dtype)
             room, found = np.empty(together, np.int32), np.empty(together, np.int32)
             return selection.greatest_of_columns(z, bias, first, last, sums, best, room, found, rows, values)
 
-        if not all(workers.shared(select, workers.parts(width, _SELECTION * z.size, _TILE))):
+        if not all(workers.shared(select, workers.parts(width, _SELECTION * z.size, _LINE))):
             return None
         by_unit = cls(np.arange(0, width * k + 1, k, np.int64), rows, values, n_rows)
         row_starts, units, places = by_unit.transposed()
@@ -125,21 +126,36 @@ def unit_gradients(by_unit, pairs, grad):
     rowwise = grad.flags.c_contiguous
 
     def add(first, last):
-        tile = None if rowwise else np.empty((_TILE, n_columns), grad.dtype)
-        for start in range(first, last, last - first if rowwise else _TILE):
-            stop = last if rowwise else min(last, start + _TILE)
-            out = grad[start:stop] if rowwise else tile[: stop - start]
-            out[...] = 0
-            for values, x in pairs:
-                if isinstance(x, CSRBatch):
-                    active.add_stored_unit_sums(*by_unit, values, *x.entries, start, out)
-                else:
-                    active.add_unit_sums(*by_unit, values, x, start, out)
-            if not rowwise:
-                active.transpose_into(out, start, grad.T)
+        if rowwise:
+            _add_sums(by_unit, pairs, first, grad[first:last])
+            return
+        tile = _tile(n_columns, grad.dtype)
+        for start in range(first, last, len(tile)):
+            sums = tile[: last - start]
+            _add_sums(by_unit, pairs, start, sums)
+            active.transpose_into(sums, start, grad.T)
 
     numbers = len(pairs) * len(by_unit[1]) * n_columns + (1 if rowwise else _COPY) * grad.size
-    workers.shared(add, workers.parts(n_units, numbers, _TILE))
+    workers.shared(add, workers.parts(n_units, numbers, _LINE))
+
+
+def _add_sums(by_unit, pairs, first, out):
+    """The sums of ``unit_gradients`` for the units from ``first`` on."""
+    out[...] = 0
+    for values, x in pairs:
+        if isinstance(x, CSRBatch):
+            active.add_stored_unit_sums(*by_unit, values, *x.entries, first, out)
+        else:
+            active.add_unit_sums(*by_unit, values, x, first, out)
+
+
+def _tile(n_columns, dtype):
+    """A buffer for the sums of some units. Its rows take odd numbers of cache lines: with powers of two, entries of one
+    column would fall on the same places of the cache."""
+    per_line = _LINE * 4 // dtype.itemsize
+    n_lines = -(-n_columns // per_line) | 1
+    n_units = _TILE_BYTES // (n_lines * 64)
+    return buffers.empty((min(_TILE_UNITS, max(_LINE, n_units // _LINE * _LINE)), n_lines * per_line), dtype)
 
 
 def rows_of(weights):
@@ -151,5 +167,5 @@ def rows_of(weights):
     def copy(first, last):
         active.transpose_rows(weights.T, first, last, out)
 
-    workers.shared(copy, workers.parts(len(out), _COPY * out.size, _TILE))
+    workers.shared(copy, workers.parts(len(out), _COPY * out.size, _LINE))
     return out
