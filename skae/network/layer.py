@@ -9,6 +9,7 @@ import numpy as np
 from ..kernels import gates
 from ..kernels.activations import Activation
 from ..rows.matrices import CSRBatch
+from .gates import active_share
 
 
 class Layer(NamedTuple):
@@ -78,7 +79,7 @@ class Layer(NamedTuple):
         """
         # Those of extensions may only choose.
         choose = getattr(self.gate, "active", None)
-        active = None if choose is None else choose(z, self.bias)
+        active = None if choose is None else choose(z, self.bias, active_share(len(self.weights)))
         if active is not None:
             active.activate(self.activation)
         return active

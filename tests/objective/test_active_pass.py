@@ -7,7 +7,7 @@ from scipy import sparse
 from skae.kernels.activations import ACTIVATIONS
 from skae.kernels.losses import LOSSES
 from skae.network.architecture import Architecture
-from skae.network.gates import ACTIVE_SHARE, TopK, WinnerTakeAll
+from skae.network.gates import TopK, WinnerTakeAll, active_share
 from skae.network.initialization import initial_parameters
 from skae.network.network import Network
 from skae.objective.l2 import L2
@@ -16,7 +16,7 @@ from skae.rows.matrices import CSRMatrix
 from skae.training.dead_units import Activity
 
 # Rows, features and units: more units than a tile has, and none of the three a multiple of a vector.
-SHAPE = N_ROWS, N_FEATURES, WIDTH = 41, 13, 101
+SHAPE = N_ROWS, N_FEATURES, WIDTH = 41, 79, 101
 GATES = {"topk": TopK(7), "lifetime": WinnerTakeAll(0.07)}
 
 
@@ -150,8 +150,10 @@ def test_rows_that_are_not_finite_take_the_dense_pass(gate, rng):
     assert objective.last_batch.active is None
 
 
-def test_dense_where_many_stay_on(rng):
+@pytest.mark.parametrize("gate", [TopK(8), WinnerTakeAll(0.08)], ids=GATES)
+def test_dense_where_many_stay_on(gate, rng):
+    assert active_share(N_FEATURES) < active_share(2 * N_FEATURES) <= active_share(10**6) < 1
     network, x = network_of(rng), rng.standard_normal((N_ROWS, N_FEATURES))
-    objective = Objective(network, LOSSES["squared_error"], gate=TopK(int(ACTIVE_SHARE * WIDTH) + 1))
+    objective = Objective(network, LOSSES["squared_error"], gate=gate)
     objective.value_and_gradient(x)
     assert objective.last_batch.active is None

@@ -86,10 +86,10 @@ def test_steps_do_not_depend_on_the_number_of_threads(gate, tied, dtype, threads
     for number in (1, 2, 5):
         threads(number)
         rng = np.random.default_rng(0)
-        architecture = Architecture((40, 211), "relu", "identity", tied)
+        architecture = Architecture((80, 211), "relu", "identity", tied)
         network = Network(architecture, initial_parameters(architecture, rng, dtype))
         objective = Objective(network, LOSSES["squared_error"], gate=gate)
-        x = rng.standard_normal((60, 40)).astype(dtype)
+        x = rng.standard_normal((60, 80)).astype(dtype)
         optimizer = SOLVERS["adam"].optimizer
         state = tuple(np.zeros_like(network.theta) for _ in range(2))
         step = step_of(optimizer, objective)
