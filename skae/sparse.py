@@ -11,6 +11,7 @@ from .estimator.outcome import warn_of_dead_units
 from .estimator.parameters import Parameter, RegisteredName, store_parameters
 from .estimator.prediction import encoded, reconstruction
 from .estimator.registry import autoencoder
+from .estimator.stored_codes import check_container, check_stored, stored_code
 from .kernels.activations import ACTIVATIONS
 from .objective.sparsity import SPARSITIES
 from .rows.reconstruction_errors import explained_fraction
@@ -86,6 +87,17 @@ _PARAMETERS = (
         """
         Whether units that are dead get new weights, see below. Not with "lbfgs".
         """,
+    ),
+    Parameter(
+        "sparse_output",
+        False,
+        ["boolean"],
+        "bool",
+        """
+        Whether ``transform`` gives the code as CSR, of which the dense code of all rows is never made; for codes with
+        zeros, of "topk" or of the activation "relu". ``inverse_transform`` takes either.
+        """,
+        on_command_line=False,
     ),
     *corruption_parameters("masking", 0.0),
 )
@@ -170,6 +182,7 @@ class SparseAE(CorruptedInput):
         n_active_transform=None,
         anneal_epochs=0,
         revive_dead=False,
+        sparse_output=False,
         corruption="masking",
         noise_level=0.0,
         emphasis=0.0,
@@ -209,6 +222,7 @@ class SparseAE(CorruptedInput):
         super()._check_combination()
         sparsity = SPARSITIES[self.sparsity]
         sparsity.check(self)
+        check_stored(self, self.activation, self._gated())
         minibatch = self.solver == "auto" or SOLVERS[self.solver].minibatch
         if sparsity.minibatch and not minibatch:
             raise ParameterError(
@@ -236,6 +250,38 @@ class SparseAE(CorruptedInput):
 
     def _gate(self):
         return SPARSITIES[self.sparsity].gate_of(self)
+
+    def _gated(self):
+        """Whether units of the code are set to zero outside of training."""
+        kept = self._units_kept()
+        return kept is not None and kept < self.n_components
+
+    def transform(self, X):
+        """Code of each row of X; the input is never corrupted.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        H : ndarray, or with ``sparse_output`` CSR, of shape (n_samples, n_components)
+            A sparse array or matrix as ``sklearn.set_config(sparse_interface=...)`` says; before scikit-learn 1.9 a
+            matrix.
+
+        Raises
+        ------
+        ValueError
+            For an illegal X, if a code is beyond the range of its precision, and with ``sparse_output`` for a code
+            without zeros, and where ``set_output`` asks for frames.
+        """
+        if not self.sparse_output:
+            return super().transform(X)
+        fitted, X = self._read(X)
+        architecture = fitted.network.architecture
+        check_stored(self, architecture.activation, architecture.gated)
+        check_container(self)
+        return stored_code(fitted, X)
 
     def _units_kept(self):
         return SPARSITIES[self.sparsity].units_kept_of(self)

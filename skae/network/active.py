@@ -84,6 +84,19 @@ class ActiveCode:
         gates.stop_where_zero(self.values[None], delta[None])
         activation.backward(delta[None], self.values[None], np.empty_like(delta))
 
+    def without_zeros(self):
+        """The entries that are not zero, as a new code."""
+        on = self.values != 0
+        row_starts = np.append(0, np.cumsum(on))[self.row_starts]
+        return ActiveCode(row_starts, self.units[on], self.values[on], self.shape[1])
+
+    @classmethod
+    def of_dense(cls, code):
+        """The entries of a code that are not zero."""
+        rows, units = np.nonzero(code)
+        row_starts = np.append(0, np.cumsum(np.bincount(rows, minlength=len(code))))
+        return cls(row_starts, units.astype(np.int32), code[rows, units], code.shape[1])
+
     def scatter(self, out):
         """Put the code into out, of shape (n_rows, n_units)."""
         csr.scatter(self.values, self.units, self.row_starts, out)

@@ -9,6 +9,7 @@ import numpy as np
 from ..kernels import gates
 from ..kernels.activations import Activation
 from ..rows.matrices import CSRBatch
+from .active import ActiveCode
 from .gates import active_share
 
 
@@ -49,6 +50,17 @@ class Layer(NamedTuple):
             return self.complete(out)
         active.scatter(out)
         return out
+
+    def stored(self, a, out):
+        """``forward``, as the entries of the output that are not zero; ``out`` is a buffer.
+
+        Returns
+        -------
+        ActiveCode
+        """
+        self.product(a, out)
+        active = self.active(out)
+        return ActiveCode.of_dense(self.complete(out)) if active is None else active.without_zeros()
 
     def complete(self, out):
         """The output from ``product``, in its place."""
