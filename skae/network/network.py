@@ -116,6 +116,7 @@ class Network:
         depth, sizes = self.architecture.depth, self.architecture.encoder_sizes
         rows = min(X.shape[0], block_rows(max(sizes), self.dtype))
         out = np.empty((rows, sizes[-1]), self.dtype)
+        check_available_memory()
         hidden = [np.empty((rows, width), self.dtype) for width in sizes[1:-1]]
         for block, a in self._read(inner_rows(X, self.coordinates), rows):
             n_rows = block.stop - block.start

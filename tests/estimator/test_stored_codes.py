@@ -70,7 +70,7 @@ def test_missing_values(X, rng):
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.skipif(bool(config.DISABLE_JIT), reason="takes minutes as plain Python")
 def test_the_dense_code_never_exists(rng):
-    X = rng.random((4000, 10), dtype=np.float32)
+    X = rng.random((8000, 10), dtype=np.float32)
     ae = SparseAE(8192, sparse_output=True, sparsity="topk", n_active=4, **SETTINGS).fit(X[:64])
     # Compiled before.
     ae.inverse_transform(ae.transform(X[:64]))
@@ -79,8 +79,8 @@ def test_the_dense_code_never_exists(rng):
     ae.inverse_transform(code)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    # The dense code takes 131 MB, a block of it 4 MiB.
-    assert code.nnz == 4 * len(X) and peak < 20e6
+    # The dense code takes 262 MB, a block of it 4 MiB, and what is asked for before the first product 101 MB.
+    assert code.nnz == 4 * len(X) and peak < 130e6
 
 
 def test_any_sparse_format_is_decoded_by_any_autoencoder(rng):
