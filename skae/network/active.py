@@ -123,33 +123,40 @@ class ActiveCode:
         return workers.parts(self.shape[0], len(self.units) * weights.shape[1])
 
 
-def unit_gradients(by_unit, pairs, grad):
-    """Sum over some pairs of the products of the transposed entries with rows: grad_l = sum_i values_il x_i.
+def unit_gradients(by_unit, *sums):
+    """Sums over pairs of the products of transposed entries with rows: grad_l = sum_i values_il x_i.
 
     Parameters
     ----------
     by_unit : tuple of ndarray
         Of ``ActiveCode.transposed``.
-    pairs : list of (values, x)
-        Values at the entries, in the order of the rows, and the rows: ndarray or CSRBatch of shape (n_rows, n_columns).
-    grad : ndarray of shape (n_units, n_columns)
-        Overwritten; of C order or the transposed of one.
+    *sums : tuple of (grad, pairs)
+        grad, of shape (n_units, n_columns), is overwritten; it is of C order or the transposed of one. Each pair is the
+        values at the entries, in the order of the rows, and the rows: ndarray or CSRBatch of shape (n_rows, n_columns).
     """
-    n_units, n_columns = grad.shape
-    rowwise = grad.flags.c_contiguous
+    n_units = len(by_unit[0]) - 1
 
     def add(first, last):
-        if rowwise:
-            _add_sums(by_unit, pairs, first, grad[first:last])
-            return
-        tile = _tile(n_columns, grad.dtype)
-        for start in range(first, last, len(tile)):
-            sums = tile[: last - start]
-            _add_sums(by_unit, pairs, start, sums)
-            active.transpose_into(sums, start, grad.T)
+        for grad, pairs in sums:
+            if grad.flags.c_contiguous:
+                _add_sums(by_unit, pairs, first, grad[first:last])
+            else:
+                _add_columns(by_unit, pairs, first, last, grad.T)
 
-    numbers = len(pairs) * len(by_unit[1]) * n_columns + (1 if rowwise else _COPY) * grad.size
+    numbers = sum(
+        len(pairs) * len(by_unit[1]) * grad.shape[1] + (1 if grad.flags.c_contiguous else _COPY) * grad.size
+        for grad, pairs in sums
+    )
     workers.shared(add, workers.parts(n_units, numbers, _LINE))
+
+
+def _add_columns(by_unit, pairs, first, last, out):
+    """The sums of the units from first to last as columns of out, tile by tile."""
+    tile = _tile(len(out), out.dtype)
+    for start in range(first, last, len(tile)):
+        sums = tile[: last - start]
+        _add_sums(by_unit, pairs, start, sums)
+        active.transpose_into(sums, start, out)
 
 
 def _add_sums(by_unit, pairs, first, out):

@@ -61,23 +61,19 @@ class TopK:
         gates.greatest_of_rows(z, bias, thresholds, self.k, kept)
         return kept
 
-    def active(self, z, bias, share):
-        """The entries that stay on, where they are few.
+    def share_of(self, shape):
+        """Share of the units of a code of some shape that stay on."""
+        return self.k / shape[1]
 
-        Parameters
-        ----------
-        z, bias
-            Those of ``choose``.
-        share : float
-            Up to which share of all they are few.
+    def active(self, z, bias):
+        """The entries that stay on; parameters as of ``choose``.
 
         Returns
         -------
         ActiveCode or None
-            None where ``choose`` is to be asked: where many stay on, or one of all is not finite.
+            None where one of all pre-activations is not finite: ``choose`` is to be asked.
         """
-        few = self.k <= share * z.shape[1]
-        return ActiveCode.greatest_of_rows(z, bias, self.k) if few else None
+        return ActiveCode.greatest_of_rows(z, bias, self.k)
 
     def begin_epoch(self, epoch):
         """An epoch begins; counted from 0 since the parameters were initialised."""
@@ -131,7 +127,7 @@ class WinnerTakeAll:
     def choose(self, z, bias):
         """Which units of each row stay on; parameters and result as of ``TopK.choose``."""
         n_rows = len(z)
-        k = int(np.ceil(self.share * n_rows))
+        k = self._kept(n_rows)
         if k >= n_rows:
             return None
         place = n_rows - k
@@ -143,10 +139,16 @@ class WinnerTakeAll:
         gates.greatest_of_columns(z, bias, thresholds, k, kept)
         return kept
 
-    def active(self, z, bias, share):
-        """The entries that stay on, where they are few; parameters and result as of ``TopK.active``."""
-        k = int(np.ceil(self.share * len(z)))
-        return ActiveCode.greatest_of_columns(z, bias, k) if k <= share * len(z) else None
+    def share_of(self, shape):
+        """Share of the rows of a code of some shape for which a unit stays on."""
+        return self._kept(shape[0]) / shape[0]
+
+    def active(self, z, bias):
+        """The entries that stay on; see ``TopK.active``."""
+        return ActiveCode.greatest_of_columns(z, bias, self._kept(len(z)))
+
+    def _kept(self, n_rows):
+        return int(np.ceil(self.share * n_rows))
 
     def begin_epoch(self, epoch):
         """Nothing changes with the epoch."""

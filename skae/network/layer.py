@@ -11,6 +11,7 @@ from ..kernels.activations import Activation
 from ..rows.matrices import CSRBatch
 from .active import ActiveCode
 from .gates import active_share
+from .products import shared_product
 
 
 class Layer(NamedTuple):
@@ -44,8 +45,7 @@ class Layer(NamedTuple):
         ndarray
             ``out``.
         """
-        self.product(a, out)
-        active = self.active(out)
+        active = self.active(a, out)
         if active is None:
             return self.complete(out)
         active.scatter(out)
@@ -58,8 +58,7 @@ class Layer(NamedTuple):
         -------
         ActiveCode
         """
-        self.product(a, out)
-        active = self.active(out)
+        active = self.active(a, out)
         return ActiveCode.of_dense(self.complete(out)) if active is None else active.without_zeros()
 
     def complete(self, out):
@@ -77,21 +76,29 @@ class Layer(NamedTuple):
         else:
             np.matmul(a, self.weights, out=out)
 
-    def active(self, z):
-        """The entries of the output that the gate leaves on, where it names them alone.
+    def active(self, a, out, shared=False):
+        """The entries of the output that the gate leaves on, where they are few.
 
         Parameters
         ----------
-        z : ndarray of shape (n_rows, fan_out)
-            That of ``product``.
+        a : ndarray or CSRBatch of shape (n_rows, fan_in)
+        out : ndarray of shape (n_rows, fan_out)
+            Overwritten by that of ``product``.
+        shared : bool, default=False
+            Whether the product is that of ``shared_product``, where the entries are few.
 
         Returns
         -------
         ActiveCode or None
+            None where ``complete`` is to make the output.
         """
         # Those of extensions may only choose.
-        choose = getattr(self.gate, "active", None)
-        active = None if choose is None else choose(z, self.bias, active_share(len(self.weights)))
+        few = hasattr(self.gate, "share_of") and self.gate.share_of(out.shape) <= active_share(len(self.weights))
+        if few and shared:
+            shared_product(a, self.weights, out)
+        else:
+            self.product(a, out)
+        active = self.gate.active(out, self.bias) if few else None
         if active is not None:
             active.activate(self.activation)
         return active

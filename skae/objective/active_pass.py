@@ -66,7 +66,6 @@ class ActivePass:
         by_unit = code.transposed()
         encoder, decoder = (delta, batch.inputs), (code.values, output_delta)
         if self._tied:
-            unit_gradients(by_unit, [encoder, decoder], weight_grads[0].T)
+            unit_gradients(by_unit, (weight_grads[0].T, [encoder, decoder]))
         else:
-            unit_gradients(by_unit, [encoder], weight_grads[0].T)
-            unit_gradients(by_unit, [decoder], weight_grads[1])
+            unit_gradients(by_unit, (weight_grads[0].T, [encoder]), (weight_grads[1], [decoder]))

@@ -197,8 +197,7 @@ class Objective:
             if gate is None or self._active_pass is None or self.penalties or self.needs_code:
                 a = layer.forward(a, output)
                 continue
-            layer.product(a, output)
-            batch.active = layer.active(output)
+            batch.active = layer.active(a, output, shared=True)
             if batch.active is not None:
                 return self._active_pass.value(batch, x, entry_weights, self._bias_grads[-1])
             a = layer.complete(output)
