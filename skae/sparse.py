@@ -222,7 +222,7 @@ class SparseAE(CorruptedInput):
         super()._check_combination()
         sparsity = SPARSITIES[self.sparsity]
         sparsity.check(self)
-        check_stored(self, self.activation, self._gated())
+        check_stored(self, self.activation, sparsity.gates_codes)
         minibatch = self.solver == "auto" or SOLVERS[self.solver].minibatch
         if sparsity.minibatch and not minibatch:
             raise ParameterError(
@@ -251,11 +251,6 @@ class SparseAE(CorruptedInput):
     def _gate(self):
         return SPARSITIES[self.sparsity].gate_of(self)
 
-    def _gated(self):
-        """Whether units of the code are set to zero outside of training."""
-        kept = self._units_kept()
-        return kept is not None and kept < self.n_components
-
     def transform(self, X):
         """Code of each row of X; the input is never corrupted.
 
@@ -279,7 +274,7 @@ class SparseAE(CorruptedInput):
             return super().transform(X)
         fitted, X = self._read(X)
         architecture = fitted.network.architecture
-        check_stored(self, architecture.activation, architecture.gated)
+        check_stored(self, architecture.activation, architecture.n_active is not None)
         check_container(self)
         return stored_code(fitted, X)
 
