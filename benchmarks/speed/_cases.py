@@ -99,8 +99,8 @@ PENALISED = [
 
 GATED = [
     Case("topk digits 64-512, k = 8", "digits", 512, kind="topk", n_active=8, activation="relu"),
-    Case("topk 784-1000, k = 25", "mnist", 1000, kind="topk", rows=10_000, activation="relu"),
-    Case("lifetime 784-2000, 5 %", "mnist", 2000, kind="lifetime", rows=10_000, activation="relu", epochs=1),
+    Case("topk 784-1000, k = 25", "mnist", 1000, kind="topk", rows=10_000, epochs=4, activation="relu"),
+    Case("lifetime 784-2000, 5 %", "mnist", 2000, kind="lifetime", rows=10_000, activation="relu", epochs=3),
     Case(
         "topk 384-4096, k = 32",
         "random",
@@ -111,7 +111,7 @@ GATED = [
         kind="topk",
         n_active=32,
         activation="relu",
-        epochs=1,
+        epochs=3,
     ),
     Case(
         "topk 768-16384, k = 64",
@@ -123,7 +123,7 @@ GATED = [
         kind="topk",
         n_active=64,
         activation="relu",
-        epochs=1,
+        epochs=2,
     ),
 ]
 

@@ -47,7 +47,28 @@ def check_container(estimator):
         )
 
 
-@np.errstate(over="ignore", invalid="ignore")
+def stored_blocks(fitted, X):
+    """The code of checked rows block by block: the first row of each, and its entries that are not zero.
+
+    Raises
+    ------
+    ValueError
+        For a code that is beyond the range of its precision.
+    """
+    first, blocks = 0, fitted.network.encode_stored(filled(fitted, X))
+    while True:
+        with np.errstate(over="ignore", invalid="ignore"):
+            code = next(blocks, None)
+        if code is None:
+            return
+        bad = np.flatnonzero(~np.isfinite(code.values))
+        if len(bad):
+            row = first + np.searchsorted(code.row_starts, bad[0], "right") - 1
+            raise overflow(row, code.values.dtype, "The code", "X")
+        yield first, code
+        first += code.shape[0]
+
+
 def stored_code(fitted, X):
     """Code of checked rows as CSR, in the interface of ``sklearn.set_config``; the dense code of all rows never exists.
 
@@ -61,7 +82,7 @@ def stored_code(fitted, X):
     CSR array or matrix of shape (n_samples, n_components)
     """
     values, units, counts = [], [], []
-    for code in fitted.network.encode_stored(filled(fitted, X)):
+    for _, code in stored_blocks(fitted, X):
         values.append(code.values)
         units.append(code.units)
         counts.append(np.diff(code.row_starts))
@@ -72,7 +93,4 @@ def stored_code(fitted, X):
     if row_starts[-1] <= np.iinfo(np.int32).max:
         row_starts = row_starts.astype(np.int32)
     shape = (len(row_starts) - 1, fitted.network.architecture.encoder_sizes[-1])
-    bad = np.flatnonzero(~np.isfinite(values))
-    if len(bad):
-        raise overflow(np.searchsorted(row_starts, bad[0], "right") - 1, values.dtype, "The code", "X")
     return as_configured(sparse.csr_array((values, units, row_starts), shape=shape))
