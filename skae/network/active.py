@@ -178,11 +178,11 @@ def _tile(n_columns, dtype):
     return buffers.empty((min(_TILE_UNITS, max(_LINE, n_units // _LINE * _LINE)), n_lines * per_line), dtype)
 
 
-def rows_of(weights):
-    """A matrix of C order: itself, or the copy of the transposed of one."""
+def rows_of(weights, out=None):
+    """A matrix of C order: itself, or a copy of the transposed of one, in a buffer where that is given."""
     if weights.flags.c_contiguous:
         return weights
-    out = np.empty(weights.shape, weights.dtype)
+    out = np.empty(weights.shape, weights.dtype) if out is None else out
 
     def copy(first, last):
         active.transpose_rows(weights.T, first, last, out)

@@ -25,6 +25,7 @@ class ActivePass:
         self._activation = network.layers[0].activation
         self._tied = network.architecture.tied
         self._output = output
+        self._decoder = None
 
     def value(self, batch, x, entry_weights, bias_grad):
         """Mean loss of the batch over the rows; keeps what the gradient needs.
@@ -43,7 +44,8 @@ class ActivePass:
         -------
         float
         """
-        self._decoder = rows_of(self._output.layer.weights)
+        # With tied weights a copy, whose buffer is kept.
+        self._decoder = rows_of(self._output.layer.weights, self._decoder)
         z = batch.scratch("output", x.shape)
         batch.active.product(self._decoder, z)
         return self._output.value_of(batch, z, x, entry_weights, bias_grad)
