@@ -98,7 +98,9 @@ class Prediction(FittedAttributes, FittedSummary, ClassNamePrefixFeaturesOutMixi
                 f"X has {X.shape[1]} features, but {type(self).__name__}.inverse_transform is expecting {n_components} "
                 "features as input (n_components)."
             )
-        codes = CSRMatrix(X).stored(slice(None), network.dtype) if issparse(X) else X
+        # What overflows in the cast shows in the reconstruction.
+        with np.errstate(over="ignore"):
+            codes = CSRMatrix(X).stored(slice(None), network.dtype) if issparse(X) else X
         return refuse_overflow(network.decode(codes), "The reconstruction", "X")
 
     def reconstruct(self, X):

@@ -136,6 +136,14 @@ def test_the_row_that_overflows_is_named(rng):
         ae.transform(X)
 
 
+def test_a_sparse_code_beyond_the_precision_is_refused(rng):
+    X = rng.random((100, 10)).astype(np.float32)
+    with pytest.warns(sklearn.exceptions.ConvergenceWarning):
+        ae = SparseAE(60, activation="relu", **TOP_K, **SETTINGS).fit(X)
+    with pytest.raises(ValueError, match="The reconstruction of row 1 of X is beyond the range of float32"):
+        ae.inverse_transform(sparse.csr_array(([1e200], ([1], [2])), shape=(3, 60)))
+
+
 @pytest.mark.skipif(parse_version(sklearn.__version__) < parse_version("1.9.dev0"), reason="has no sparse_interface")
 @pytest.mark.parametrize("interface, kind", [("sparray", sparse.csr_array), ("spmatrix", sparse.csr_matrix)])
 def test_the_interface_is_that_of_the_configuration(interface, kind, fitted, X):
