@@ -40,9 +40,7 @@ def refusing(estimator, sized=False):
         # NumPy says so of a single element, np.ma.masked, in a list.
         warnings.filterwarnings("ignore", "Warning: converting a masked element to nan", UserWarning)
         warnings.filterwarnings("ignore", "X .*feature names|pandas.DataFrame with sparse columns", UserWarning)
-        warnings.filterwarnings(
-            "ignore", "hidden_layer_sizes=.* looks like an encoder|loss='auto' settled", UserWarning
-        )
+        warnings.filterwarnings("ignore", "hidden_layer_sizes=.*looks like|loss=.auto. settled on", UserWarning)
         try:
             yield
         except MemoryError as error:
