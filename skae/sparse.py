@@ -3,20 +3,24 @@
 from functools import partial
 from numbers import Integral, Real
 
-import numpy as np
 from sklearn.utils._param_validation import Interval, StrOptions
 
+from .estimator.code_report import top_rows, unit_statistics
 from .estimator.corrupted_input import CorruptedInput, corruption_parameters
 from .estimator.outcome import warn_of_dead_units
 from .estimator.parameters import Parameter, RegisteredName, store_parameters
-from .estimator.prediction import encoded, reconstruction
+from .estimator.prediction import reconstruction
 from .estimator.registry import autoencoder
+from .estimator.stored_codes import check_container, check_stored, stored_code
 from .kernels.activations import ACTIVATIONS
 from .objective.sparsity import SPARSITIES
 from .rows.reconstruction_errors import explained_fraction
 from .runtime.exceptions import ParameterError
-from .training.dead_units import Activity, on_threshold, unit_activity
+from .training.dead_units import Activity, on_threshold
 from .training.solvers import SOLVERS, minibatch_solvers
+
+# Share of the rows on which a unit is on, above which it counts as dense.
+_DENSE_UNIT = 0.1
 
 _PARAMETERS = (
     Parameter(
@@ -86,6 +90,17 @@ _PARAMETERS = (
         """
         Whether units that are dead get new weights, see below. Not with "lbfgs".
         """,
+    ),
+    Parameter(
+        "sparse_output",
+        False,
+        ["boolean"],
+        "bool",
+        """
+        Whether ``transform`` gives the code as CSR, of which the dense code of all rows is never made; for codes with
+        zeros, of "topk" or of the activation "relu". ``inverse_transform`` takes either.
+        """,
+        on_command_line=False,
     ),
     *corruption_parameters("masking", 0.0),
 )
@@ -170,6 +185,7 @@ class SparseAE(CorruptedInput):
         n_active_transform=None,
         anneal_epochs=0,
         revive_dead=False,
+        sparse_output=False,
         corruption="masking",
         noise_level=0.0,
         emphasis=0.0,
@@ -209,6 +225,7 @@ class SparseAE(CorruptedInput):
         super()._check_combination()
         sparsity = SPARSITIES[self.sparsity]
         sparsity.check(self)
+        check_stored(self, self.activation, sparsity.gates_codes)
         minibatch = self.solver == "auto" or SOLVERS[self.solver].minibatch
         if sparsity.minibatch and not minibatch:
             raise ParameterError(
@@ -236,6 +253,33 @@ class SparseAE(CorruptedInput):
 
     def _gate(self):
         return SPARSITIES[self.sparsity].gate_of(self)
+
+    def transform(self, X):
+        """Code of each row of X; the input is never corrupted.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        H : ndarray, or with ``sparse_output`` CSR, of shape (n_samples, n_components)
+            A sparse array or matrix as ``sklearn.set_config(sparse_interface=...)`` says; before scikit-learn 1.9 a
+            matrix.
+
+        Raises
+        ------
+        ValueError
+            For an illegal X, if a code is beyond the range of its precision, and with ``sparse_output`` for a code
+            without zeros, and where ``set_output`` asks for frames.
+        """
+        if not self.sparse_output:
+            return super().transform(X)
+        fitted, X = self._read(X)
+        architecture = fitted.network.architecture
+        check_stored(self, architecture.activation, architecture.n_active is not None)
+        check_container(self)
+        return stored_code(fitted, X)
 
     def _units_kept(self):
         return SPARSITIES[self.sparsity].units_kept_of(self)
@@ -276,22 +320,53 @@ class SparseAE(CorruptedInput):
         Returns
         -------
         dict
-            ``active_units_per_row`` (mean number of units that are on), ``dead_fraction`` and ``saturated_fraction``
-            (of the units), ``mean_activation`` (ndarray of shape (n_components,)), ``active_fraction`` (ndarray of
-            shape (n_components,): share of the rows for which each unit is on) and ``explained_variance`` (that of
+            ``active_units_per_row`` (mean number of units that are on, often called L0), ``dead_fraction``,
+            ``dense_fraction`` (on for more than a tenth of the rows) and ``saturated_fraction`` (of the units),
+            ``mean_activation`` (ndarray of shape (n_components,)), ``active_fraction`` (ndarray of shape
+            (n_components,): share of the rows for which each unit is on) and ``explained_variance`` (that of
             ``score``).
         """
         fitted, X = self._read(X)
         # Of the training, whatever the parameters are by now.
         activation = ACTIVATIONS[fitted.network.architecture.activation]
-        threshold = on_threshold(activation, threshold)
-        code = encoded(fitted, X)
-        active, saturated = unit_activity(code, activation, threshold)
+        units = unit_statistics(fitted, X, activation, on_threshold(activation, threshold))
+        active = units.active_fraction
         return {
             "active_units_per_row": float(active.sum()),
             "dead_fraction": float((active == 0).mean()),
-            "saturated_fraction": float(saturated.mean()),
-            "mean_activation": code.mean(axis=0, dtype=np.float64),
+            "dense_fraction": float((active > _DENSE_UNIT).mean()),
+            "saturated_fraction": float(units.saturated.mean()),
+            "mean_activation": units.mean,
             "active_fraction": active,
             "explained_variance": explained_fraction(partial(reconstruction, fitted), X),
         }
+
+    def top_rows(self, X, unit, n=10):
+        """The rows on which a unit of the code is most active: what it stands for.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        unit : int
+            Its place in the code, from 0.
+        n : int, default=10
+            How many rows, at most: those whose activation is zero are left out.
+
+        Returns
+        -------
+        rows : ndarray of int of shape (n_found,)
+            Their places in X, of the greatest activation first; of equal ones the first.
+        activations : ndarray of shape (n_found,)
+
+        Examples
+        --------
+        >>> from skae import SparseAE
+        >>> from skae.datasets import load_digits_unit
+        >>> X, y = load_digits_unit(return_X_y=True)
+        >>> ae = SparseAE(32, sparsity_target=0.1, tol=1e-2, random_state=0).fit(X)
+        >>> rows, activations = ae.top_rows(X, unit=3, n=5)
+        >>> rows.shape, bool(activations[0] == ae.transform(X)[:, 3].max())
+        ((5,), True)
+        """
+        fitted, X = self._read(X)
+        return top_rows(fitted, X, unit, n)

@@ -24,11 +24,15 @@ class Case:
         Rows of the data; columns of random data.
     hidden : tuple of int
         Widths of further encoder layers.
-    kind : {"plain", "denoising", "sparse", "contractive"}
+    kind : {"plain", "denoising", "sparse", "contractive", "topk", "lifetime"}
     epochs : int
         Epochs of one timed run.
     threads : int
         Threads that every contender may use.
+    activation : str
+        Of the code.
+    n_active : int
+        Units that stay on in each row, with "topk"; with "lifetime" it is the share ``sparsity_target``.
     """
 
     name: str
@@ -46,6 +50,13 @@ class Case:
     sparsity_target: float = 0.05
     sparsity_weight: float = 0.1
     contraction_weight: float = 0.1
+    activation: str = "logistic"
+    n_active: int = 25
+
+    @property
+    def gated(self):
+        """Whether units of the code are set to zero."""
+        return self.kind in ("topk", "lifetime")
 
     def load(self):
         """The rows, float32, C-ordered."""
@@ -84,6 +95,36 @@ PENALISED = [
     Case("sparse 784-256-784", "mnist", 256, kind="sparse"),
     # Few rows, since the Jacobians of torch.func are slow.
     Case("contractive 784-256-784", "mnist", 256, kind="contractive", rows=2_560, epochs=1),
+]
+
+GATED = [
+    Case("topk digits 64-512, k = 8", "digits", 512, kind="topk", n_active=8, activation="relu"),
+    Case("topk 784-1000, k = 25", "mnist", 1000, kind="topk", rows=10_000, epochs=4, activation="relu"),
+    Case("lifetime 784-2000, 5 %", "mnist", 2000, kind="lifetime", rows=10_000, activation="relu", epochs=3),
+    Case(
+        "topk 384-4096, k = 32",
+        "random",
+        4096,
+        batch_size=256,
+        rows=10_000,
+        features=384,
+        kind="topk",
+        n_active=32,
+        activation="relu",
+        epochs=3,
+    ),
+    Case(
+        "topk 768-16384, k = 64",
+        "random",
+        16384,
+        batch_size=256,
+        rows=5_120,
+        features=768,
+        kind="topk",
+        n_active=64,
+        activation="relu",
+        epochs=2,
+    ),
 ]
 
 GROWTH = [

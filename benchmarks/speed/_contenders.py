@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 
 from skae import AutoencoderTransformer, ContractiveAE, DenoisingAE, SparseAE
+from skae.network import gates
+from skae.rows.coordinates import inner_rows
 
 
 def estimator(case, **parameters):
@@ -26,21 +30,37 @@ def estimator(case, **parameters):
         "denoising": (DenoisingAE, {"noise_level": case.noise_level}),
         "sparse": (SparseAE, {"sparsity_target": case.sparsity_target, "sparsity_weight": case.sparsity_weight}),
         "contractive": (ContractiveAE, {"contraction_weight": case.contraction_weight}),
+        "topk": (SparseAE, {"sparsity": "topk", "n_active": case.n_active}),
+        "lifetime": (SparseAE, {"sparsity": "lifetime", "sparsity_target": case.sparsity_target}),
     }
+    if case.gated:
+        common["activation"] = case.activation
     cls, more = own[case.kind]
     return cls(case.n_components, **{**common, **more, **parameters})
 
 
-def start_of(case, X):
-    """Initial weights and biases of skae, and the seed of its row orders.
+class Start(NamedTuple):
+    """Where skae begins: weights, biases, the seed of its row orders, and the rows as its network sees them.
 
-    The weights are read after steps that are too small to matter.
+    A loss of these rows times ``unit`` is that of the rows of X.
     """
+
+    weights: list
+    biases: list
+    seed: np.random.SeedSequence
+    rows: np.ndarray
+    unit: float
+
+
+def start_of(case, X):
+    """The start of skae on X, read after steps that are too small to matter."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        ae = estimator(case, max_iter=1, learning_rate_init=1e-30).fit(X[: case.batch_size])
-    seed = ae._fitted.training.shuffle_rng.bit_generator.seed_seq
-    return [w.copy() for w in ae.coefs_], [b.copy() for b in ae.intercepts_], seed
+        fitted = estimator(case, max_iter=1, learning_rate_init=1e-30).fit(X)._fitted
+    network, seed = fitted.network, fitted.training.shuffle_rng.bit_generator.seed_seq
+    weights, biases = ([np.array(a, order="C") for a in part] for part in (network.weights, network.biases))
+    rows = np.ascontiguousarray(inner_rows(X, network.coordinates)[:], dtype=X.dtype)
+    return Start(weights, biases, seed, rows, network.loss_unit)
 
 
 class Contender:
@@ -53,7 +73,7 @@ class Contender:
     """
 
     package = "skae"
-    kinds = ("plain", "denoising", "sparse", "contractive")
+    kinds = ("plain", "denoising", "sparse", "contractive", "topk", "lifetime")
     deep = True
 
     def __init__(self, case, X):
@@ -82,6 +102,31 @@ class Skae(Contender):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return estimator(self.case, max_iter=epochs).fit(X)
+
+
+class SkaeDense(Skae):
+    """The same with dense products, whatever the share of active units."""
+
+    kinds = ("topk", "lifetime")
+
+    def prepare(self):
+        gates.ACTIVE_SHARE = 0.0
+        super().prepare()
+
+
+class Encoder(Contender):
+    """Only the product with the encoder's weights, by NumPy: of gated codes the one that has to be dense."""
+
+    kinds = ("topk", "lifetime")
+
+    def run(self):
+        n, size, n_features = len(self.X), self.case.batch_size, self.X.shape[1]
+        weights = np.full((n_features, self.case.n_components), 0.01, np.float32)
+        out = np.empty((size, self.case.n_components), np.float32)
+        for _ in range(self.case.epochs):
+            for start in range(0, n, size):
+                x = self.X[start : start + size]
+                np.matmul(x, weights, out=out[: len(x)])
 
 
 class Products(Contender):
@@ -121,8 +166,8 @@ class Torch(Contender):
         torch.set_num_threads(self.case.threads)
         torch.manual_seed(0)
         self.torch = torch
-        self.data = torch.from_numpy(self.X)
-        *self.start, self.seed = start_of(self.case, self.X)
+        self.start = start_of(self.case, self.X)
+        self.data = torch.from_numpy(self.start.rows)
         self.loss = torch.compile(self._loss) if self.compiled else self._loss
         # Both batch shapes are used before the clock starts, so that compilation is not timed.
         remainder = len(self.X) % self.case.batch_size
@@ -133,10 +178,10 @@ class Torch(Contender):
 
     def _epochs(self, data, epochs):
         torch, case = self.torch, self.case
-        weights, biases = ([torch.from_numpy(a.copy()).requires_grad_() for a in part] for part in self.start)
+        weights, biases = ([torch.from_numpy(a.copy()).requires_grad_() for a in part] for part in self.start[:2])
         optimizer = torch.optim.Adam([*weights, *biases], lr=case.learning_rate, fused=True)
         total = 0.0
-        rng, order = np.random.default_rng(self.seed), np.arange(len(data))
+        rng, order = np.random.default_rng(self.start.seed), np.arange(len(data))
         for _ in range(epochs):
             order = rng.permutation(order)
             rows = torch.from_numpy(order)
@@ -148,14 +193,15 @@ class Torch(Contender):
                 loss.backward()
                 optimizer.step()
                 total += loss.detach() * len(x)
-        return float(total) / len(data)
+        return float(total) / len(data) * self.start.unit
 
     def _loss(self, x, weights, biases):
         torch, case = self.torch, self.case
         a = x * (torch.rand_like(x) >= case.noise_level) if case.kind == "denoising" else x
         depth = len(weights) // 2
         for layer in range(2 * depth - 1):
-            a = torch.sigmoid(torch.addmm(biases[layer], a, weights[layer]))
+            z = torch.addmm(biases[layer], a, weights[layer])
+            a = self._gated(z) if case.gated else torch.sigmoid(z)
             if layer == depth - 1:
                 code = a
         output = torch.addmm(biases[-1], a, weights[-1])
@@ -167,6 +213,13 @@ class Torch(Contender):
         if case.kind == "contractive":
             loss = loss + case.contraction_weight * self._contraction(x, code, weights[0], biases[0])
         return loss
+
+    def _gated(self, z):
+        """The greatest of each row, or of each column over the batch, and zero for the others; with relu."""
+        case, dim = self.case, int(self.case.kind == "topk")
+        k = case.n_active if dim == 1 else math.ceil(case.sparsity_target * len(z))
+        values, places = z.topk(k, dim=dim, sorted=False)
+        return self.torch.zeros_like(z).scatter(dim, places, self.torch.relu(values))
 
     def _contraction(self, x, code, weight, bias):
         slopes = (code * (1 - code)).square().mean(0)
@@ -199,7 +252,7 @@ class ScikitLearn(Contender):
     def prepare(self):
         from sklearn.neural_network import MLPRegressor
 
-        *self.start, _ = start_of(self.case, self.X)
+        self.start = start_of(self.case, self.X)
         sizes = self.case.sizes(self.X.shape[1])
         self.make = lambda epochs: MLPRegressor(
             hidden_layer_sizes=sizes[1:-1],
@@ -217,17 +270,20 @@ class ScikitLearn(Contender):
     def run(self):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            small = self.X[: self.case.batch_size]
+            rows = self.start.rows
+            small = rows[: self.case.batch_size]
             mlp = self.make(1).fit(small, small)
-            for target, values in zip(mlp.coefs_ + mlp.intercepts_, self.start[0] + self.start[1]):
+            for target, values in zip(mlp.coefs_ + mlp.intercepts_, self.start.weights + self.start.biases):
                 target[...] = values
-            mlp.set_params(max_iter=self.case.epochs).fit(self.X, self.X)
+            mlp.set_params(max_iter=self.case.epochs).fit(rows, rows)
         # Its loss is half the mean over rows and columns.
-        return mlp.loss_curve_[-1] * 2 * self.X.shape[1]
+        return mlp.loss_curve_[-1] * 2 * rows.shape[1] * self.start.unit
 
 
 CONTENDERS = {
     "skae": Skae,
+    "skae dense": SkaeDense,
+    "encoder alone": Encoder,
     "products alone": Products,
     "PyTorch eager": Torch,
     "PyTorch compiled": TorchCompiled,

@@ -2,17 +2,21 @@
 
 python -m benchmarks speed
 python -m benchmarks speed --part training --rounds 9 --output speed.json
+python -m benchmarks speed --part gated --threads 1
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ..harness import Table, benchmark, option, rounds
-from ._cases import GROWTH, PENALISED, TRAINING
+from ._cases import GATED, GROWTH, PENALISED, TRAINING
 from ._workers import alternate_processes, taking_part
 
 PARTS = {
     "training": (TRAINING, ["skae", "products alone", "PyTorch eager", "PyTorch compiled", "MLPRegressor"]),
     "penalised": (PENALISED, ["skae", "PyTorch eager", "PyTorch compiled", "PyTorch torch.func"]),
+    "gated": (GATED, ["skae", "encoder alone", "skae dense", "PyTorch eager"]),
     "growth": (GROWTH, ["skae", "products alone", "PyTorch eager"]),
 }
 
@@ -55,6 +59,7 @@ def check_losses(rows):
 
 @benchmark(
     option("--part", "training", choices=[*PARTS, "all"]),
+    option("--threads", 2, "threads that every contender may use"),
     option("--case", None, "only cases whose name contains this text", quick="digits"),
     rounds(7),
     check=check_losses,
@@ -76,6 +81,7 @@ def main(options):
         for case in cases:
             if options.case and options.case not in case.name:
                 continue
+            case = replace(case, threads=options.threads)
             rows = measure(case, taking_part(contenders, case.kind), options.rounds)
             for row in rows:
                 keys = ("times_skae", "rows_per_second", "gflop_per_second", "peak_mib", "loss")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.sparse import issparse
 
 from .models import add_model_and_input, write_rows
 from .options import add_rows_output, subcommand
@@ -23,7 +24,8 @@ def _run(options):
 
 
 def _code(model, X):
-    return list(model.get_feature_names_out()), np.asarray(model.transform(X))
+    code = model.transform(X)
+    return list(model.get_feature_names_out()), code.toarray() if issparse(code) else np.asarray(code)
 
 
 add_parser = subcommand(

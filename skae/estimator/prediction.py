@@ -6,6 +6,7 @@ import warnings
 from functools import partial
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import check_array
 from sklearn.utils.metadata_routing import UNUSED
@@ -13,9 +14,10 @@ from sklearn.utils.metadata_routing import UNUSED
 from ..kernels.losses import LOSSES
 from ..objective.row_losses import row_losses
 from ..rows.columns import as_numbers
-from ..rows.matrices import FilledRows
+from ..rows.matrices import CSRMatrix, FilledRows
 from ..rows.reconstruction_errors import explained_fraction, labelled, squared_errors, within_range
 from ..rows.sample import Sample
+from ..rows.sparse_checks import check_sparse
 from ..rows.validation import check_finite, checked_weights, named_input_errors, refuse_overflow
 from .fitted import FittedAttributes
 from .input import FIT_ANEW, check_range, known_rows
@@ -63,9 +65,9 @@ class Prediction(FittedAttributes, FittedSummary, ClassNamePrefixFeaturesOutMixi
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_components)
-            Codes, as ``transform`` gives them.
-        H : array-like of shape (n_samples, n_components)
+        X : {array-like, sparse matrix} of shape (n_samples, n_components)
+            Codes, as ``transform`` gives them. Of a sparse matrix the stored entries alone are decoded.
+        H : {array-like, sparse matrix} of shape (n_samples, n_components)
             The former name of ``X``, which still works with a FutureWarning.
 
             .. deprecated:: 0.2
@@ -85,7 +87,10 @@ class Prediction(FittedAttributes, FittedSummary, ClassNamePrefixFeaturesOutMixi
         X = _codes(self, X, H)
         network = self._record().network
         with named_input_errors(X, "X") as X:
-            X = as_numbers(check_array(X, dtype="numeric", ensure_all_finite=False, input_name="X"), "X")
+            if issparse(X):
+                check_sparse(X, "X")
+            X = check_array(X, accept_sparse="csr", dtype="numeric", ensure_all_finite=False, input_name="X")
+            X = as_numbers(X, "X")
         check_finite(X, "X", self, may_be_filled=False)
         n_components = network.architecture.encoder_sizes[-1]
         if X.shape[1] != n_components:
@@ -93,7 +98,10 @@ class Prediction(FittedAttributes, FittedSummary, ClassNamePrefixFeaturesOutMixi
                 f"X has {X.shape[1]} features, but {type(self).__name__}.inverse_transform is expecting {n_components} "
                 "features as input (n_components)."
             )
-        return refuse_overflow(network.decode(X), "The reconstruction", "X")
+        # What overflows in the cast shows in the reconstruction.
+        with np.errstate(over="ignore"):
+            codes = CSRMatrix(X).stored(slice(None), network.dtype) if issparse(X) else X
+        return refuse_overflow(network.decode(codes), "The reconstruction", "X")
 
     def reconstruct(self, X):
         """Reconstruction of each row of X: ``inverse_transform(transform(X))`` in the model's precision.

@@ -105,11 +105,15 @@ class Optimizer:
         Updates theta, of shape (n_parameters,), and the state vectors in place; t counts the steps from 1.
     n_state_vectors : int
         Number of vectors of the shape of theta that it keeps between steps; they are zero before the first.
+    elementwise : bool
+        Whether a parameter depends on its own gradient and state alone, so that parts of the vectors may be updated at
+        once by several threads.
     """
 
     name: str
     step: Callable
     n_state_vectors: int
+    elementwise: bool = False
 
     # Learning rate that "auto" is; None where it is searched for.
     rate = None
@@ -137,4 +141,4 @@ class Optimizer:
         return self.step
 
 
-OPTIMIZERS = Registry("optimiser", (Optimizer("adam", adam, 2), Optimizer("sgd", sgd, 1)))
+OPTIMIZERS = Registry("optimiser", (Optimizer("adam", adam, 2, True), Optimizer("sgd", sgd, 1, True)))

@@ -9,6 +9,16 @@ from __future__ import annotations
 import numpy as np
 
 from ..kernels import gates
+from .active import ActiveCode
+
+# Share of active entries up to which a step over these alone takes less time than one with dense products, as measured
+# from 384 inputs on; and by how many inputs it is divided where these are few, and loops over rows of theirs short.
+ACTIVE_SHARE, _LONG_ROW = 0.15, 1000
+
+
+def active_share(n_inputs):
+    """Share of active entries up to which work on these alone is faster, for rows of so many inputs."""
+    return min(ACTIVE_SHARE, n_inputs / _LONG_ROW)
 
 
 class TopK:
@@ -50,6 +60,20 @@ class TopK:
         kept = np.empty(z.shape, np.uint8)
         gates.greatest_of_rows(z, bias, thresholds, self.k, kept)
         return kept
+
+    def share_of(self, shape):
+        """Share of the units of a code of some shape that stay on."""
+        return self.k / shape[1]
+
+    def active(self, z, bias):
+        """The entries that stay on; parameters as of ``choose``.
+
+        Returns
+        -------
+        ActiveCode or None
+            None where one of all pre-activations is not finite: ``choose`` is to be asked.
+        """
+        return ActiveCode.greatest_of_rows(z, bias, self.k)
 
     def begin_epoch(self, epoch):
         """An epoch begins; counted from 0 since the parameters were initialised."""
@@ -103,7 +127,7 @@ class WinnerTakeAll:
     def choose(self, z, bias):
         """Which units of each row stay on; parameters and result as of ``TopK.choose``."""
         n_rows = len(z)
-        k = int(np.ceil(self.share * n_rows))
+        k = self._kept(n_rows)
         if k >= n_rows:
             return None
         place = n_rows - k
@@ -114,6 +138,17 @@ class WinnerTakeAll:
         kept = np.empty(z.shape, np.uint8)
         gates.greatest_of_columns(z, bias, thresholds, k, kept)
         return kept
+
+    def share_of(self, shape):
+        """Share of the rows of a code of some shape for which a unit stays on."""
+        return self._kept(shape[0]) / shape[0]
+
+    def active(self, z, bias):
+        """The entries that stay on; see ``TopK.active``."""
+        return ActiveCode.greatest_of_columns(z, bias, self._kept(len(z)))
+
+    def _kept(self, n_rows):
+        return int(np.ceil(self.share * n_rows))
 
     def begin_epoch(self, epoch):
         """Nothing changes with the epoch."""

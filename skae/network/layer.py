@@ -9,6 +9,9 @@ import numpy as np
 from ..kernels import gates
 from ..kernels.activations import Activation
 from ..rows.matrices import CSRBatch
+from .active import ActiveCode
+from .gates import active_share
+from .products import shared_product
 
 
 class Layer(NamedTuple):
@@ -42,12 +45,60 @@ class Layer(NamedTuple):
         ndarray
             ``out``.
         """
-        if isinstance(a, CSRBatch):
-            a.product(self.weights, out)
-        else:
-            np.matmul(a, self.weights, out=out)
+        active = self.active(a, out)
+        if active is None:
+            return self.complete(out)
+        active.scatter(out)
+        return out
+
+    def stored(self, a, out):
+        """``forward``, as the entries of the output that are not zero; ``out`` is a buffer.
+
+        Returns
+        -------
+        ActiveCode
+        """
+        active = self.active(a, out)
+        return ActiveCode.of_dense(self.complete(out)) if active is None else active.without_zeros()
+
+    def complete(self, out):
+        """The output from ``product``, in its place."""
         kept = None if self.gate is None else self.gate.choose(out, self.bias)
         self.activation.forward(out, self.bias)
         if kept is not None:
             gates.keep(out, kept)
         return out
+
+    def product(self, a, out):
+        """The product of a batch with the weights, without the bias; parameters as of ``forward``."""
+        if isinstance(a, CSRBatch):
+            a.product(self.weights, out)
+        else:
+            np.matmul(a, self.weights, out=out)
+
+    def active(self, a, out, shared=False):
+        """The entries of the output that the gate leaves on, where they are few.
+
+        Parameters
+        ----------
+        a : ndarray or CSRBatch of shape (n_rows, fan_in)
+        out : ndarray of shape (n_rows, fan_out)
+            Overwritten by that of ``product``.
+        shared : bool, default=False
+            Whether the product is that of ``shared_product``, where the entries are few.
+
+        Returns
+        -------
+        ActiveCode or None
+            None where ``complete`` is to make the output.
+        """
+        # Those of extensions may only choose.
+        few = hasattr(self.gate, "share_of") and self.gate.share_of(out.shape) <= active_share(len(self.weights))
+        if few and shared:
+            shared_product(a, self.weights, out)
+        else:
+            self.product(a, out)
+        active = self.gate.active(out, self.bias) if few else None
+        if active is not None:
+            active.activate(self.activation)
+        return active

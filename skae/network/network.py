@@ -11,6 +11,7 @@ from ..rows.coordinates import inner_rows
 from ..rows.matrices import CSRBatch
 from ..runtime import buffers
 from ..runtime.memory import check_available_memory
+from .active import rows_of
 from .gates import TopK
 from .layer import Layer
 
@@ -110,8 +111,21 @@ class Network:
             return self._run(X, 0, self.architecture.depth - 1)
         return inner_rows(X, self.coordinates)[:]
 
+    def encode_stored(self, X):
+        """Yield, by the blocks of rows of ``encode``, the entries of the code that are not zero, as ``ActiveCode``."""
+        depth, sizes = self.architecture.depth, self.architecture.encoder_sizes
+        rows = min(X.shape[0], block_rows(max(sizes), self.dtype))
+        out = np.empty((rows, sizes[-1]), self.dtype)
+        check_available_memory()
+        hidden = [np.empty((rows, width), self.dtype) for width in sizes[1:-1]]
+        for block, a in self._read(inner_rows(X, self.coordinates), rows):
+            n_rows = block.stop - block.start
+            for layer, buffer in zip(self.layers, hidden):
+                a = layer.forward(a, buffer[:n_rows])
+            yield self.layers[depth - 1].stored(a, out[:n_rows])
+
     def decode(self, H):
-        """Reconstruction from each row of H, by blocks of rows; shape (n_samples, n_features)."""
+        """Reconstruction from each row of H, an array or CSRBatch, by blocks; shape (n_samples, n_features)."""
         return self._run(H, self.architecture.depth, 2 * self.architecture.depth)
 
     def reconstruct(self, X):
@@ -128,16 +142,24 @@ class Network:
         if first == 0 and not inner:
             X = inner_rows(X, self.coordinates)
         rows = min(X.shape[0], block_rows(max(sizes[first : last + 1]), self.dtype))
-        no_conversion = isinstance(X, CSRBatch) or is_native(X, self.dtype)
-        read = None if no_conversion else Reader(X, self.dtype, rows)
+        layers = self.layers[first:last]
+        if isinstance(X, CSRBatch):
+            # Of tied weights a copy, since the products with stored entries go along their rows.
+            layers[0] = layers[0]._replace(weights=rows_of(layers[0].weights))
         hidden = [np.empty((rows, width), self.dtype) for width in sizes[first + 1 : last]]
-        for block in row_blocks(X.shape[0], rows):
+        for block, a in self._read(X, rows):
             n_rows = block.stop - block.start
-            a = X[block] if no_conversion else read(np.arange(block.start, block.stop))
             outputs = [buffer[:n_rows] for buffer in hidden] + [out[block]]
-            for layer, output in zip(self.layers[first:last], outputs):
+            for layer, output in zip(layers, outputs):
                 a = layer.forward(a, output)
             if outward:
                 self.coordinates.outward(a, a)
-            release_mapped_pages(X)
         return out
+
+    def _read(self, X, size):
+        """Yield slices of so many rows, and these rows in the precision of the network."""
+        no_conversion = isinstance(X, CSRBatch) or is_native(X, self.dtype)
+        read = None if no_conversion else Reader(X, self.dtype, size)
+        for block in row_blocks(X.shape[0], size):
+            yield block, X[block] if no_conversion else read(np.arange(block.start, block.stop))
+            release_mapped_pages(X)

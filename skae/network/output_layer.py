@@ -14,6 +14,11 @@ class OutputLayer:
     ----------
     layer : Layer
     loss : Loss
+
+    Attributes
+    ----------
+    delta : ndarray of shape (n_rows, n_features)
+        Gradient at the last pre-activation, of the last batch.
     """
 
     def __init__(self, layer, loss):
@@ -42,6 +47,10 @@ class OutputLayer:
         """
         z = batch.scratch("output", x.shape)
         np.matmul(below, self.layer.weights, out=z)
+        return self.value_of(batch, z, x, entry_weights, bias_grad)
+
+    def value_of(self, batch, z, x, entry_weights, bias_grad):
+        """``value`` from z, the product of the output of the last hidden layer with the weights; z is overwritten."""
         return self._loss(batch, z, self.layer.bias, x, entry_weights, bias_grad)
 
     def backward(self, below, weight_grad, bias_grad, delta_below):
@@ -58,10 +67,10 @@ class OutputLayer:
             Overwritten.
         """
         if weight_grad.flags.c_contiguous:
-            np.matmul(below.T, self._delta, out=weight_grad)
+            np.matmul(below.T, self.delta, out=weight_grad)
         else:
-            np.matmul(self._delta.T, below, out=weight_grad.T)
-        np.matmul(self._delta, self.layer.weights.T, out=delta_below)
+            np.matmul(self.delta.T, below, out=weight_grad.T)
+        np.matmul(self.delta, self.layer.weights.T, out=delta_below)
 
     def curvature(self, batch, below):
         """Curvature of the loss at each output, for rows of the last batch.
@@ -100,7 +109,7 @@ class OutputLayer:
         # The gradient has the scales of the rows in it.
         scale = batch.row_scale[:n_rows, None]
         squares = np.square(
-            np.divide(self._delta[:n_rows], scale, out=np.zeros_like(self._delta[:n_rows]), where=scale > 0)
+            np.divide(self.delta[:n_rows], scale, out=np.zeros_like(self.delta[:n_rows]), where=scale > 0)
         )
         n_features = len(self.layer.bias)
         return (
@@ -124,9 +133,9 @@ class OutputLayer:
         else:
             fused, from_output, target = loss.fused.get(name), loss.from_output, (x,)
         if fused is not None:
-            self._delta = z
+            self.delta = z
             return fused(z, bias, *target, *buffers, batch.row_scale, batch.row_loss, bias_grad)
-        delta = self._delta = batch.scratch("last_delta", z.shape)
+        delta = self.delta = batch.scratch("last_delta", z.shape)
         activation.forward(z, bias)
         value = from_output(z, *target, *buffers, batch.row_scale, batch.row_loss, delta)
         activation.backward(delta, z, bias_grad)
@@ -187,5 +196,5 @@ class SampledOutputLayer(OutputLayer):
         bias_grad[:] = 0
         bias_grad[self._columns] = self._bias_grad
         weight_grad[...] = 0
-        weight_grad[:, self._columns] = below.T @ self._delta
-        np.matmul(self._delta, self._weights.T, out=delta_below)
+        weight_grad[:, self._columns] = below.T @ self.delta
+        np.matmul(self.delta, self._weights.T, out=delta_below)

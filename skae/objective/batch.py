@@ -30,7 +30,9 @@ class Batch:
     deltas : list of ndarray
         Gradients at the hidden layers, same shapes.
     code : ndarray of shape (n_rows, n_components)
-        One of the outputs.
+        One of the outputs; where ``active`` is not None, its pre-activations without the bias.
+    active : ActiveCode or None
+        The code, where it was computed at its active entries alone.
     row_scale : ndarray of shape (n_rows,)
         Weights of the rows in the mean.
     row_loss : ndarray of shape (n_rows,)
@@ -46,6 +48,7 @@ class Batch:
         self.outputs = [buffers.empty((n_rows, width), dtype) for width in widths]
         self.deltas = [buffers.empty((n_rows, width), dtype) for width in widths] if gradients else []
         self.code = self.outputs[architecture.depth - 1]
+        self.active = None
         self.even_scale = np.full(n_rows, 1.0 / n_rows, dtype)
         self.row_scale = self.even_scale
         self.row_loss = np.empty(n_rows, dtype)

@@ -18,6 +18,7 @@ from ..rows.coordinates import inner_rows
 from ..rows.matrices import CSRBatch, FilledRows
 from ..rows.sample import mean_and_scale
 from ..runtime import buffers
+from .active_pass import ActivePass
 from .batch import Batch
 from .penalty import WeightPenalty
 
@@ -49,6 +50,8 @@ class Objective:
     ----------
     last_batch : Batch or None
         That whose gradient was taken last, with what it left there.
+    needs_code : bool
+        Whether somebody reads the outputs of the hidden layers from the batch, which are then all computed.
     """
 
     @_quiet
@@ -86,6 +89,9 @@ class Objective:
         self._output = (
             OutputLayer(last, loss) if zero_sampling is None else SampledOutputLayer(last, loss, zero_sampling)
         )
+        shallow = architecture.depth == 1 and zero_sampling is None
+        self._active_pass = ActivePass(network, self._output) if shallow else None
+        self.needs_code = False
 
     def __reduce__(self):
         # The buffers are made anew, and the views of them.
@@ -141,7 +147,7 @@ class Objective:
         self.last_batch = batch
         value = self._forward(batch, x, rng, self.gate)
         if self.activity is not None:
-            self.activity.see(batch.code)
+            self.activity.see(batch.code if batch.active is None else batch.active)
         self._backward(batch)
         return value + self.add_weight_penalties()
 
@@ -184,9 +190,17 @@ class Objective:
         """Loss and penalties on activations."""
         batch.inputs, x, entry_weights = self._inputs(batch, x, rng)
         batch.entry_weights = entry_weights
+        batch.active = None
         a = batch.inputs
         for i, (layer, output) in enumerate(zip(self._hidden, batch.outputs)):
-            a = (layer._replace(gate=gate) if i == self._code else layer).forward(a, output)
+            layer = layer._replace(gate=gate) if i == self._code else layer
+            if gate is None or self._active_pass is None or self.penalties or self.needs_code:
+                a = layer.forward(a, output)
+                continue
+            batch.active = layer.active(a, output, shared=True)
+            if batch.active is not None:
+                return self._active_pass.value(batch, x, entry_weights, self._bias_grads[-1])
+            a = layer.complete(output)
         value = self._output.value(batch, a, x, entry_weights, rng, self._bias_grads[-1])
         for penalty in self.penalties:
             value += penalty.value(batch)
@@ -194,6 +208,9 @@ class Objective:
 
     def _backward(self, batch):
         """From the gradient at the last pre-activation to all weights and biases."""
+        if batch.active is not None:
+            self._active_pass.backward(batch, self._weight_grads, self._bias_grads[0])
+            return
         layers, outputs, bias_grads = self.network.layers, batch.outputs, self._bias_grads
         top = len(layers) - 1
         delta = batch.deltas[top - 1]

@@ -60,6 +60,11 @@ class Sparsity:
         if self.penalty is _none and self.gate is _none:
             raise TypeError(f"Sparsity {self.name!r} must have a penalty, a gate or both; got neither.")
 
+    @property
+    def gates_codes(self):
+        """Whether it sets units of a code to zero outside of training."""
+        return self.units_kept is not _none
+
     def penalties_of(self, settings):
         """The penalty for some settings, in a list; an empty one for none.
 

@@ -207,11 +207,16 @@ def refuse_overflow(values, what, name):
     if not sums_finite(values):
         bad = np.flatnonzero(~np.isfinite(values).all(axis=1))
         if len(bad):
-            raise ValueError(
-                f"{what} of row {bad[0]} of {name} is beyond the range of {values.dtype}, in which the model computes. "
-                f"Leave such rows out, or scale the columns of {name} as those that the model was fitted to."
-            )
+            raise overflow(bad[0], values.dtype, what, name)
     return values
+
+
+def overflow(row, dtype, what, name):
+    """The error for the result of a row that has overflowed; see ``refuse_overflow``."""
+    return ValueError(
+        f"{what} of row {row} of {name} is beyond the range of {dtype}, in which the model computes. Leave such rows "
+        f"out, or scale the columns of {name} as those that the model was fitted to."
+    )
 
 
 def legal_clone(estimator):

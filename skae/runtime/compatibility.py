@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from scipy import sparse
+
 try:
     from sklearn.callback import CallbackSupportMixin, with_callbacks
 except ImportError:  # before scikit-learn 1.9
@@ -13,4 +15,13 @@ except ImportError:  # before scikit-learn 1.9
         return method
 
 
-__all__ = ["CallbackSupportMixin", "with_callbacks"]
+try:
+    # A sparse array or matrix, as ``sklearn.set_config(sparse_interface=...)`` says.
+    from sklearn.utils._sparse import _align_api_if_sparse as as_configured
+except ImportError:  # before scikit-learn 1.9, whose transformers give matrices
+
+    def as_configured(X):
+        return sparse.csr_matrix(X)
+
+
+__all__ = ["CallbackSupportMixin", "as_configured", "with_callbacks"]

@@ -90,6 +90,12 @@ def one_thread_if_small(flops):
         _set(libraries.of_thread, own)
 
 
+def blas_threads():
+    """The number of threads that BLAS takes in this thread at the moment: the least of its libraries."""
+    libraries = _libraries()
+    return min((library.num_threads for library in (*libraries.of_process, *libraries.of_thread)), default=1)
+
+
 def _limit(libraries):
     """Set one thread; False if the number is one already, and not because of another block, which would restore it."""
     global _holders, _forked_within

@@ -11,6 +11,7 @@ from numbers import Real
 import numpy as np
 
 from ..kernels import gates
+from ..network.active import ActiveCode
 from ..objective.row_losses import row_losses
 from ..runtime.numbers import in_float64, shown
 
@@ -75,8 +76,11 @@ class Activity:
         self._seen = np.zeros(width, np.uint8)
 
     def see(self, code):
-        """Take the activations of a batch, after the gate."""
-        gates.mark_active(code, code.dtype.type(self._threshold), self._seen)
+        """Take the activations of a batch, after the gate: an array or an ``ActiveCode``."""
+        if isinstance(code, ActiveCode):
+            self._seen[code.units[np.abs(code.values) > self._threshold]] = 1
+        else:
+            gates.mark_active(code, code.dtype.type(self._threshold), self._seen)
 
     def take(self):
         """Which units were on, of all seen; and begin anew."""

@@ -124,6 +124,8 @@ class KFACSteps:
 
     def __init__(self, objective):
         self.objective = objective
+        # Factors are products of whole outputs.
+        objective.needs_code = True
         self.blocks = Blocks(objective)
         self.n_factors = len(factor_shapes(objective.network.architecture))
 

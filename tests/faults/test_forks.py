@@ -25,6 +25,32 @@ with get_context("fork").Pool(2) as pool:
 """
 
 
+GATED = """
+from skae import SparseAE
+from multiprocessing import get_context
+from skae.runtime import workers
+warnings.filterwarnings("ignore", ".*fork.*", DeprecationWarning)
+workers.WORTH_SHARING = 1
+wide = np.random.default_rng(0).random((128, 100))
+
+
+def work(seed):
+    ae = SparseAE(900, sparsity="topk", n_active=20, batch_size=64, max_iter=2, random_state=seed)
+    return ae.fit(wide).loss_curve_
+
+
+# Loops shared among threads, which do not exist in a child.
+expected = [work(seed) for seed in range(2)]
+assert workers._size == 1
+with get_context("fork").Pool(2) as pool:
+    assert pool.map_async(work, range(2)).get(timeout=60) == expected
+"""
+
+
+def test_a_forked_pool_after_a_fit_of_shared_loops(run):
+    run(GATED, environment={"OPENBLAS_NUM_THREADS": "2"})
+
+
 def test_a_forked_pool_after_a_fit(run):
     run(POOL, environment={"OPENBLAS_NUM_THREADS": "2"})
 

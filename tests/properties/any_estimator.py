@@ -146,6 +146,7 @@ RIGHT = {
     "n_active_transform": (None, 1, 2),
     "anneal_epochs": (0, 1),
     "revive_dead": (False, True),
+    "sparse_output": (False, True),
     "contraction_weight": (0.0, 0.1),
     "contamination": ("auto", 0.1, 0.5),
     "calibration": ("auto", "cross-fit", "training"),

@@ -40,6 +40,7 @@ def refusing(estimator, sized=False):
         # NumPy says so of a single element, np.ma.masked, in a list.
         warnings.filterwarnings("ignore", "Warning: converting a masked element to nan", UserWarning)
         warnings.filterwarnings("ignore", "X .*feature names|pandas.DataFrame with sparse columns", UserWarning)
+        warnings.filterwarnings("ignore", "hidden_layer_sizes=.*looks like|loss=.auto. settled on", UserWarning)
         try:
             yield
         except MemoryError as error:
@@ -132,6 +133,8 @@ def check_use(estimator, method, X, shape=None, dtypes=(np.float32, np.float64),
         with refusing(estimator):
             result = getattr(estimator, method)(X, **keywords)
             again = getattr(estimator, method)(X, **keywords)
+        # Codes with ``sparse_output``.
+        result, again = (found.toarray() if issparse(found) else found for found in (result, again))
         check_result(result, shape, dtypes)
         assert np.array_equal(result, again)
         return result

@@ -1,0 +1,143 @@
+"""Selection of the greatest pre-activations without a sort: their places, in ascending order."""
+
+import numpy as np
+
+from .compiler import kernel
+
+
+@kernel
+def kth_greatest(values, n, k):
+    """The k-th greatest of the first n values, which are reordered; they have no NaN (Hoare's quickselect)."""
+    first, last = 0, n - 1
+    while first < last:
+        pivot = values[(first + last) // 2]
+        i, j = first, last
+        while i <= j:
+            while values[i] > pivot:
+                i += 1
+            while values[j] < pivot:
+                j -= 1
+            if i <= j:
+                values[i], values[j] = values[j], values[i]
+                i += 1
+                j -= 1
+        if k - 1 <= j:
+            last = j
+        elif k - 1 >= i:
+            first = i
+        else:
+            return values[k - 1]
+    return values[k - 1]
+
+
+@kernel
+def greatest(values, k, workspace, chosen):
+    """chosen[:k] = the places of the k greatest values, the lower among equals.
+
+    The k-th greatest of the maxima of at least k blocks is a bound that at least k values reach, and where k is small
+    few more. Place j is in block j mod the number of blocks, which makes the maxima a loop without branches.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n,)
+        Without NaN.
+    k : int
+    workspace : ndarray of shape (n,)
+    chosen : ndarray of shape (n,)
+    """
+    n = values.shape[0]
+    size = max(1, n // (2 * k))
+    n_blocks = (n + size - 1) // size
+    maxima = workspace[:n_blocks]
+    maxima[:] = values[:n_blocks]
+    for start in range(n_blocks, n, n_blocks):
+        part = values[start : min(n, start + n_blocks)]
+        for b in range(part.shape[0]):
+            maxima[b] = part[b] if part[b] > maxima[b] else maxima[b]
+    bound = kth_greatest(maxima, n_blocks, k)
+    count = 0
+    for j in range(n):
+        if values[j] >= bound:
+            chosen[count] = j
+            count += 1
+    if count == k:
+        return
+    for c in range(count):
+        workspace[c] = values[chosen[c]]
+    bound = kth_greatest(workspace, count, k)
+    room = k
+    for c in range(count):
+        room -= values[chosen[c]] > bound
+    kept = 0
+    for c in range(count):
+        value = values[chosen[c]]
+        equal = value == bound and room > 0
+        room -= equal
+        chosen[kept] = chosen[c]
+        kept += equal or value > bound
+
+
+@kernel
+def greatest_of_rows(z, bias, k, first, last, sums, workspace, chosen, units, values):
+    """The k greatest z_il + bias_l of the rows from first to last, at the places from i k to (i + 1) k; whether all of
+    their sums are finite. ``sums``, ``workspace`` and ``chosen`` are buffers of the length of a row."""
+    zero = z.dtype.type(0)
+    for i in range(first, last):
+        check = zero
+        for j in range(z.shape[1]):
+            total = z[i, j] + bias[j]
+            sums[j] = total
+            check += total * zero
+        if check != zero:
+            return False
+        greatest(sums, k, workspace, chosen)
+        for c in range(k):
+            units[i * k + c] = chosen[c]
+            values[i * k + c] = sums[chosen[c]]
+    return True
+
+
+@kernel
+def greatest_of_columns(z, bias, first, last, sums, best, room, found, rows, values):
+    """The k greatest z_il + bias_l of the columns from first to last, the lower i among equals, at the places from l k
+    to (l + 1) k; whether all of their sums are finite.
+
+    ``best``, of shape (k, width), is a buffer for the greatest of so many columns, in descending order; ``sums``,
+    ``room`` and ``found`` are ones of shape (width,).
+    """
+    k, width = best.shape
+    zero = z.dtype.type(0)
+    for start in range(first, last, width):
+        here = min(width, last - start)
+        check = zero
+        best[:] = -np.inf
+        for i in range(z.shape[0]):
+            for c in range(here):
+                total = z[i, start + c] + bias[start + c]
+                sums[c] = total
+                check += total * zero
+            # Each sum sinks to its place among the greatest so far, of all columns at once.
+            for t in range(k):
+                row = best[t]
+                for c in range(width):
+                    total, other = sums[c], row[c]
+                    row[c] = total if total > other else other
+                    sums[c] = other if total > other else total
+        if check != zero:
+            return False
+        for c in range(here):
+            found[c] = 0
+            room[c] = k
+            for t in range(k):
+                room[c] -= best[t, c] > best[k - 1, c]
+        for i in range(z.shape[0]):
+            for c in range(here):
+                total = z[i, start + c] + bias[start + c]
+                if total >= best[k - 1, c]:
+                    equal = total == best[k - 1, c]
+                    if not equal or room[c] > 0:
+                        room[c] -= equal
+                        rows[(start + c) * k + found[c]] = i
+                        values[(start + c) * k + found[c]] = total
+                        found[c] += 1
+    return True

@@ -1,0 +1,191 @@
+"""ActiveCode: the active entries of the codes of some rows, and the products over them alone."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..kernels import active, csr, gates, selection
+from ..rows.matrices import CSRBatch
+from ..runtime import buffers, workers
+
+# How many times as long as a number of a product takes one of a selection, and one of a transposed copy.
+_SELECTION, _COPY = 16, 8
+
+# Numbers of a cache line, of which parts are multiples; bytes of sums that are put together before they are written as
+# columns, which are to stay in the second-level cache; and the most units of them.
+_LINE, _TILE_BYTES, _TILE_UNITS = 16, 2**18, 64
+
+
+class ActiveCode:
+    """The active entries of the codes of some rows.
+
+    Parameters
+    ----------
+    row_starts : ndarray of shape (n_rows + 1,), int64
+        Place of the first entry of each row, and the end of the last row.
+    units : ndarray of shape (n_active,), int32
+        Unit of each entry, ascending within a row.
+    values : ndarray of shape (n_active,)
+        Pre-activations with their bias; after ``activate`` activations.
+    n_units : int
+    """
+
+    def __init__(self, row_starts, units, values, n_units):
+        self.row_starts = row_starts
+        self.units = units
+        self.values = values
+        self.shape = (len(row_starts) - 1, n_units)
+
+    @classmethod
+    def greatest_of_rows(cls, z, bias, k):
+        """The k greatest of z + bias in each row; None where one of all is not finite."""
+        (n_rows, width), dtype = z.shape, z.dtype
+        units, values = np.empty(n_rows * k, np.int32), np.empty(n_rows * k, dtype)
+
+        def select(first, last):
+            sums, workspace, chosen = np.empty(width, dtype), np.empty(width, dtype), np.empty(width, np.int32)
+            return selection.greatest_of_rows(z, bias, k, first, last, sums, workspace, chosen, units, values)
+
+        if not all(workers.shared(select, workers.parts(n_rows, _SELECTION * z.size))):
+            return None
+        return cls(np.arange(0, n_rows * k + 1, k, np.int64), units, values, width)
+
+    @classmethod
+    def greatest_of_columns(cls, z, bias, k):
+        """The k greatest of z + bias in each column; None where one of all is not finite."""
+        (n_rows, width), dtype = z.shape, z.dtype
+        rows, values = np.empty(width * k, np.int32), np.empty(width * k, dtype)
+
+        def select(first, last):
+            together = _TILE_UNITS
+            sums, best = np.zeros(together, dtype), np.empty((k, together), dtype)
+            room, found = np.empty(together, np.int32), np.empty(together, np.int32)
+            return selection.greatest_of_columns(z, bias, first, last, sums, best, room, found, rows, values)
+
+        if not all(workers.shared(select, workers.parts(width, _SELECTION * z.size, _LINE))):
+            return None
+        by_unit = cls(np.arange(0, width * k + 1, k, np.int64), rows, values, n_rows)
+        row_starts, units, places = by_unit.transposed()
+        return cls(row_starts, units, values[places], width)
+
+    def transposed(self):
+        """The entries unit by unit: where each unit starts, the rows of the entries, and their places among these."""
+        starts = np.empty(self.shape[1] + 1, np.int64)
+        rows, places = np.empty(len(self.units), np.int32), np.empty(len(self.units), np.int32)
+        active.by_units(self.row_starts, self.units, starts, rows, places)
+        return starts, rows, places
+
+    def activate(self, activation):
+        """Activations in the place of the pre-activations."""
+        activation.forward(self.values[None], np.zeros_like(self.values))
+
+    def at_preactivation(self, delta, activation):
+        """The gradient at the activations becomes that at the pre-activations: zero for units that are zero."""
+        gates.stop_where_zero(self.values[None], delta[None])
+        activation.backward(delta[None], self.values[None], np.empty_like(delta))
+
+    def without_zeros(self):
+        """The entries that are not zero, as a new code."""
+        on = self.values != 0
+        row_starts = np.append(0, np.cumsum(on))[self.row_starts]
+        return ActiveCode(row_starts, self.units[on], self.values[on], self.shape[1])
+
+    @classmethod
+    def of_dense(cls, code):
+        """The entries of a code that are not zero."""
+        rows, units = np.nonzero(code)
+        row_starts = np.append(0, np.cumsum(np.bincount(rows, minlength=len(code))))
+        return cls(row_starts, units.astype(np.int32), code[rows, units], code.shape[1])
+
+    def scatter(self, out):
+        """Put the code into out, of shape (n_rows, n_units)."""
+        csr.scatter(self.values, self.units, self.row_starts, out)
+
+    def product(self, weights, out):
+        """The code times a matrix of shape (n_units, n_features)."""
+
+        def decode(first, last):
+            active.decode(self.row_starts, self.units, self.values, weights, first, last, out)
+
+        workers.shared(decode, self._row_parts(weights))
+
+    def gradient(self, output_delta, weights):
+        """Gradient at each entry from that at its product with weights."""
+        delta = np.empty_like(self.values)
+
+        def differentiate(first, last):
+            active.code_gradient(self.row_starts, self.units, weights, output_delta, first, last, delta)
+
+        workers.shared(differentiate, self._row_parts(weights))
+        return delta
+
+    def _row_parts(self, weights):
+        return workers.parts(self.shape[0], len(self.units) * weights.shape[1])
+
+
+def unit_gradients(by_unit, *sums):
+    """Sums over pairs of the products of transposed entries with rows: grad_l = sum_i values_il x_i.
+
+    Parameters
+    ----------
+    by_unit : tuple of ndarray
+        Of ``ActiveCode.transposed``.
+    *sums : tuple of (grad, pairs)
+        grad, of shape (n_units, n_columns), is overwritten; it is of C order or the transposed of one. Each pair is the
+        values at the entries, in the order of the rows, and the rows: ndarray or CSRBatch of shape (n_rows, n_columns).
+    """
+    n_units = len(by_unit[0]) - 1
+
+    def add(first, last):
+        for grad, pairs in sums:
+            if grad.flags.c_contiguous:
+                _add_sums(by_unit, pairs, first, grad[first:last])
+            else:
+                _add_columns(by_unit, pairs, first, last, grad.T)
+
+    numbers = sum(
+        len(pairs) * len(by_unit[1]) * grad.shape[1] + (1 if grad.flags.c_contiguous else _COPY) * grad.size
+        for grad, pairs in sums
+    )
+    workers.shared(add, workers.parts(n_units, numbers, _LINE))
+
+
+def _add_columns(by_unit, pairs, first, last, out):
+    """The sums of the units from first to last as columns of out, tile by tile."""
+    tile = _tile(len(out), out.dtype)
+    for start in range(first, last, len(tile)):
+        sums = tile[: last - start]
+        _add_sums(by_unit, pairs, start, sums)
+        active.transpose_into(sums, start, out)
+
+
+def _add_sums(by_unit, pairs, first, out):
+    """The sums of ``unit_gradients`` for the units from ``first`` on."""
+    out[...] = 0
+    for values, x in pairs:
+        if isinstance(x, CSRBatch):
+            active.add_stored_unit_sums(*by_unit, values, *x.entries, first, out)
+        else:
+            active.add_unit_sums(*by_unit, values, x, first, out)
+
+
+def _tile(n_columns, dtype):
+    """A buffer for the sums of some units. Its rows take odd numbers of cache lines: with powers of two, entries of one
+    column would fall on the same places of the cache."""
+    per_line = _LINE * 4 // dtype.itemsize
+    n_lines = -(-n_columns // per_line) | 1
+    n_units = _TILE_BYTES // (n_lines * 64)
+    return buffers.empty((min(_TILE_UNITS, max(_LINE, n_units // _LINE * _LINE)), n_lines * per_line), dtype)
+
+
+def rows_of(weights, out=None):
+    """A matrix of C order: itself, or a copy of the transposed of one, in a buffer where that is given."""
+    if weights.flags.c_contiguous:
+        return weights
+    out = np.empty(weights.shape, weights.dtype) if out is None else out
+
+    def copy(first, last):
+        active.transpose_rows(weights.T, first, last, out)
+
+    workers.shared(copy, workers.parts(len(out), _COPY * out.size, _LINE))
+    return out
