@@ -7,6 +7,7 @@ import io
 import json
 import os
 import signal
+import struct
 import subprocess
 import sys
 import time
@@ -139,7 +140,8 @@ def test_no_warning_and_no_cache_is_left(tmp_path, monkeypatch, recwarn):
 @pytest.mark.parametrize(
     "wrong, message",
     [
-        ({"data": "letters"}, r"data must be one of \['digits', 'mnist'\]; got 'letters'"),
+        ({"data": "letters"}, r"data must be one of \['digits', 'mnist'\], or a folder of IDX files; got 'letters'"),
+        ({"data": 3}, r"data must be one of \['digits', 'mnist'\], or a folder of IDX files; got 3"),
         ({"samples": 59}, r"samples must be an integer in \[60, 1168\] with cv=3; got 59"),
         ({"samples": 1169}, r"samples must be an integer in \[60, 1168\]"),
         ({"cv": 1}, r"cv must be an integer in \[2, 58\]; got 1"),
@@ -165,6 +167,54 @@ def test_mnist():
     assert result.split.X_train.shape == (100, 784) and result.split.X_test.shape == (10_000, 784)
     np.testing.assert_array_equal(np.bincount(result.split.y_test)[:2], [980, 1135])
     assert 0.5 < result.rows[0].accuracy_low < result.rows[0].accuracy < result.rows[0].accuracy_high < 0.9
+
+
+def _saved(path, array):
+    """An IDX file of unsigned bytes."""
+    path.write_bytes(struct.pack(f">HBB{array.ndim}I", 0, 8, array.ndim, *array.shape) + array.tobytes())
+
+
+@pytest.fixture
+def images(tmp_path, digits):
+    """A folder with digits of 8 x 8 pixels as a set of the family of MNIST, its labels from 1."""
+    folder = tmp_path / "images" / "raw"
+    folder.mkdir(parents=True)
+    X, y = digits
+    for part, rows in {"train": slice(0, 100), "t10k": slice(100, 150)}.items():
+        _saved(folder / f"{part}-images.idx3-ubyte", (X[rows] * 255).astype(np.uint8).reshape(-1, 8, 8))
+        _saved(folder / f"{part}-labels.idx1-ubyte", (y[rows] + 1).astype(np.uint8))
+    return folder.parent
+
+
+def test_images_of_a_folder(images, capsys, digits, tmp_path):
+    result = compare(images, n_components=4, max_iter=2, cv=2, representations=["raw", "pca", "plain"])
+    assert result.settings.samples == 100 and result.settings.data == str(images)
+    np.testing.assert_array_equal(result.split.y_test, digits[1][100:150] + 1)
+    assert result.split.image_shape == (8, 8) and result.rows[0].accuracy > 0.7
+    assert main(["handwriting", "--data", str(images), *SMALL_OPTIONS, "--no-plots", "--quiet"]) == 0
+    assert capsys.readouterr().out.startswith(f"{images}: 60 training rows")
+    with pytest.raises(SystemExit):
+        main(["handwriting", "--data", str(tmp_path), *SMALL_OPTIONS])
+    assert "folder with images and labels in IDX files" in capsys.readouterr().err
+
+
+def test_one_of_the_sets_of_a_folder(images):
+    for path in (images / "raw").iterdir():
+        kept = path.read_bytes()
+        for prefix in ("emnist-letters-", "emnist-digits-"):
+            path.with_name(f"{prefix}{path.name}".replace("t10k", "test")).write_bytes(kept)
+    upright = compare(images / "emnist-letters-", samples=60, cv=2, representations="raw").split
+    stored = compare(images, samples=60, cv=2, representations="raw").split
+    turned = stored.X_test.reshape(-1, 8, 8).transpose(0, 2, 1).reshape(-1, 64)
+    np.testing.assert_array_equal(upright.X_test, turned)
+    for path in (images / "raw").glob("t*"):
+        path.unlink()
+    with pytest.raises(ValueError, match=r"data must be .*/emnist-digits- or .*/emnist-letters-; got .* several"):
+        settings_for(images)
+    for name in ("test-images.idx3-ubyte", "test-labels.idx1-ubyte"):
+        (images / "raw" / f"emnist-letters-{name}").unlink()
+    with pytest.raises(ValueError, match=r"data must hold training and test rows, and .* holds only those of train"):
+        settings_for(images / "emnist-letters-")
 
 
 # The table.
@@ -378,7 +428,7 @@ def test_compare_documents_its_defaults():
     [
         ([], "COMMAND"),
         (["painting"], "invalid choice: 'painting'"),
-        (["handwriting", "--data", "letters"], "invalid choice: 'letters'"),
+        (["handwriting", "--data", "letters"], "or a folder of IDX files; got 'letters'"),
         (["handwriting", "--nothing"], "unrecognized arguments: --nothing"),
         (["handwriting", "--samples", "many"], "invalid int value: 'many'"),
         (["handwriting", "--samples", "3"], "--samples must be an integer in [60, 1168] with --cv=3; got 3"),

@@ -71,10 +71,11 @@ def add_parser(subparsers):
     add = parser.add_argument
     add(
         "--data",
-        choices=list(DEFAULTS),
+        metavar="{digits,mnist,FOLDER}",
         default="digits",
         help="digits: the 1,797 of 8 x 8 pixels that scikit-learn ships; mnist: from the folder that SKAE_DATA names, "
-        "scikit-learn's cache, or OpenML (default: digits)",
+        "scikit-learn's cache, or OpenML; or a folder with IDX files of images and labels, as of Fashion-MNIST, or "
+        "FOLDER/PREFIX for one of several data sets in it, emnist/emnist-letters- for example (default: digits)",
     )
     add(
         "--samples",

@@ -7,7 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from sklearn.model_selection import train_test_split
 
-from ..datasets import fetch_mnist, load_digits_unit
+from ..datasets import fetch_mnist, load_digits_unit, load_idx_folder
+from ..runtime.image_folders import folder_and_prefix
 
 
 class Split(NamedTuple):
@@ -32,7 +33,7 @@ def load_split(settings):
     """Rows for the given settings.
 
     The embedded digits are split by ``train_test_split(test_size=0.35, random_state=0)`` whatever the seed, which makes
-    results comparable. MNIST has its own test rows.
+    results comparable. MNIST and data of a folder have their own test rows.
 
     Parameters
     ----------
@@ -53,6 +54,11 @@ def load_split(settings):
         X, y = load_digits_unit(return_X_y=True, dtype=np.float32)
         X_train, X_test, y_train, y_test = train_test_split(X, y, test_size=0.35, random_state=0)
         shape = (8, 8)
+    elif settings.data != "mnist":
+        folder, prefix = folder_and_prefix(settings.data)
+        train, test = (load_idx_folder(folder, prefix=prefix, subset=subset) for subset in ("train", "test"))
+        X_train, y_train, shape = train.data, train.target, train.image_shape
+        X_test, y_test = test.data, test.target
     else:
         X_train, y_train = fetch_mnist(subset="train", return_X_y=True)
         X_test, y_test = fetch_mnist(subset="test", return_X_y=True)

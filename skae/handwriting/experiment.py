@@ -49,9 +49,10 @@ def compare(
 
     Parameters
     ----------
-    data : {"digits", "mnist"}, default="digits"
+    data : {"digits", "mnist"} or path, default="digits"
         The 1,797 digits of 8 x 8 pixels that scikit-learn ships, 629 of them held out by
-        ``train_test_split(test_size=0.35, random_state=0)``; or MNIST with its official test rows.
+        ``train_test_split(test_size=0.35, random_state=0)``; or MNIST with its official test rows; or
+        a folder with training and test rows that ``skae.datasets.load_idx_folder`` reads.
     samples : int, default=None
         Training rows to use, a stratified part; None for all.
     n_components : int, default=None
@@ -135,7 +136,7 @@ def _search(representation, settings, split, n_jobs):
         ("classifier", LogisticRegression(max_iter=1000)),
     ]
     # The candidates for C are the outer loop of the grid: all but the first find the representation in the cache.
-    grid = {representation.parameter: list(representation.values[settings.data]), "classifier__C": list(CLASSIFIER_C)}
+    grid = {representation.parameter: list(representation.values[settings.family]), "classifier__C": list(CLASSIFIER_C)}
     with tempfile.TemporaryDirectory(prefix="skae-", ignore_cleanup_errors=True) as cache, one_thread_and_quiet():
         pipeline = Pipeline(steps, memory=joblib.Memory(Path(cache), verbose=0))
         search = GridSearchCV(pipeline, grid, cv=StratifiedKFold(settings.cv), n_jobs=n_jobs, error_score="raise")
