@@ -1,6 +1,7 @@
 """Digits, MNIST and its family: shapes and scales, files as they are found, and what is said when there are none."""
 
 import gzip
+import itertools
 import struct
 import urllib.error
 
@@ -63,6 +64,26 @@ def test_digits_are_scaled():
     assert bunch.images.shape == (1797, 8, 8) and np.shares_memory(bunch.images, bunch.data) and bunch.DESCR
     X, y = load_digits_unit(return_X_y=True, dtype=np.float32)
     assert X.dtype == np.float32 and X.shape == (1797, 64) and len(y) == 1797
+
+
+def test_writers_are_told_apart_by_the_form_that_each_filled_in():
+    X, y, groups = load_digits_unit(return_X_y=True, return_groups=True)
+    bunch = load_digits_unit(return_groups=True)
+    np.testing.assert_array_equal(bunch.groups, groups)
+    np.testing.assert_array_equal(y, load_digits().target)
+    assert len(load_digits_unit(return_X_y=True)) == 2 and "groups" not in load_digits_unit()
+    starts = [0, *(np.flatnonzero(np.diff(groups)) + 1).tolist(), len(y)]
+    assert (np.diff(groups) >= 0).all() and set(groups) == set(range(14)) and X.shape == (len(groups), 64)
+    # Where 0 to 9 three times begins anew.
+    thrice = [i for i in range(len(y) - 29) if y[i : i + 30].tolist() == [*range(10)] * 3]
+    assert thrice[:7] == [0, 130, 256, 386, 516, 646, 776] and set(thrice) < set(starts)
+    # All blocks are one form with few digits missing: found in it one after the other, but for one wrong label.
+    form = y[: starts[1]].tolist()
+    assert len(form) == 130
+    for first, last in itertools.pairwise(starts):
+        rest = iter(form)
+        strangers = sum(digit not in rest for digit in y[first : last - 1].tolist())
+        assert strangers == 0 and 122 <= last - first <= 130
 
 
 @pytest.mark.parametrize("nested", [True, False])

@@ -18,6 +18,8 @@ _FOUND = "; got {value}."
 
 # With fewer a fold may hold no row of some digit.
 ROWS_PER_FOLD = 20
+# Those of the training rows of the digits.
+WRITERS = 9
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ class Settings:
 
 DEFAULTS: Mapping[str, Settings] = MappingProxyType(
     {
-        "digits": Settings("digits", 1168, 256, 200, 2e-2, 32, 3, 0),
+        "digits": Settings("digits", 1149, 256, 200, 2e-2, 32, 3, 0),
         "mnist": Settings("mnist", 60_000, 256, 30, 1e-2, 32, 3, 0),
     }
 )
@@ -86,7 +88,7 @@ def settings_for(data="digits", *, samples=None, n_components=None, max_iter=Non
     default = _defaults(data)
     given = {"samples": samples, "n_components": n_components, "max_iter": max_iter, "cv": cv}
     values = {name: getattr(default, name) if value is None else value for name, value in given.items()}
-    values["cv"] = _integer("cv", values["cv"], 2, default.samples // ROWS_PER_FOLD)
+    values["cv"] = _integer("cv", values["cv"], 2, WRITERS if data == "digits" else default.samples // ROWS_PER_FOLD)
     least = ROWS_PER_FOLD * values["cv"]
     values["samples"] = _integer("samples", values["samples"], least, default.samples, " with {cv=}", cv=values["cv"])
     values["n_components"] = _integer("n_components", values["n_components"], 1)
