@@ -47,7 +47,7 @@ def with_readable_columns(X, name):
         _check_labelled_array(X, name)
     elif hasattr(X, "iloc") and hasattr(X, "columns"):
         _check_pandas_types(X, name)
-    elif hasattr(X, "schema"):
+    elif hasattr(X, "schema") and hasattr(X, "columns"):
         _check_types(X, name)
     elif isinstance(X, (list, tuple)):
         array = np.asarray(X)
@@ -155,6 +155,13 @@ def _check_types(X, name):
                 _without_na(values, f"Column {label!r} of {name}") if values.dtype == object else values, name, label
             )
         elif not is_number(dtype):
+            raise _no_number(name, label, dtype, _DATES if _is_time(dtype) else OTHERS)
+
+
+def check_arrow_types(schema, name):
+    """Raise ValueError for a schema of Arrow with a column that is not numeric; text is not converted."""
+    for label, dtype in zip(schema.names, schema.types):
+        if not _is_number_of_arrow(dtype):
             raise _no_number(name, label, dtype, _DATES if _is_time(dtype) else OTHERS)
 
 
