@@ -25,6 +25,10 @@ _OPTIONAL = (
     "skops",
     "dask",
     "distributed",
+    "h5py",
+    "zarr",
+    "anndata",
+    "rich",
 )
 
 # Variables whose values reveal nothing about the user, and those for which only "set" is printed.

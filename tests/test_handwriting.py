@@ -7,6 +7,7 @@ import io
 import json
 import os
 import signal
+import struct
 import subprocess
 import sys
 import time
@@ -15,14 +16,15 @@ from dataclasses import asdict, replace
 import numpy as np
 import pytest
 from sklearn.base import clone
-from sklearn.model_selection import StratifiedKFold, cross_val_score
+from sklearn.model_selection import GroupKFold, cross_val_score
 
 import skae.handwriting.command
 import skae.handwriting.files
 from skae import AutoencoderTransformer
 from skae.__main__ import main
+from skae.datasets import load_digits_unit
 from skae.handwriting import Comparison, Result, compare, save, wilson_interval
-from skae.handwriting.data import stratified_part
+from skae.handwriting.data import load_split, stratified_part
 from skae.handwriting.representations import REPRESENTATIONS
 from skae.handwriting.settings import DEFAULTS, settings_for
 from skae.runtime.progress import ProgressBar, progress_line
@@ -56,15 +58,37 @@ def test_every_representation_has_a_row(table):
     assert [row.width for row in table.rows] == [64] + [4] * (len(LABELS) - 1)
 
 
-def test_the_split_of_the_digits_is_the_published_one(table, digits):
-    from sklearn.model_selection import train_test_split
-
-    X, y = digits
-    _, X_test, y_train, y_test = train_test_split(X, y, test_size=0.35, random_state=0)
-    np.testing.assert_array_equal(table.split.X_test, X_test.astype(np.float32))
-    np.testing.assert_array_equal(table.split.y_test, y_test)
-    shares = np.bincount(table.split.y_train, minlength=10) / 60 - np.bincount(y_train, minlength=10) / len(y_train)
+def test_no_writer_of_a_test_row_wrote_a_training_row(table, digits):
+    X, y = (values.astype(np.float32) for values in digits)
+    groups = load_digits_unit(return_groups=True).groups
+    writer = {row.tobytes(): group for row, group in zip(X, groups)}
+    assert len(writer) == len(X), "rows tell their writers"
+    whole = load_split(settings_for())
+    train, test = ([writer[row.tobytes()] for row in rows] for rows in (whole.X_train, whole.X_test))
+    assert (len(train), len(test)) == (1149, 648) and not set(train) & set(test)
+    assert len(set(test)) == 5 and len(set(train)) == 9
+    np.testing.assert_array_equal(whole.groups, train)
+    np.testing.assert_array_equal(table.split.X_test, whole.X_test)
+    assert [writer[row.tobytes()] for row in table.split.X_train] == table.split.groups.tolist()
+    shares = np.bincount(table.split.y_train, minlength=10) / 60 - np.bincount(whole.y_train, minlength=10) / 1149
     assert np.abs(shares).max() < 1 / 60, "the part is not stratified"
+    seen = whole.shuffled
+    assert (len(seen.X_train), len(seen.X_test)) == (1149, 648)
+    assert {writer[row.tobytes()] for row in seen.X_test} == set(range(14))
+    # The rows are all rows, once each, with their labels.
+    kinds = dict(zip(writer, y))
+    for split in (whole, seen):
+        rows = [row.tobytes() for row in (*split.X_train, *split.X_test)]
+        assert sorted(rows) == sorted(writer)
+        np.testing.assert_array_equal([kinds[row] for row in rows], [*split.y_train, *split.y_test])
+
+
+@pytest.mark.parametrize("name", ["pca", "masking-0.5"])
+def test_the_shuffled_accuracy_is_that_of_the_same_settings(table, name):
+    row, seen = dict(zip(table.estimators, table.rows))[name], table.split.shuffled
+    assert len(seen.X_train) == 60 and row.accuracy_first_half is None is row.accuracy_last_half
+    fitted = clone(table.estimators[name]).fit(seen.X_train, seen.y_train)
+    assert row.accuracy_shuffled == np.mean(fitted.predict(seen.X_test) == seen.y_test)
 
 
 def test_figures_are_those_of_the_fitted_pipelines(table):
@@ -86,8 +110,9 @@ def test_figures_are_those_of_the_fitted_pipelines(table):
 def test_search_accuracy_is_that_of_the_training_rows(table, name):
     row = dict(zip(table.estimators, table.rows))[name]
     assert getattr(table.estimators[name].named_steps["classifier"], "C") == row.C  # noqa: B009
+    split = table.split
     scores = cross_val_score(
-        clone(table.estimators[name]), table.split.X_train, table.split.y_train, cv=StratifiedKFold(2)
+        clone(table.estimators[name]), split.X_train, split.y_train, groups=split.groups, cv=GroupKFold(2)
     )
     assert row.cv_accuracy == pytest.approx(scores.mean(), abs=1e-12)
     assert row.strength_value in REPRESENTATIONS[name].values["digits"]
@@ -108,7 +133,9 @@ def test_a_representation_is_fitted_once_for_all_values_of_c(monkeypatch):
     fit = AutoencoderTransformer.fit
     monkeypatch.setattr(AutoencoderTransformer, "fit", lambda self, X, y=None: fits.append(len(X)) or fit(self, X))
     compare(**SMALL, representations=["plain"])
-    assert sorted(fits) == [30] * 6 + [60], "three strengths by two folds, and the last fit"
+    split = load_split(settings_for(**SMALL))
+    folds = [len(train) for train, _ in GroupKFold(2).split(split.X_train, groups=split.groups)]
+    assert sorted(fits) == sorted(folds * 3 + [60] * 2), "three strengths by two folds, the last fit, the shuffled one"
 
 
 def test_same_seed_same_figures(table):
@@ -125,7 +152,9 @@ def test_progress_is_told(table):
 
 
 def test_pca_takes_no_more_components_than_it_can_have():
-    assert compare(samples=40, n_components=500, cv=2, representations="pca").rows[0].width == 20
+    split = load_split(settings_for(samples=40, cv=2))
+    smallest = min(len(train) for train, _ in GroupKFold(2).split(split.X_train, groups=split.groups))
+    assert compare(samples=40, n_components=500, cv=2, representations="pca").rows[0].width == smallest < 40
     assert compare(samples=200, n_components=500, cv=2, representations="pca").rows[0].width == 64
 
 
@@ -139,10 +168,11 @@ def test_no_warning_and_no_cache_is_left(tmp_path, monkeypatch, recwarn):
 @pytest.mark.parametrize(
     "wrong, message",
     [
-        ({"data": "letters"}, r"data must be one of \['digits', 'mnist'\]; got 'letters'"),
-        ({"samples": 59}, r"samples must be an integer in \[60, 1168\] with cv=3; got 59"),
-        ({"samples": 1169}, r"samples must be an integer in \[60, 1168\]"),
-        ({"cv": 1}, r"cv must be an integer in \[2, 58\]; got 1"),
+        ({"data": "letters"}, r"data must be one of \['digits', 'mnist'\], or a folder of IDX files; got 'letters'"),
+        ({"data": 3}, r"data must be one of \['digits', 'mnist'\], or a folder of IDX files; got 3"),
+        ({"samples": 59}, r"samples must be an integer in \[60, 1149\] with cv=3; got 59"),
+        ({"samples": 1150}, r"samples must be an integer in \[60, 1149\]"),
+        ({"cv": 1}, r"cv must be an integer in \[2, 9\]; got 1"),
         ({"n_components": 0}, "n_components must be an integer of at least 1; got 0"),
         ({"max_iter": 1.5}, "max_iter must be an integer of at least 1; got 1.5"),
         ({"seed": -1}, "seed must be an integer in"),
@@ -164,7 +194,59 @@ def test_mnist():
     result = compare("mnist", samples=100, cv=2, n_components=20, representations=["pca"])
     assert result.split.X_train.shape == (100, 784) and result.split.X_test.shape == (10_000, 784)
     np.testing.assert_array_equal(np.bincount(result.split.y_test)[:2], [980, 1135])
-    assert 0.5 < result.rows[0].accuracy_low < result.rows[0].accuracy < result.rows[0].accuracy_high < 0.9
+    (row,) = result.rows
+    assert 0.5 < row.accuracy_low < row.accuracy < row.accuracy_high < 0.9 and row.accuracy_shuffled is None
+    right = result.estimators["pca"].predict(result.split.X_test) == result.split.y_test
+    assert (row.accuracy_first_half, row.accuracy_last_half) == (right[:5000].mean(), right[5000:].mean())
+    assert "first half %  last half %" in str(result) and "shuffled" not in str(result)
+
+
+def _saved(path, array):
+    """An IDX file of unsigned bytes."""
+    path.write_bytes(struct.pack(f">HBB{array.ndim}I", 0, 8, array.ndim, *array.shape) + array.tobytes())
+
+
+@pytest.fixture
+def images(tmp_path, digits):
+    """A folder with digits of 8 x 8 pixels as a set of the family of MNIST, its labels from 1."""
+    folder = tmp_path / "images" / "raw"
+    folder.mkdir(parents=True)
+    X, y = digits
+    for part, rows in {"train": slice(0, 100), "t10k": slice(100, 150)}.items():
+        _saved(folder / f"{part}-images.idx3-ubyte", (X[rows] * 255).astype(np.uint8).reshape(-1, 8, 8))
+        _saved(folder / f"{part}-labels.idx1-ubyte", (y[rows] + 1).astype(np.uint8))
+    return folder.parent
+
+
+def test_images_of_a_folder(images, capsys, digits, tmp_path):
+    result = compare(images, n_components=4, max_iter=2, cv=2, representations=["raw", "pca", "plain"])
+    assert result.settings.samples == 100 and result.settings.data == str(images)
+    np.testing.assert_array_equal(result.split.y_test, digits[1][100:150] + 1)
+    assert result.split.image_shape == (8, 8) and result.rows[0].accuracy > 0.7
+    assert main(["handwriting", "--data", str(images), *SMALL_OPTIONS, "--no-plots", "--quiet"]) == 0
+    assert capsys.readouterr().out.startswith(f"{images}: 60 training rows")
+    with pytest.raises(SystemExit):
+        main(["handwriting", "--data", str(tmp_path), *SMALL_OPTIONS])
+    assert "folder with images and labels in IDX files" in capsys.readouterr().err
+
+
+def test_one_of_the_sets_of_a_folder(images):
+    for path in (images / "raw").iterdir():
+        kept = path.read_bytes()
+        for prefix in ("emnist-letters-", "emnist-digits-"):
+            path.with_name(f"{prefix}{path.name}".replace("t10k", "test")).write_bytes(kept)
+    upright = compare(images / "emnist-letters-", samples=60, cv=2, representations="raw").split
+    stored = compare(images, samples=60, cv=2, representations="raw").split
+    turned = stored.X_test.reshape(-1, 8, 8).transpose(0, 2, 1).reshape(-1, 64)
+    np.testing.assert_array_equal(upright.X_test, turned)
+    for path in (images / "raw").glob("t*"):
+        path.unlink()
+    with pytest.raises(ValueError, match=r"data must be .*/emnist-digits- or .*/emnist-letters-; got .* several"):
+        settings_for(images)
+    for name in ("test-images.idx3-ubyte", "test-labels.idx1-ubyte"):
+        (images / "raw" / f"emnist-letters-{name}").unlink()
+    with pytest.raises(ValueError, match=r"data must hold training and test rows, and .* holds only those of train"):
+        settings_for(images / "emnist-letters-")
 
 
 # The table.
@@ -188,17 +270,18 @@ def test_wilson_refuses_what_is_no_proportion(correct, total):
 
 def test_text_is_aligned(table):
     title, _, header, rule, *body = str(table).splitlines()
-    assert title == "digits: 60 training rows, 2-fold search, 4 components, 2 epochs, seed 0"
+    assert title == "digits: 60 training rows of other writers, 2-fold search, 4 components, 2 epochs, seed 0"
     rows, verdict = body[: len(LABELS)], body[-1]
     ends = [i for i, (a, b) in enumerate(zip(rule, rule[1:] + " ")) if a == "-" and b == " "]
     starts = [0] + [end + 3 for end in ends[:-1]]
     cells = [[line[start : end + 1].strip() for start, end in zip(starts, ends)] for line in [header, *rows]]
-    assert cells[0][:3] == ["representation", "width", "test accuracy %"]
+    assert cells[0][:5] == ["representation", "width", "test accuracy %", "95 % interval", "shuffled %"]
     for row, line in zip(table.rows, cells[1:]):
         assert line[0] == row.representation
         assert float(line[2]) == round(100 * row.accuracy, 2)
+        assert float(line[4]) == round(100 * row.accuracy_shuffled, 2)
         assert (
-            line[6] == f"{row.strength}={row.strength_value}" or float(line[6].partition("=")[2]) == row.strength_value
+            line[7] == f"{row.strength}={row.strength_value}" or float(line[7].partition("=")[2]) == row.strength_value
         )
     best = max(table.rows, key=lambda row: row.cv_accuracy)
     assert verdict == f"best by the search: {best.representation}, {100 * best.accuracy:.2f} % of the test rows right"
@@ -225,13 +308,15 @@ def test_html_has_the_cells_escaped(table):
     odd = Comparison([replace(table.rows[0], representation="<b>&"), *table.rows[1:]], table.settings, table.versions)
     parser = _Cells()
     parser.feed(odd._repr_html_())
-    assert not parser.open and parser.cells[::10] == ["<b>&", *LABELS[1:]]
+    assert not parser.open and parser.cells[::11] == ["<b>&", *LABELS[1:]]
 
 
 def _typed(record):
     """A row of the CSV file with the types of ``Result``."""
     numbers = {
-        name: float(text) for name, text in record.items() if name not in ("representation", "strength", "width")
+        name: float(text) if text else None
+        for name, text in record.items()
+        if name not in ("representation", "strength", "width")
     }
     return {**record, **numbers, "width": int(record["width"])}
 
@@ -378,10 +463,10 @@ def test_compare_documents_its_defaults():
     [
         ([], "COMMAND"),
         (["painting"], "invalid choice: 'painting'"),
-        (["handwriting", "--data", "letters"], "invalid choice: 'letters'"),
+        (["handwriting", "--data", "letters"], "or a folder of IDX files; got 'letters'"),
         (["handwriting", "--nothing"], "unrecognized arguments: --nothing"),
         (["handwriting", "--samples", "many"], "invalid int value: 'many'"),
-        (["handwriting", "--samples", "3"], "--samples must be an integer in [60, 1168] with --cv=3; got 3"),
+        (["handwriting", "--samples", "3"], "--samples must be an integer in [60, 1149] with --cv=3; got 3"),
         (["handwriting", "--components", "0"], "--components must be an integer of at least 1; got 0"),
         (["handwriting", "--epochs", "-1"], "--epochs must be"),
         (["handwriting", "--jobs", "0"], "must be at least 1, or -1"),

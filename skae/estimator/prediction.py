@@ -18,6 +18,7 @@ from ..rows.matrices import CSRMatrix, FilledRows
 from ..rows.reconstruction_errors import explained_fraction, labelled, squared_errors, within_range
 from ..rows.sample import Sample
 from ..rows.sparse_checks import check_sparse
+from ..rows.stored_rows import StoredRows
 from ..rows.validation import check_finite, checked_weights, named_input_errors, refuse_overflow
 from .fitted import FittedAttributes
 from .input import FIT_ANEW, check_range, known_rows
@@ -245,7 +246,7 @@ def _codes(estimator, X, H):
 def filled(fitted, X):
     """X with NaN replaced by the means of the training rows, if the model was trained with missing values."""
     means = fitted.statistics.means
-    return FilledRows(X, means) if means is not None and isinstance(X, np.ndarray) else X
+    return FilledRows(X, means) if means is not None and isinstance(X, np.ndarray | StoredRows) else X
 
 
 def encoded(fitted, X):

@@ -256,7 +256,8 @@ SHARED = (
         ["boolean"],
         "bool",
         """
-        Whether to shuffle the rows before every epoch. Not used by "lbfgs".
+        Whether to shuffle the rows before every epoch. Not used by "lbfgs". Of an X on disk other than a memory map,
+        and larger than 32 MiB, windows are drawn at random and shuffled.
         """,
     ),
     Parameter(

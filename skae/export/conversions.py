@@ -24,33 +24,34 @@ def encoded(graph, x, estimator, dtype):
 
 def detected(graph, x, detector, dtype):
     """``predict``, ``decision_function`` and ``score_samples`` of a detector, each of shape (n_samples, 1)."""
-    estimator = detector.estimator_
-    if not isinstance(estimator, BaseAutoencoder):
+    estimator = detected_by(detector)
+    network, fill_values = in_precision(estimator, dtype)
+    scores = graph.add("Neg", row_losses(graph, x, network, estimator.loss_, fill_values))
+    return [*decided(graph, scores, detector, dtype), scores]
+
+
+def detected_by(detector):
+    """The autoencoder of a detector; raises TypeError where it is none of skae."""
+    if not isinstance(detector.estimator_, BaseAutoencoder):
         raise TypeError(
             "Only a detector whose estimator is an autoencoder of skae can be converted; this one was fitted with "
-            f"estimator={estimator!r}. Pass it an autoencoder of skae."
+            f"estimator={detector.estimator_!r}. Pass it an autoencoder of skae."
         )
-    network, fill_values = in_precision(estimator, dtype)
-    losses = row_losses(graph, x, network, estimator.loss_, fill_values)
+    return detector.estimator_
+
+
+def decided(graph, scores, detector, dtype):
+    """``predict`` and ``decision_function`` of a detector from its scores, in their shape."""
     zero = graph.constant("zero", dtype.type(0))
-    scores = graph.add("Neg", losses)
     decision = graph.add("Sub", scores, graph.constant("offset", dtype.type(detector.offset_)))
     sides = (graph.constant(name, np.int64(label)) for name, label in (("outlier", -1), ("inlier", 1)))
-    return [graph.add("Where", graph.add("Less", decision, zero), *sides), decision, scores]
+    return [graph.add("Where", graph.add("Less", decision, zero), *sides), decision]
 
 
 def imputed(graph, x, imputer, dtype):
     """``transform`` of an imputer: scaled in float64, filled in float64 and in the precision of the network."""
+    x, missing, scaled, mean = _scaled_for(graph, x, imputer, dtype)
     scaler = imputer.scaler_
-    marker = imputer._marker()
-    if np.isnan(marker):
-        missing = graph.add("IsNaN", x)
-    else:
-        missing = graph.add("Equal", x, graph.constant("marker", dtype.type(marker)))
-        x = graph.add("Where", missing, graph.constant("nan", dtype.type(np.nan)), x)
-    mean = graph.constant("mean", scaler.mean_)
-    scaled = graph.add("Sub", graph.cast(x, np.float64), mean)
-    scaled = graph.add("Div", scaled, graph.constant("scale", scaler.scale_))
     found = _imputed_scaled(graph, scaled, missing, imputer)
     # Constant columns are filled with their value, and columns without any value with zeros.
     unscale = graph.constant("unscale", np.where(imputer._constant, 0.0, scaler.scale_))
@@ -62,6 +63,39 @@ def imputed(graph, x, imputer, dtype):
     return [graph.add("Concat", found, graph.add("Gather", graph.cast(missing, dtype), columns, axis=1), axis=1)]
 
 
+def imputer_input(graph, x, imputer, dtype):
+    """Rows as the autoencoder of an imputer sees them, in its precision, with NaN where a value is missing."""
+    if imputer.estimator_ is None:
+        raise ValueError(
+            "This imputer has no scores: factor analysis alone fills its missing values. Fit AutoencoderImputer with "
+            "an autoencoder as its estimator, or convert an autoencoder."
+        )
+    _, missing, scaled, _ = _scaled_for(graph, x, imputer, dtype)
+    # Set again, since runtimes differ in what the bounds make of NaN.
+    gap = graph.constant("nan64", np.float64(np.nan))
+    scaled = graph.add("Where", missing, gap, _bounded(graph, scaled))
+    return graph.cast(scaled, imputer.estimator_._fitted.network.dtype)
+
+
+def _scaled_for(graph, x, imputer, dtype):
+    """X of an imputer with NaN for its marker, where it is missing, its scaled values in float64, and the mean."""
+    scaler, marker = imputer.scaler_, imputer._marker()
+    if np.isnan(marker):
+        missing = graph.add("IsNaN", x)
+    else:
+        missing = graph.add("Equal", x, graph.constant("marker", dtype.type(marker)))
+        x = graph.add("Where", missing, graph.constant("nan", dtype.type(np.nan)), x)
+    mean = graph.constant("mean", scaler.mean_)
+    scaled = graph.add("Sub", graph.cast(x, np.float64), mean)
+    return x, missing, graph.add("Div", scaled, graph.constant("scale", scaler.scale_)), mean
+
+
+def _bounded(graph, scaled):
+    for operator, bound in (("Max", -MOST_SCALED), ("Min", MOST_SCALED)):
+        scaled = graph.add(operator, scaled, graph.constant(f"{operator}_bound", np.float64(bound)))
+    return scaled
+
+
 def _imputed_scaled(graph, scaled, missing, imputer):
     """What an imputer fills in scaled rows, in float64: the mean of the linear model and the reconstruction."""
     estimator, weights = imputer.estimator_, imputer.linear_weights_
@@ -70,9 +104,7 @@ def _imputed_scaled(graph, scaled, missing, imputer):
         network, fill_values = in_precision(estimator, estimator._fitted.network.dtype)
         precision = network.dtype
     scaled = filled(graph, scaled, fill_values.astype(float))
-    for operator, bound in (("Max", -MOST_SCALED), ("Min", MOST_SCALED)):
-        scaled = graph.add(operator, scaled, graph.constant(f"{operator}_bound", np.float64(bound)))
-    scaled = graph.cast(scaled, precision)
+    scaled = graph.cast(_bounded(graph, scaled), precision)
     means = []
     if imputer.linear_ is not None:
         linear = expected(graph, graph.cast(scaled, np.float64), missing, imputer.linear_)

@@ -86,8 +86,8 @@ def activated(graph, z, activation, dtype):
     return _graph_of(activation)(graph, z, dtype)
 
 
-def row_losses(graph, x, network, loss, fill_values):
-    """Reconstruction loss of each row of x, shape (n_samples, 1), without the entries that are NaN.
+def entry_losses(graph, x, network, loss, fill_values):
+    """Reconstruction loss of each entry of x, in the units of the network; 0 for entries that are NaN.
 
     Parameters
     ----------
@@ -101,9 +101,19 @@ def row_losses(graph, x, network, loss, fill_values):
     losses = _entry_losses(graph, inward(graph, filled(graph, x, fill_values), network), network, LOSSES[loss])
     if fill_values is not None:
         losses = graph.add("Where", graph.add("IsNaN", x), graph.constant("zero", network.dtype.type(0)), losses)
+    return losses
+
+
+def row_sums(graph, losses, network):
+    """Losses of entries, added up over each row and in the units of X, of shape (n_samples, 1)."""
     # A product instead of ReduceSum, whose signature differs between versions.
     ones = np.full((network.architecture.sizes[0], 1), network.loss_unit, network.dtype)
     return graph.add("MatMul", losses, graph.constant("ones", ones))
+
+
+def row_losses(graph, x, network, loss, fill_values):
+    """``entry_losses``, added up over each row and in the units of X, of shape (n_samples, 1)."""
+    return row_sums(graph, entry_losses(graph, x, network, loss, fill_values), network)
 
 
 def _entry_losses(graph, x, network, loss):

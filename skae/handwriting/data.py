@@ -5,9 +5,13 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from sklearn.model_selection import train_test_split
+from sklearn.model_selection import GroupShuffleSplit, train_test_split
 
-from ..datasets import fetch_mnist, load_digits_unit
+from ..datasets import fetch_mnist, load_digits_unit, load_idx_folder
+from ..runtime.image_folders import folder_and_prefix
+
+# Writers whose rows are held out, of the 14 of the digits.
+_TEST_WRITERS = 5
 
 
 class Split(NamedTuple):
@@ -19,6 +23,11 @@ class Split(NamedTuple):
         In [0, 1].
     y_train, y_test : ndarray of shape (n_rows,)
     image_shape : tuple of int
+    groups : ndarray of shape (n_rows,) or None
+        Writers of the training rows, none of whom wrote a test row; None where they are not known.
+    shuffled : Split or None
+        A random split of the same rows into parts of the same sizes, where the writers are known: it tests on writers
+        that were seen in training.
     """
 
     X_train: np.ndarray
@@ -26,13 +35,28 @@ class Split(NamedTuple):
     y_train: np.ndarray
     y_test: np.ndarray
     image_shape: tuple
+    groups: np.ndarray | None = None
+    shuffled: Split | None = None
+
+    def part(self, n_rows, seed):
+        """A stratified part of the training rows; the test rows are as they are."""
+        if n_rows >= len(self.X_train):
+            return self
+        rows = stratified_part(self.y_train, n_rows, seed)
+        return self._replace(
+            X_train=self.X_train[rows],
+            y_train=self.y_train[rows],
+            groups=None if self.groups is None else self.groups[rows],
+            shuffled=None if self.shuffled is None else self.shuffled.part(n_rows, seed),
+        )
 
 
 def load_split(settings):
     """Rows for the given settings.
 
-    The embedded digits are split by ``train_test_split(test_size=0.35, random_state=0)`` whatever the seed, which makes
-    results comparable. MNIST has its own test rows.
+    The test rows of the embedded digits are those of five of the 14 writers, chosen by
+    ``GroupShuffleSplit(test_size=5, random_state=0)`` whatever the seed, which makes results comparable. MNIST and data
+    of a folder have their own test rows.
 
     Parameters
     ----------
@@ -49,18 +73,29 @@ def load_split(settings):
     ValueError
         When its files are damaged.
     """
-    if settings.data == "digits":
-        X, y = load_digits_unit(return_X_y=True, dtype=np.float32)
-        X_train, X_test, y_train, y_test = train_test_split(X, y, test_size=0.35, random_state=0)
-        shape = (8, 8)
-    else:
+    return _whole(settings.data).part(settings.samples, settings.seed)
+
+
+def _whole(data):
+    """All rows of the data, split."""
+    if data == "digits":
+        return _digits()
+    if data == "mnist":
         X_train, y_train = fetch_mnist(subset="train", return_X_y=True)
         X_test, y_test = fetch_mnist(subset="test", return_X_y=True)
-        shape = (28, 28)
-    if settings.samples < len(X_train):
-        part = stratified_part(y_train, settings.samples, settings.seed)
-        X_train, y_train = X_train[part], y_train[part]
-    return Split(X_train, X_test, y_train, y_test, shape)
+        return Split(X_train, X_test, y_train, y_test, (28, 28))
+    folder, prefix = folder_and_prefix(data)
+    train, test = (load_idx_folder(folder, prefix=prefix, subset=subset) for subset in ("train", "test"))
+    return Split(train.data, test.data, train.target, test.target, train.image_shape)
+
+
+def _digits():
+    X, y, groups = load_digits_unit(return_X_y=True, return_groups=True, dtype=np.float32)
+    writers = GroupShuffleSplit(1, test_size=_TEST_WRITERS, random_state=0)
+    train, test = next(writers.split(X, y, groups))
+    seen = train_test_split(X, y, test_size=len(test), random_state=0)
+    shuffled = Split(*seen, (8, 8))
+    return Split(X[train], X[test], y[train], y[test], (8, 8), groups[train], shuffled)
 
 
 def stratified_part(y, n_rows, seed):

@@ -64,7 +64,7 @@ class Result:
     accuracy : float
         Fraction of the test rows that are classified correctly.
     accuracy_low, accuracy_high : float
-        Its 95 % interval (Wilson), which covers only the sampling of the test rows.
+        Its 95 % interval (Wilson), which covers only the sampling of the test rows, not that of their writers.
     reconstruction_score : float
         Fraction of the variance of the test rows that the reconstruction explains.
     strength : str
@@ -77,6 +77,11 @@ class Result:
         Mean accuracy over the folds, at the values chosen.
     search_seconds, fit_seconds : float
         Wall time of the search, and of the fit of the whole pipeline with the chosen values.
+    accuracy_shuffled : float or None
+        On a random split of the same rows, which tests on writers that were seen in training, with the values chosen;
+        None where the writers are not known.
+    accuracy_first_half, accuracy_last_half : float or None
+        On the first and on the last half of the test rows, which are written by other people; None but for MNIST.
     """
 
     representation: str
@@ -91,8 +96,17 @@ class Result:
     cv_accuracy: float
     search_seconds: float
     fit_seconds: float
+    accuracy_shuffled: float | None = None
+    accuracy_first_half: float | None = None
+    accuracy_last_half: float | None = None
 
 
+# Accuracies that only some data have, and their columns.
+_FURTHER = {
+    "accuracy_shuffled": "shuffled %",
+    "accuracy_first_half": "first half %",
+    "accuracy_last_half": "last half %",
+}
 _HEADER = (
     "representation",
     "width",
@@ -106,10 +120,23 @@ _HEADER = (
     "fit s",
 )
 _LEFT = {"representation", "chosen strength"}
+# Place of the further accuracies, after the interval of the accuracy.
+_FURTHER_AT = 4
 
 
-def _cells(row):
+def _header(further):
+    """Titles of the columns, with some further accuracies."""
+    return (*_HEADER[:_FURTHER_AT], *(_FURTHER[name] for name in further), *_HEADER[_FURTHER_AT:])
+
+
+def _cells(row, further):
     """A row as formatted text, one string for each column of the header."""
+    cells = _common_cells(row)
+    values = (getattr(row, name) for name in further)
+    return (*cells[:_FURTHER_AT], *(f"{100 * value:.2f}" for value in values), *cells[_FURTHER_AT:])
+
+
+def _common_cells(row):
     return (
         row.representation,
         str(row.width),
@@ -151,11 +178,17 @@ class Comparison:
     split: Split | None = None
 
     @property
+    def _further(self):
+        """The further accuracies that all rows have."""
+        return [name for name in _FURTHER if all(getattr(row, name) is not None for row in self.rows)]
+
+    @property
     def title(self):
         """One line that says what was compared on what."""
         s = self.settings
+        writers = " of other writers" if "accuracy_shuffled" in self._further else ""
         return (
-            f"{s.data}: {s.samples:,} training rows, {s.cv}-fold search, {s.n_components} components, "
+            f"{s.data}: {s.samples:,} training rows{writers}, {s.cv}-fold search, {s.n_components} components, "
             f"{s.max_iter} epochs, seed {s.seed}"
         )
 
@@ -166,12 +199,13 @@ class Comparison:
         return f"best by the search: {best.representation}, {100 * best.accuracy:.2f} % of the test rows right"
 
     def __str__(self):
-        lines = [_HEADER, *map(_cells, self.rows)]
+        header, further = _header(self._further), self._further
+        lines = [header, *(_cells(row, further) for row in self.rows)]
         widths = [max(map(len, column)) for column in zip(*lines)]
         aligned = [
             "  ".join(
                 cell.ljust(width) if name in _LEFT else cell.rjust(width)
-                for cell, width, name in zip(line, widths, _HEADER)
+                for cell, width, name in zip(line, widths, header)
             ).rstrip()
             for line in lines
         ]
@@ -181,16 +215,18 @@ class Comparison:
     __repr__ = __str__
 
     def _repr_html_(self):
+        header, further = _header(self._further), self._further
+
         def row(tag, cells):
-            styles = ("left" if name in _LEFT else "right" for name in _HEADER)
+            styles = ("left" if name in _LEFT else "right" for name in header)
             inner = "".join(
                 f'<{tag} style="text-align: {style}">{html.escape(cell)}</{tag}>' for cell, style in zip(cells, styles)
             )
             return f"<tr>{inner}</tr>"
 
-        body = "".join(row("td", _cells(result)) for result in self.rows)
+        body = "".join(row("td", _cells(result, further)) for result in self.rows)
         caption = f"<caption>{html.escape(self.title)}; {html.escape(self.verdict)}</caption>"
-        return f"<table>{caption}<thead>{row('th', _HEADER)}</thead><tbody>{body}</tbody></table>"
+        return f"<table>{caption}<thead>{row('th', header)}</thead><tbody>{body}</tbody></table>"
 
     def to_csv(self, path=None):
         """The rows at full precision, one column a field of ``Result``.

@@ -8,6 +8,10 @@ from numba.extending import overload
 
 from .compiler import kernel
 
+# By dtype: minus the least argument of exp, and the degree of the series of artanh in log1p_unit.
+LEAST_EXPONENT = {np.dtype(np.float32): 87.0, np.dtype(np.float64): 708.0}
+ARTANH_DEGREE = {np.dtype(np.float32): 17, np.dtype(np.float64): 35}
+
 
 @kernel(reassociate=False)
 def exp32(x):

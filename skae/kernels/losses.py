@@ -20,7 +20,7 @@ from functools import cached_property, partial
 
 from . import loss_loops as loops
 from .checks import check_callables, check_interval, check_name
-from .elementary import exp, log1p_unit
+from .elementary import ARTANH_DEGREE, LEAST_EXPONENT, exp, log1p_unit
 from .outside_functions import loop_around
 from .registry import Registry
 
@@ -41,7 +41,8 @@ def log_loss(z, x):
     e = exp(-abs(z))
     near = one / (one + e)
     x_hat = near if z >= zero else one - near
-    return max(z, zero) + log1p_unit(e) - x * z, x_hat - x
+    # No difference of large numbers, so that the loss of a saturated unit that is right keeps its digits.
+    return (one - x if z >= zero else -x) * z + log1p_unit(e), x_hat - x
 
 
 def squared_error_curvature(x_hat):
@@ -53,11 +54,23 @@ def log_loss_curvature(x_hat):
 
 
 def log_loss_onnx(graph, z, x, dtype):
-    """softplus(z) - x z; not all runtimes have Softplus in float64, so it is max(z, 0) + log(1 + exp(-|z|))."""
-    decay = graph.add("Exp", graph.add("Neg", graph.add("Abs", z)))
-    logarithm = graph.add("Log", graph.add("Add", graph.constant("one", dtype.type(1)), decay))
-    softplus = graph.add("Add", graph.add("Relu", z), logarithm)
-    return graph.add("Sub", softplus, graph.add("Mul", x, z))
+    """(1 - x if z >= 0 else -x) z + log(1 + exp(-|z|)), as ``log_loss``, by operators that all runtimes have alike.
+
+    onnxruntime's Sigmoid and Softplus lose the digits of saturated units in float32, as Log(1 + e) does for small e.
+    """
+    one, zero, two = (graph.constant(name, dtype.type(value)) for name, value in (("one", 1), ("zero", 0), ("two", 2)))
+    outside = graph.add("Where", graph.add("Less", z, zero), graph.add("Neg", x), graph.add("Sub", one, x))
+    size = graph.add("Min", graph.add("Abs", z), graph.constant("greatest_logit", dtype.type(LEAST_EXPONENT[dtype])))
+    e = graph.add("Exp", graph.add("Neg", size))
+    # log(1 + e) = 2 artanh(s) for s = e / (2 + e), by its series.
+    s = graph.add("Div", e, graph.add("Add", two, e))
+    t = graph.add("Mul", s, s)
+    *degrees, last = range(1, ARTANH_DEGREE[dtype] + 1, 2)
+    series = graph.constant(f"artanh_{last}", dtype.type(1 / last))
+    for degree in reversed(degrees):
+        coefficient = graph.constant(f"artanh_{degree}", dtype.type(1 / degree))
+        series = graph.add("Add", graph.add("Mul", series, t), coefficient)
+    return graph.add("Add", graph.add("Mul", outside, z), graph.add("Mul", graph.add("Mul", two, s), series))
 
 
 def loss_of_zeros(n_features, mean_squares):

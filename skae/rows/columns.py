@@ -13,8 +13,8 @@ OTHERS = "Make numbers of {} first, with OneHotEncoder for example, or leave {} 
 # Those of pandas, and its missing time, are of these classes too.
 _TIMES = np.datetime64, np.timedelta64, date, time, timedelta
 
-# Polars dtypes that are accepted although their ``is_numeric()`` is False; objects are converted one by one.
-_NUMBERS, _TEXT = ("Boolean", "Null", "Object"), ("String", "Categorical", "Enum")
+# Polars dtypes that are accepted although their ``is_numeric()`` is False; text and objects are converted one by one.
+_NUMBERS, _TEXT = ("Boolean", "Null"), ("String", "Categorical", "Enum", "Object")
 
 
 def with_readable_columns(X, name):
@@ -39,17 +39,22 @@ def with_readable_columns(X, name):
         converted.
     """
     pandas = sys.modules.get("pandas")
+    if _library(X) == "narwhals" and hasattr(X, "to_native"):
+        X = X.to_native()
     if pandas is not None and isinstance(X, pandas.DataFrame):
         return _with_floats_for_objects(X, name)
-    if hasattr(X, "iloc") and hasattr(X, "columns"):
+    if _library(X) == "xarray":
+        _check_labelled_array(X, name)
+    elif hasattr(X, "iloc") and hasattr(X, "columns"):
         _check_pandas_types(X, name)
-    elif hasattr(X, "schema"):
+    elif hasattr(X, "schema") and hasattr(X, "columns"):
         _check_types(X, name)
     elif isinstance(X, (list, tuple)):
         array = np.asarray(X)
         return _without_na(array, name) if array.dtype == object else X
-    elif isinstance(X, np.ndarray) and X.dtype == object:
-        return _without_na(X, name)
+    elif isinstance(getattr(X, "dtype", None), np.dtype) and X.dtype == object and hasattr(X, "__array__"):
+        # scikit-learn would convert arrays of other libraries to floats at once.
+        return _without_na(np.asarray(X), name)
     return X
 
 
@@ -62,6 +67,27 @@ def _check_pandas_types(X, name):
             )
         if kind in "mM":
             raise _no_number(name, label, dtype, _DATES)
+        # NumPy reads bytes as text, and text as numbers.
+        if hasattr(dtype, "pyarrow_dtype") and not _is_readable_in_arrow(dtype.pyarrow_dtype):
+            raise _no_number(name, label, dtype, _DATES if _is_time(dtype.pyarrow_dtype) else OTHERS)
+
+
+def _check_labelled_array(X, name):
+    """Raise ValueError for an array or a data set of xarray with dates, by the label of the first column of them."""
+    if hasattr(X, "data_vars"):
+        for label, variable in X.data_vars.items():
+            if variable.dtype.kind in "mM":
+                raise _no_number(name, label, variable.dtype, _DATES)
+        raise TypeError(
+            f"{name} must have rows and columns; got a {type(X).__name__}, a collection of arrays. Pass "
+            f"{name}.to_array().T, or {name}.to_dataframe()."
+        )
+    if X.dtype.kind in "mM" and X.ndim == 2 and X.dims[1] in X.coords:
+        raise _no_number(name, X.coords[X.dims[1]].values.tolist()[0], X.dtype, _DATES)
+
+
+def _library(X):
+    return type(X).__module__.split(".")[0]
 
 
 def _with_floats_for_objects(X, name):
@@ -116,18 +142,32 @@ def unreadable_column(X):
 
 def _check_types(X, name):
     """Raise ValueError for a polars or Arrow frame with a column that is not numeric."""
-    if type(X).__module__.split(".")[0] == "polars":
+    if _library(X) == "polars":
         columns, is_number, is_text = X.schema.items(), _is_number_of_polars, _is_text_of_polars
-    elif type(X).__module__.split(".")[0] == "pyarrow":
+    elif _library(X) == "pyarrow":
         columns, is_number, is_text = zip(X.schema.names, X.schema.types), _is_number_of_arrow, _is_text_of_arrow
     else:
         return
     for label, dtype in columns:
         if is_text(dtype):
-            _floats(np.asarray(X[label]), name, label)
+            values = np.asarray(X[label])
+            _floats(
+                _without_na(values, f"Column {label!r} of {name}") if values.dtype == object else values, name, label
+            )
         elif not is_number(dtype):
-            is_time = str(dtype).lower().startswith(("date", "time", "duration"))
-            raise _no_number(name, label, dtype, _DATES if is_time else OTHERS)
+            raise _no_number(name, label, dtype, _DATES if _is_time(dtype) else OTHERS)
+
+
+def check_arrow_types(schema, name):
+    """Raise ValueError for a schema of Arrow with a column that is not numeric; text is not converted."""
+    for label, dtype in zip(schema.names, schema.types):
+        if not _is_number_of_arrow(dtype):
+            raise _no_number(name, label, dtype, _DATES if _is_time(dtype) else OTHERS)
+
+
+def _is_time(dtype):
+    """Whether a type of polars or Arrow is one of dates, times or durations, or a dictionary of them."""
+    return str(getattr(dtype, "value_type", dtype)).lower().startswith(("date", "time", "duration"))
 
 
 def _is_number_of_polars(dtype):
@@ -148,7 +188,13 @@ def _is_number_of_arrow(dtype):
 def _is_text_of_arrow(dtype):
     from pyarrow import types
 
-    return types.is_string(dtype) or types.is_large_string(dtype) or types.is_dictionary(dtype)
+    if types.is_dictionary(dtype):
+        return _is_readable_in_arrow(dtype.value_type)
+    return types.is_string(dtype) or types.is_large_string(dtype) or str(dtype) == "string_view"
+
+
+def _is_readable_in_arrow(dtype):
+    return _is_number_of_arrow(dtype) or _is_text_of_arrow(dtype)
 
 
 def _no_number(name, label, dtype, advice):

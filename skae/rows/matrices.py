@@ -89,12 +89,21 @@ class CSRMatrix:
     @property
     def worth_keeping(self):
         """Whether it is faster to work on the stored entries than on dense rows."""
+        return self._worth(self.csr.nnz)
+
+    def _worth(self, nnz):
         n_rows, n_columns = self.shape
-        return n_columns >= _SPARSE_COLUMNS and self.csr.nnz <= _SPARSE_SHARE * n_rows * n_columns
+        return n_columns >= _SPARSE_COLUMNS and nnz <= _SPARSE_SHARE * n_rows * n_columns
+
+    def stored_values(self, rows):
+        """Yield the stored values of some rows, given by an index array, in blocks."""
+        yield self.csr.data if len(rows) == len(self) else self.csr[rows].data
 
     def stored(self, rows, dtype):
         """The stored entries of the rows, an index array or a slice."""
-        part = self.csr[rows]
+        return self._batch(self.csr[rows], dtype)
+
+    def _batch(self, part, dtype):
         return CSRBatch(
             part.data.astype(dtype, copy=False),
             part.indices.astype(np.int32, copy=False),

@@ -9,6 +9,7 @@ import numpy as np
 
 from .blocks import block_rows, release_mapped_pages, row_blocks
 from .matrices import CSRMatrix
+from .stored_rows import window_of
 
 
 class Sample(NamedTuple):
@@ -103,14 +104,14 @@ class Sample(NamedTuple):
     def value_range(self):
         """Minimum and maximum; NaN is ignored."""
         if isinstance(self.X, CSRMatrix):
-            values = self._stored_values()
-            return float(values.min(initial=0)), float(values.max(initial=0))
+            blocks = list(map(_extremes, self.X.stored_values(self.rows)))
+            return min(low for low, _ in blocks), max(high for _, high in blocks)
         low, high = self.column_range()
         return float(np.fmin.reduce(low)), float(np.fmax.reduce(high))
 
     def is_binary(self):
         """True where every value that is not NaN is 0 or 1."""
-        blocks = [self._stored_values()] if isinstance(self.X, CSRMatrix) else self.blocks()
+        blocks = self.X.stored_values(self.rows) if isinstance(self.X, CSRMatrix) else self.blocks()
         return all(((block == 0) | (block == 1) | (block != block)).all() for block in blocks)
 
     @np.errstate(over="ignore", invalid="ignore")
@@ -137,9 +138,16 @@ class Sample(NamedTuple):
         """Sum of the squares of all values."""
         return float(sum(np.square(block, dtype=np.float64).sum() for block in self.blocks()))
 
-    def _stored_values(self):
-        csr = self.X.csr
-        return csr.data if len(self.rows) == len(self.X) else csr[self.rows].data
+    def in_memory(self):
+        """The sample itself, or a copy of its rows where they are in a store and were to be read in any order."""
+        if window_of(self.X) is None:
+            return self
+        rows, weights = np.arange(len(self.rows)), None if self.weights is None else self.weights[self.rows]
+        return Sample(self.X.held(self.rows), rows, weights, self.total)
+
+
+def _extremes(values):
+    return float(values.min(initial=0)), float(values.max(initial=0))
 
 
 def weighted_rows(n_samples, sample_weight=None, rows=None):

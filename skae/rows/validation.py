@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import contextmanager
+from functools import partial
 
 import numpy as np
 from scipy.sparse import issparse
@@ -16,6 +17,8 @@ from .blocks import read_blocks, sums_finite
 from .columns import OTHERS, as_numbers, unreadable_column, with_readable_columns
 from .matrices import CSRMatrix, as_csr
 from .sparse_checks import check_sparse, with_equal_indices
+from .stored_rows import StoredCSR, StoredRows
+from .stores import opened
 
 # Messages that already name the input, or say what is wrong with its shape.
 _NAMED = r"\b{}\b|Expected 2D array|Found array with|[Ff]eature|[Ss]ample"
@@ -76,17 +79,21 @@ def numeric_rows(X, convert, estimator, allow_nan):
 
     Returns
     -------
-    ndarray or CSRMatrix
+    ndarray, CSRMatrix, StoredRows or StoredCSR
     """
     with named_input_errors(X, "X") as X:
-        X = as_numbers(convert(X), "X")
+        store = opened(X)
+        if store is None:
+            X = as_numbers(convert(X), "X")
+        else:
+            example = store.example() if store.names else np.zeros((min(1, store.shape[0]), store.shape[1]))
+            convert(example)
+    if store is not None and store.sparse:
+        return StoredCSR(store, partial(_check_stored, estimator))
+    if store is not None:
+        X = StoredRows(store)
     if issparse(X):
-        if estimator.missing_values == "mask" and X.dtype.kind == "f" and np.isnan(X.data).any():
-            text = (
-                "{missing_values='mask'} needs a dense X: got a sparse one with NaN among its stored values. Pass "
-                "X.toarray(), or remove these values."
-            )
-            raise ValueError(marked(text))
+        _check_gaps(X, estimator)
         rows = CSRMatrix(as_csr(X))
         # CSRMatrix has added up duplicate entries, which may give infinities.
         check_finite(rows.csr.data, "X", estimator)
@@ -96,6 +103,20 @@ def numeric_rows(X, convert, estimator, allow_nan):
         if not sums_finite(block):
             check_finite(block, "X", estimator, allow_nan)
     return X
+
+
+def _check_gaps(csr, estimator):
+    if estimator.missing_values == "mask" and csr.dtype.kind == "f" and np.isnan(csr.data).any():
+        text = (
+            "{missing_values='mask'} needs a dense X: got a sparse one with NaN among its stored values. Pass "
+            "X.toarray(), or remove these values."
+        )
+        raise ValueError(marked(text))
+
+
+def _check_stored(estimator, csr):
+    _check_gaps(csr, estimator)
+    check_finite(csr.data, "X", estimator)
 
 
 @np.errstate(over="ignore", invalid="ignore")
@@ -239,6 +260,11 @@ def _check_container(X, name):
         raise ValueError(
             f"{name} must not be a masked array; got one with {np.ma.count_masked(X)} masked values, whose mask would "
             f"be ignored. Pass {name}.filled(value): gaps in X can be numpy.nan, with missing_values='mask'."
+        )
+    elif all(hasattr(X, part) for part in ("X", "layers", "obsm")):
+        raise TypeError(
+            f"{name} must be a matrix; got a {type(X).__name__}, which holds several. Pass its .X, or one of its "
+            ".layers, as adata.layers['counts']."
         )
     elif hasattr(X, "collect_schema") and not hasattr(X, "to_numpy"):
         raise TypeError(f"{name} must hold rows; got a {type(X).__name__}, which is a query. Pass {name}.collect().")

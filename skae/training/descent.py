@@ -6,6 +6,7 @@ import numpy as np
 
 from ..kernels.optimizers import clip_norm
 from ..rows.blocks import block_rows
+from ..rows.stored_rows import epoch_order
 from ..runtime import interrupts
 from .dead_units import revive
 from .divergence import check_convergent
@@ -125,7 +126,7 @@ def minibatch(objective, sample, config, state, validation=None, callback=None, 
         if objective.activity is not None and state.active_units is not None:
             state.n_revived += revive(objective, sample, state.active_units, state.optimizer_state, state.noise_rng)
         if config.shuffle:
-            state.progress.order = state.shuffle_rng.permutation(sample.rows)
+            state.progress.order = epoch_order(sample.X, sample.rows, state.shuffle_rng)
             sample = sample._replace(rows=state.progress.order)
         return run_epoch(objective, sample, config, optimizer, state, rate, warm_up=True)
 

@@ -166,7 +166,16 @@ def _trials(objective, sample, config, optimizer, state, rng, n_steps):
     rows = sample.rows[np.concatenate(order)[:n_needed]]
     seed = np.random.SeedSequence(int(rng.integers(2**63)))
     compared = sample._replace(rows=np.sort(sample.rows[compared]))
-    return _Trials(objective, start, sample._replace(rows=rows), compared, config, optimizer, state.epoch, seed)
+    return _Trials(
+        objective,
+        start,
+        sample._replace(rows=rows).in_memory(),
+        compared.in_memory(),
+        config,
+        optimizer,
+        state.epoch,
+        seed,
+    )
 
 
 def _trial_rate(rate, n_steps, part):

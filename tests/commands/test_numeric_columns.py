@@ -1,5 +1,6 @@
 """Columns of files that are numbers in another guise, and values among numbers that are none: for all commands."""
 
+import datetime
 from decimal import Decimal
 
 import numpy as np
@@ -107,6 +108,30 @@ def test_a_column_without_any_value_is_missing(tmp_path):
     with pytest.raises(ValueError, match=r"has missing values in 'a' \(the first in row 0"):
         training_rows(table, AutoencoderTransformer())
     assert np.isnan(training_rows(table, AutoencoderTransformer(missing_values="mask"))["a"]).all()
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        pa.array([datetime.date(2020, 1, 1)] * 40),
+        pa.array([datetime.datetime(2020, 1, 1)] * 40),
+        pa.array([datetime.timedelta(1)] * 40),
+        pa.array([datetime.time(1)] * 40),
+        pa.array([datetime.date(2020, 1, 1)] * 40).dictionary_encode(),
+    ],
+    ids=lambda values: str(values.type),
+)
+def test_dates_are_named_by_every_command(values, rng, tmp_path, refused):
+    numbers = rng.random(40)
+    pyarrow.parquet.write_table(pa.table({"a": numbers, "when": numbers}), tmp_path / "rows.parquet")
+    assert _main("fit", tmp_path / "rows.parquet", "--output", tmp_path / "m.skae", *SHORT) == 0
+    path = tmp_path / "dates.parquet"
+    pyarrow.parquet.write_table(pa.table({"a": numbers, "when": values}), path)
+    words = f"{path} has no numbers in 'when'"
+    advice = ": name the columns to use with --columns, or those to leave out with --exclude"
+    refused(1, words + advice, "fit", path, "--output", tmp_path / "n.skae")
+    for command in COMMANDS:
+        refused(1, words, command, tmp_path / "m.skae", path)
 
 
 # A value that is no number.

@@ -12,6 +12,7 @@ from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, OneHotEncod
 from skae import AutoencoderOutlierDetector, AutoencoderTransformer
 from skae.distributed import (
     decision_function,
+    fit,
     inverse_transform,
     predict,
     reconstruct,
@@ -195,3 +196,21 @@ def test_what_has_no_decision_is_named(client, fitted):
     for method in ("decision_function", "predict"):
         with pytest.raises(TypeError, match=f"method {method}; got AutoencoderTransformer"):
             OF_DETECTORS[method](ae, da.from_array(X, chunks=(170, 10)))
+
+
+@pytest.mark.parametrize("kind", ["datetime64[s]", "timedelta64[s]"])
+def test_dates_are_no_numbers(kind, client, rows):
+    pandas = pytest.importorskip("pandas")
+    dataframe = pytest.importorskip("dask.dataframe")
+    numbers = pandas.DataFrame(rows[:, :3], columns=["a", "b", "when"])
+    ae = AutoencoderTransformer(2, max_iter=2, random_state=0)
+    dates = numbers.assign(when=np.arange(len(rows)).astype(kind))
+    lazy = dataframe.from_pandas(dates, npartitions=3)
+    with pytest.raises(ValueError, match=r"X must hold numbers; column 'when' has dtype (datetime|timedelta)64"):
+        fit(ae, lazy)
+    ae.fit(numbers)
+    for method in METHODS.values():
+        with pytest.raises(ValueError, match=r"X must hold numbers; column 'when' has dtype (datetime|timedelta)64"):
+            method(ae, lazy).compute()
+    with pytest.raises(ValueError, match=r"X must hold numbers; got dtype (datetime|timedelta)64"):
+        transform(ae.fit(rows[:, :3]), da.from_array(np.arange(9).reshape(3, 3).astype(kind))).compute()

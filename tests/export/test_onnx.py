@@ -238,8 +238,9 @@ def test_what_cannot_be_converted_is_named(digits):
     ae = fitted(X)
     with pytest.raises(NotFittedError):
         to_onnx(AutoencoderTransformer())
-    for part in ("codec", ["encoder"], None):
-        with pytest.raises(ValueError, match=r"part must be one of \['encoder', 'decoder', 'autoencoder'\]; got"):
+    for part in ("codec", ["encoder"], None, "transform"):
+        legal = r"\['auto', 'encoder', 'decoder', 'autoencoder', 'score'\]"
+        with pytest.raises(ValueError, match=f"part must be one of {legal}; got"):
             to_onnx(ae, part)
     for opset in (graph.LEAST_OPSET - 1, 10_000, 13.0, "13", True):
         with pytest.raises(ValueError, match=rf"target_opset must be an integer from {graph.LEAST_OPSET} to \d+.*got"):

@@ -56,7 +56,10 @@ NO_NUMBERS = {
     "pandas Arrow durations": pandas(STAMPS - STAMPS[0], pd.ArrowDtype(pa.duration("us"))),
     "pandas Arrow times": pandas(TIMES, pd.ArrowDtype(pa.time64("us"))),
     "pandas Arrow text": pandas(WORDS, pd.ArrowDtype(pa.string())),
+    "pandas Arrow bytes": pandas([b"1"] * N, pd.ArrowDtype(pa.binary())),
     "polars dates": polars(DATES),
+    "polars dates among objects": polars(DATES, pl.Object),
+    "polars bytes": polars([b"1"] * N),
     "polars dates alone": polars(DATES)[["when"]],
     "polars timestamps": polars([datetime.datetime(2020, 1, 1)] * N),
     "polars durations": polars(SPANS),
@@ -71,6 +74,8 @@ NO_NUMBERS = {
     "Arrow durations": arrow(SPANS),
     "Arrow times": arrow(TIMES),
     "Arrow text": arrow(WORDS),
+    "Arrow bytes": arrow([b"1"] * N),
+    "Arrow categories of dates": arrow(pa.array(DATES).dictionary_encode()),
     "Arrow categories": arrow(pa.array(WORDS).dictionary_encode()),
     "a batch of Arrow timestamps": arrow(list(STAMPS)).to_batches()[0],
 }
@@ -125,6 +130,42 @@ def test_an_array_of_another_library_that_is_no_number(dtype):
     X = Labelled(np.arange(12).reshape(6, 2).astype(dtype))
     with pytest.raises(ValueError, match=r"X must hold numbers; got dtype (datetime|timedelta)64"):
         AutoencoderTransformer(**SETTINGS).fit(X)
+
+
+def test_dates_among_the_objects_of_another_library():
+    X = Labelled(np.array([[1.0, np.timedelta64(1, "D")]] * N, dtype=object))
+    with pytest.raises(ValueError, match=r"^Column 1 of X holds a timedelta64, which is no number"):
+        AutoencoderTransformer(**SETTINGS).fit(X)
+
+
+@pytest.mark.parametrize("case", ["polars dates", "pandas timestamps", "Arrow timestamps"])
+def test_a_frame_in_the_wrapper_of_narwhals(case):
+    narwhals = pytest.importorskip("narwhals", reason="narwhals is not installed")
+    X = narwhals.from_native(NO_NUMBERS[case])
+    with pytest.raises(ValueError, match="X must hold numbers; column 'when'"):
+        AutoencoderTransformer(**SETTINGS).fit(X)
+    numbers = polars(np.linspace(2, 3, N) ** 2)
+    wrapped = AutoencoderTransformer(**SETTINGS).fit(narwhals.from_native(numbers))
+    assert list(wrapped.feature_names_in_) == ["a", "when"]
+    native = AutoencoderTransformer(**SETTINGS).fit(numbers)
+    np.testing.assert_array_equal(wrapped.transform(numbers), native.transform(narwhals.from_native(numbers)))
+
+
+def test_dates_of_xarray():
+    xarray = pytest.importorskip("xarray", reason="xarray is not installed")
+    stamps = np.tile(STAMPS.to_numpy()[:, None], 2)
+    for dtype in ("datetime64[ns]", "timedelta64[ns]"):
+        array = xarray.DataArray(stamps.astype("i8").astype(dtype), dims=("row", "column"))
+        with pytest.raises(ValueError, match=r"X must hold numbers; got dtype (datetime|timedelta)64"):
+            AutoencoderTransformer(**SETTINGS).fit(array)
+        with pytest.raises(ValueError, match="X must hold numbers; column 'when' has dtype"):
+            AutoencoderTransformer(**SETTINGS).fit(array.assign_coords(column=["when", "then"]))
+    numbers = {"a": ("row", np.linspace(0, 1, N)), "b": ("row", np.linspace(0, 1, N) ** 2)}
+    with pytest.raises(ValueError, match="X must hold numbers; column 'when' has dtype datetime64"):
+        AutoencoderTransformer(**SETTINGS).fit(xarray.Dataset({**numbers, "when": ("row", STAMPS)}))
+    with pytest.raises(TypeError, match=r"X must have rows and columns; got a Dataset.* X\.to_array\(\)\.T"):
+        AutoencoderTransformer(**SETTINGS).fit(xarray.Dataset(numbers))
+    AutoencoderTransformer(**SETTINGS).fit(xarray.Dataset(numbers).to_array().T)
 
 
 @pytest.mark.parametrize("value", [np.datetime64("2020-01-01"), np.timedelta64(1, "D"), STAMPS[0], DATES[0], SPANS[0]])
