@@ -15,8 +15,9 @@ _LBFGS_WORK = 2e7
 # Rows from which K-FAC is the first at every loss; of fewer, whose batches are small, Adam ends lower.
 _KFAC_ROWS = 4096
 
-# Entries of X for each parameter below which several layers learn the rows by heart sooner with K-FAC than with Adam.
-_KFAC_ENTRIES = 10
+# Times the mean weight that the greatest may be: a row that outweighs its batch is hardly ever among those of which the
+# curvature is taken.
+_KFAC_WEIGHTS = 100
 
 # Rows of a batch from which a step of K-FAC is not much longer than one of Adam.
 _KFAC_BATCH = 128
@@ -43,25 +44,34 @@ def solver_auto(estimator, sample, architecture, loss, one_pass):
         return "adam"
     if _suits_lbfgs(estimator, len(sample.rows), architecture, loss):
         return "lbfgs"
-    return "kfac" if _suits_kfac(estimator, sample, architecture) else "adam"
+    return "kfac" if _suits_kfac(estimator, sample, architecture, loss) else "adam"
+
+
+def _is_narrow(architecture):
+    """Whether there is one hidden layer of fewer units than columns."""
+    return architecture.depth == 1 and architecture.encoder_sizes[1] < architecture.encoder_sizes[0]
 
 
 def _suits_lbfgs(estimator, n_rows, architecture, loss):
     """Whether it comes to a minimum soon: one that is not of noise, of gates, or of wide codes."""
     smooth = LOSSES[loss].squares and architecture.output_activation == "identity"
-    narrow = architecture.depth == 1 and architecture.encoder_sizes[1] < architecture.encoder_sizes[0]
     drawn = (
         estimator._kind_of_noise() is not None
         or estimator._gate() is not None
         or estimator._activity() is not None
         or architecture.n_active is not None
     )
-    return smooth and narrow and n_rows * architecture.n_parameters <= _LBFGS_WORK and not drawn
+    few = n_rows * architecture.n_parameters <= _LBFGS_WORK
+    return smooth and _is_narrow(architecture) and few and not drawn
 
 
-def _suits_kfac(estimator, sample, architecture):
-    """Whether there are rows enough for its batches, and all that it needs of them is there."""
-    n_rows, n_features = len(sample.rows), architecture.sizes[0]
+def _suits_kfac(estimator, sample, architecture, loss):
+    """Whether there are rows enough for its batches, all that it needs of them is there, and none outweighs a batch.
+
+    Rows far from the others do so in squared errors of wide codes. Several layers of hidden units went wrong with them,
+    and with rectified units and rare columns of zeros and ones, where those of Adam did not.
+    """
+    n_rows = len(sample.rows)
     dense = isinstance(sample, Sample) and not isinstance(sample.X, CSRMatrix)
     gated = estimator._gate() is not None or architecture.n_active is not None
     in_its_steps = estimator.learning_rate in ("auto", "annealed") and (
@@ -70,8 +80,8 @@ def _suits_kfac(estimator, sample, architecture):
     # The curvature of a penalty on activations is left out, which those of a moderate strength allow.
     name = estimator._strength_name
     moderate = name is None or getattr(estimator, name) == "auto"
-    usual = dense and in_its_steps and moderate and not (gated or architecture.tied)
-    if not usual or max(architecture.sizes) > WIDEST:
+    bounded = LOSSES[loss].data_range is not None or _is_narrow(architecture)
+    suits = dense and in_its_steps and moderate and bounded and not (gated or architecture.tied)
+    if not suits or n_rows < _KFAC_ROWS or architecture.depth > 1 or max(architecture.sizes) > WIDEST:
         return False
-    enough = architecture.depth == 1 or n_rows * n_features >= _KFAC_ENTRIES * architecture.n_parameters
-    return n_rows >= _KFAC_ROWS and enough
+    return sample.weights is None or bool(sample.weights.max() <= _KFAC_WEIGHTS * sample.weights.mean())

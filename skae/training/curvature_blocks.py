@@ -8,8 +8,9 @@ from .curvature import factor_shape, factor_shapes
 from .kronecker import damped_inverses, precondition, sum_of_products
 
 # Width of a factor that is damped by its own mean diagonal. In proportion to the width, or with 1e4, wide networks
-# learned the rows by heart; with a stronger damping narrow ones were slow.
-_WIDTH = 1e3
+# learned the rows by heart; with a stronger damping narrow ones were slow. The least share of the mean diagonal that is
+# added: below 3e-3 linear networks of several layers diverged, since their curvature changes faster than its average.
+_WIDTH, _LEAST = 1e3, 1e-2
 
 
 def inverse_shapes(architecture):
@@ -68,12 +69,12 @@ class Blocks:
         penalties = self.objective.weight_curvatures()
         n_grown, places = 0, iter(inverses)
         for pair, penalty in zip(pairs, penalties):
-            left, right, n_damped = damped_inverses(*pair, _WIDTH, penalty)
+            left, right, n_damped = damped_inverses(*pair, _WIDTH, penalty, _LEAST)
             next(places)[...], next(places)[...] = left, right
             n_grown += n_damped
         for factor in alone:
             # As of an input that is always one.
-            _, next(places)[...], n_damped = damped_inverses(np.ones(1, factor.dtype), factor, _WIDTH)
+            _, next(places)[...], n_damped = damped_inverses(np.ones(1, factor.dtype), factor, _WIDTH, least=_LEAST)
             n_grown += n_damped
         return n_grown
 

@@ -61,20 +61,22 @@ def mean_diagonal(factor):
     return (factor if factor.ndim == 1 else np.diagonal(factor)).mean(dtype=np.float64)
 
 
-def damped_inverses(input_factor, output_factor, width, penalty=0.0):
+def damped_inverses(input_factor, output_factor, width, penalty=0.0, least=0.0):
     """Inverses of both factors of the curvature A x G of a layer, each with a damping on its diagonal.
 
-    (A + ((n / width)^2 a + pi s) I)^-1 and (G + ((k / width)^2 g + s / pi) I)^-1, with a = tr(A)/n, g = tr(G)/k, s^2
-    the penalty and pi^2 = a / g. The first part is in units of the factor, so that it does not depend on those of X and
-    of the loss; it grows with the width, as the error of a mean over rows does (Ledoit and Wolf 2004). The second is
-    the factored Tikhonov damping of Martens and Grosse (2015), section 6.3.
+    (A + (r(n) a + pi s) I)^-1 and (G + (r(k) g + s / pi) I)^-1, with r(n) = max((n / width)^2, least), a = tr(A)/n,
+    g = tr(G)/k, s^2 the penalty and pi^2 = a / g. The first part is in units of the factor, so that it does not depend
+    on those of X and of the loss; it grows with the width, as the error of a mean over rows does (Ledoit and Wolf
+    2004). The second is the factored Tikhonov damping of Martens and Grosse (2015), section 6.3.
 
     Parameters
     ----------
     input_factor, output_factor : ndarray of shape (n, n) or (n,), and (k, k) or (k,)
         A and G.
     width : float
-        Of a factor that is damped by its own mean diagonal; infinite for no damping.
+        Of a factor that is damped by its own mean diagonal.
+    least : float, default=0.0
+        Share of its mean diagonal that is added to that of every factor.
     penalty : float, default=0.0
         Curvature of a penalty, the same for all weights: 2 alpha for alpha ||W||^2.
 
@@ -88,7 +90,8 @@ def damped_inverses(input_factor, output_factor, width, penalty=0.0):
     sizes = [float(mean_diagonal(factor)) for factor in (input_factor, output_factor)]
     inputs, outputs = (size if size > 0 else 1.0 for size in sizes)
     strength, ratio = np.sqrt(penalty), np.sqrt(inputs / outputs)
-    dampings = [(len(input_factor) / width) ** 2 * inputs, (len(output_factor) / width) ** 2 * outputs]
+    shares = [max((len(factor) / width) ** 2, least) for factor in (input_factor, output_factor)]
+    dampings = [shares[0] * inputs, shares[1] * outputs]
     input_inverse, n_inputs = damped_inverse(input_factor, dampings[0] + ratio * strength)
     output_inverse, n_outputs = damped_inverse(output_factor, dampings[1] + strength / ratio)
     return input_inverse, output_inverse, n_inputs + n_outputs

@@ -23,9 +23,7 @@ LOGITS = {"loss": "log_loss", "output_activation": "logistic"}
     "estimator",
     [
         AutoencoderTransformer(3, **LOGITS),
-        AutoencoderTransformer(30),
-        AutoencoderTransformer(30, batch_size=128),
-        AutoencoderTransformer(2, hidden_layer_sizes=(8,)),
+        AutoencoderTransformer(30, batch_size=128, **LOGITS),
         DenoisingAE(3),
         DenoisingAE(3, noise_level=0.2),
         SparseAE(3, **LOGITS),
@@ -50,8 +48,9 @@ def test_many_rows_in_batches_are_trained_by_the_curvature(estimator):
         SparseAE(6, sparsity="lifetime"),
         SparseAE(3, sparsity_weight=1.0, **LOGITS),
         ContractiveAE(3, contraction_weight=1.0, **LOGITS),
-        # 4096 x 12 entries for about 8,000 parameters.
-        AutoencoderTransformer(60, hidden_layer_sizes=(64,)),
+        # Of the squared error that a row far from the others has, a wide code learns that row alone.
+        AutoencoderTransformer(30),
+        AutoencoderTransformer(2, hidden_layer_sizes=(8,), **LOGITS),
     ],
     ids=repr,
 )
@@ -63,6 +62,24 @@ def test_stored_rows_and_single_passes_are_trained_by_adam():
     estimator = AutoencoderTransformer(3, **LOGITS)
     assert solver_of(estimator, convert=sparse.csr_array) == "adam"
     assert estimator.partial_fit(np.full((MANY, 12), 0.5)).solver_ == "adam"
+
+
+@pytest.mark.parametrize(("weight", "solver"), [(90, "kfac"), (110, "adam")])
+def test_a_row_that_outweighs_its_batch(weight, solver):
+    weights = np.ones(MANY)
+    weights[7] = weight
+    assert solver_of(AutoencoderTransformer(3, **LOGITS), sample_weight=weights) == solver
+
+
+@pytest.mark.parametrize("hidden", [(), (32,)])
+@pytest.mark.parametrize("activation", ["identity", "relu", "logistic"])
+@pytest.mark.parametrize("n_components", [8, 60])
+def test_a_default_fit_is_not_ruined_by_one_row(n_components, activation, hidden):
+    rng = np.random.default_rng(0)
+    X = np.tanh(rng.normal(size=(4500, 8)) @ rng.normal(size=(8, 40))) + 0.1 * rng.normal(size=(4500, 40))
+    X[7, 3] = 1e4
+    ae = AutoencoderTransformer(n_components, hidden_layer_sizes=hidden, activation=activation, random_state=0)
+    assert ae.fit(X).score(X) > 0.99
 
 
 def test_a_narrow_linear_decoder_is_trained_by_lbfgs_while_it_is_short():

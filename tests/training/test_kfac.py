@@ -286,6 +286,14 @@ def test_preconditioned_gradient_solves_the_damped_system(diagonal, penalty):
     assert n_damped == 0
 
 
+def test_every_factor_is_damped_by_the_least_share():
+    A, G = factor(4, 1), factor(3, 2)
+    for inverse, plain in zip(damped_inverses(A, G, 20, least=0.1), (A, G)):
+        n = len(plain)
+        damped = plain + 0.1 * np.trace(plain) / n * np.eye(n)
+        np.testing.assert_allclose(inverse, np.linalg.inv(damped), rtol=1e-9)
+
+
 def test_damping_does_not_depend_on_units():
     A, G = factor(4, 1), factor(3, 2)
     one, two = damped_inverses(A, G, 20), damped_inverses(1e6 * A, 1e-4 * G, 20)
@@ -314,6 +322,7 @@ def test_a_factor_that_is_not_finite_has_an_inverse_of_nan(value):
 
 def test_steps_count_the_factors_that_were_damped(monkeypatch):
     monkeypatch.setattr(curvature_blocks, "_WIDTH", np.inf)
+    monkeypatch.setattr(curvature_blocks, "_LEAST", 0.0)
     # More features than rows: the factor of the inputs has no inverse.
     X, training = rows(4, 5), state()
     J = objective((5, 2))
