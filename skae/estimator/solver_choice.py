@@ -39,7 +39,7 @@ def solver_auto(estimator, sample, architecture, loss, one_pass):
     -------
     str
     """
-    # Both take their own steps, which are not those that were set.
+    # A rate that is set is one of first-order steps; for single passes and sampled zeros no other solver was tried.
     if one_pass or isinstance(estimator.learning_rate_init, Real) or estimator.zero_sampling is not None:
         return "adam"
     if _suits_lbfgs(estimator, len(sample.rows), architecture, loss):
@@ -52,14 +52,18 @@ def _is_narrow(architecture):
     return architecture.depth == 1 and architecture.encoder_sizes[1] < architecture.encoder_sizes[0]
 
 
+def _is_gated(estimator, architecture):
+    """Whether units of the code are set to zero, in training or always."""
+    return estimator._gate() is not None or architecture.n_active is not None
+
+
 def _suits_lbfgs(estimator, n_rows, architecture, loss):
     """Whether it comes to a minimum soon: one that is not of noise, of gates, or of wide codes."""
     smooth = LOSSES[loss].squares and architecture.output_activation == "identity"
     drawn = (
         estimator._kind_of_noise() is not None
-        or estimator._gate() is not None
         or estimator._activity() is not None
-        or architecture.n_active is not None
+        or _is_gated(estimator, architecture)
     )
     few = n_rows * architecture.n_parameters <= _LBFGS_WORK
     return smooth and _is_narrow(architecture) and few and not drawn
@@ -73,7 +77,6 @@ def _suits_kfac(estimator, sample, architecture, loss):
     """
     n_rows = len(sample.rows)
     dense = isinstance(sample, Sample) and not isinstance(sample.X, CSRMatrix)
-    gated = estimator._gate() is not None or architecture.n_active is not None
     in_its_steps = estimator.learning_rate in ("auto", "annealed") and (
         estimator.batch_size == "auto" or estimator.batch_size >= _KFAC_BATCH
     )
@@ -81,7 +84,8 @@ def _suits_kfac(estimator, sample, architecture, loss):
     name = estimator._strength_name
     moderate = name is None or getattr(estimator, name) == "auto"
     bounded = LOSSES[loss].data_range is not None or _is_narrow(architecture)
-    suits = dense and in_its_steps and moderate and bounded and not (gated or architecture.tied)
+    plain = not (_is_gated(estimator, architecture) or architecture.tied)
+    suits = dense and in_its_steps and moderate and bounded and plain
     if not suits or n_rows < _KFAC_ROWS or architecture.depth > 1 or max(architecture.sizes) > WIDEST:
         return False
     return sample.weights is None or bool(sample.weights.max() <= _KFAC_WEIGHTS * sample.weights.mean())
