@@ -9,7 +9,8 @@ from __future__ import annotations
 import warnings
 
 from ..harness import Table, benchmark, installed, median, option, rounds
-from ._loss_curves import BATCH_SIZES, CASES, RATES, skae_curve, torch_curve
+from ._loss_cases import CASES
+from ._loss_curves import BATCH_SIZES, RATES, skae_curve, torch_curve
 
 _SOLVERS = ("auto", "adam", "kfac")
 
@@ -19,10 +20,10 @@ def time_to(curve, target):
     return next((seconds for seconds, loss in curve if loss <= target), None)
 
 
-def best_torch(case, X, held, epochs):
+def best_torch(case, X, held, epochs, strength):
     """The rate and the batch size with which Adam ends lowest, and its loss there."""
     settings = [(rate, size) for size in BATCH_SIZES for rate in RATES]
-    ends = {setting: torch_curve(case, X, held, *setting, epochs)[-1][1] for setting in settings}
+    ends = {setting: torch_curve(case, X, held, *setting, epochs, strength)[-1][1] for setting in settings}
     best = min(ends, key=ends.get)
     return best, ends[best]
 
@@ -31,11 +32,11 @@ def measure(case, options):
     """One row of results for each contender in a case, with its curves."""
     X, held = case.load()
     contenders = {f"skae {solver}": lambda solver=solver: skae_curve(case, X, held, solver) for solver in _SOLVERS}
-    target = case.target
+    target, strength = case.target, case.strength(X)
     if installed({"PyTorch Adam": "torch"}):
-        (rate, size), target = best_torch(case, X, held, options.epochs)
+        (rate, size), target = best_torch(case, X, held, options.epochs, strength)
         print(f"{case.name}: PyTorch's Adam ends lowest, at {target:.5g}, with rate {rate:g} and batches of {size}")
-        contenders["PyTorch Adam"] = lambda: torch_curve(case, X, held, rate, size, options.epochs)
+        contenders["PyTorch Adam"] = lambda: torch_curve(case, X, held, rate, size, options.epochs, strength)
     curves = {name: [] for name in contenders}
     for _ in range(options.rounds):
         for name, contender in contenders.items():

@@ -81,14 +81,13 @@ def greatest(values, k, workspace, chosen):
 def greatest_of_rows(z, bias, k, first, last, sums, workspace, chosen, units, values):
     """The k greatest z_il + bias_l of the rows from first to last, at the places from i k to (i + 1) k; whether all of
     their sums are finite. ``sums``, ``workspace`` and ``chosen`` are buffers of the length of a row."""
-    zero = z.dtype.type(0)
     for i in range(first, last):
-        check = zero
+        finite = True
         for j in range(z.shape[1]):
             total = z[i, j] + bias[j]
             sums[j] = total
-            check += total * zero
-        if check != zero:
+            finite &= abs(total) < np.inf
+        if not finite:
             return False
         greatest(sums, k, workspace, chosen)
         for c in range(k):
@@ -106,16 +105,15 @@ def greatest_of_columns(z, bias, first, last, sums, best, room, found, rows, val
     ``room`` and ``found`` are ones of shape (width,).
     """
     k, width = best.shape
-    zero = z.dtype.type(0)
     for start in range(first, last, width):
         here = min(width, last - start)
-        check = zero
+        finite = True
         best[:] = -np.inf
         for i in range(z.shape[0]):
             for c in range(here):
                 total = z[i, start + c] + bias[start + c]
                 sums[c] = total
-                check += total * zero
+                finite &= abs(total) < np.inf
             # Each sum sinks to its place among the greatest so far, of all columns at once.
             for t in range(k):
                 row = best[t]
@@ -123,7 +121,7 @@ def greatest_of_columns(z, bias, first, last, sums, best, room, found, rows, val
                     total, other = sums[c], row[c]
                     row[c] = total if total > other else other
                     sums[c] = other if total > other else total
-        if check != zero:
+        if not finite:
             return False
         for c in range(here):
             found[c] = 0

@@ -98,7 +98,7 @@ def test_as_the_dense_pass(gate, activation, tied, dtype, tolerance, rng):
 @pytest.mark.parametrize("tied", [False, True])
 def test_sparse_rows_weights_and_penalties_on_weights(tied, rng):
     network = network_of(rng, tied=tied)
-    X = sparse.random_array((N_ROWS, N_FEATURES), density=0.3, rng=rng, format="csr")
+    X = sparse.random(N_ROWS, N_FEATURES, density=0.3, random_state=rng, format="csr")
     row_scale = rng.random(N_ROWS)
     batch = CSRMatrix(X).stored(np.arange(N_ROWS), np.float64)
     found = both(network, batch, TopK(7), row_scale=row_scale, penalties=[L2(0.1)])

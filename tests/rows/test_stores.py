@@ -134,10 +134,13 @@ def test_the_same_weights_as_from_memory(kind, parameters, small_windows, tmp_pa
 @STORES
 @pytest.mark.parametrize("dtype", ["f8", "f2", "i2", "u1", "?"])
 def test_every_type_of_numbers(kind, dtype, small_windows, tmp_path):
-    if dtype == "f2" and kind == "Feather":
-        pytest.skip("Feather has no half floats")
     X = matrix().astype(dtype) if dtype != "u1" else np.abs(matrix() * 20).astype("u1")
-    source = DENSE[kind](X, tmp_path)
+    try:
+        source = DENSE[kind](X, tmp_path)
+    except NotImplementedError:
+        # Feather never has, and Parquet has them in later versions of Arrow.
+        assert dtype == "f2"
+        pytest.skip(f"{kind} has no half floats")
     # Columns of Arrow become float64, if they are no floats.
     settings = {**SETTINGS, **PARAMETERS["adam"], "loss": "squared_error"}
     twin, fitted = (AutoencoderTransformer(3, **settings).fit(rows) for rows in (X, source))
