@@ -144,10 +144,15 @@ def started_network(estimator, sample, architecture, loss, means, rng, dtype):
     rows, weights = _rows(sample, means, _limit(sample))
     penalties = estimator._penalties(architecture)
     convertible = all(penalty.in_coordinates(1.0, architecture) is not None for penalty in penalties)
-    coordinates = _coordinates(sample, architecture, loss, rows, weights) if convertible else None
+    coordinates = None
+    if convertible and not _is_sparse(sample):
+        coordinates = _coordinates(architecture, loss, rows, weights, model_dtype(sample))
     rows = inner_rows(rows, coordinates)[:]
     if estimator.init == "glorot" or estimator._gate() is not None:
         theta = initial_parameters(architecture, rng, dtype)
+        steps = step_coordinates(estimator, sample, architecture, loss, means)
+        if steps is not None:
+            _move_outward(architecture.parameters(theta), steps)
     else:
         target = estimator._mean_activation_target()
         # A small code needs a large decoder, along which the objective is steep: not every rate goes with that.
@@ -162,6 +167,42 @@ def started_network(estimator, sample, architecture, loss, means, rng, dtype):
             }
             theta = data_start(architecture, LOSSES[loss], rows, weights, rng, dtype, **wishes)
     return Network(architecture, theta, coordinates)
+
+
+def step_coordinates(estimator, sample, architecture, loss, means):
+    """Coordinates in which steps are taken on sparse rows for whose code units compete; None elsewhere.
+
+    Parameters
+    ----------
+    estimator : BaseAutoencoder
+    sample : Sample
+    architecture : Architecture
+    loss : str
+    means : ndarray of shape (n_features,) or None
+        In the place of NaN.
+    """
+    if estimator._gate() is None or estimator.init == "glorot" or not _is_sparse(sample):
+        return None
+    found = _coordinates(architecture, loss, *_rows(sample, means, _limit(sample)), model_dtype(sample))
+    if found is None:
+        return None
+    # Weights that are tied have one scale.
+    return Coordinates(found.offset, 1.0 if architecture.tied else 2.0 ** np.round(np.log2(found.scale)))
+
+
+def _move_outward(parameters, coordinates):
+    """Make of parameters on rows in coordinates such as give the same on the rows as they are."""
+    (weights, biases), (offset, scale) = parameters, coordinates
+    if scale != 1.0:
+        weights[0] /= scale
+        weights[-1] *= scale
+        biases[-1] *= scale
+    biases[0] -= offset @ weights[0]
+    biases[-1] += offset
+
+
+def _is_sparse(sample):
+    return isinstance(getattr(sample, "X", None), CSRMatrix)
 
 
 def _limit(sample):
@@ -240,10 +281,9 @@ def _spread(rows, weights, loss):
 
 
 @np.errstate(over="ignore", invalid="ignore")
-def _coordinates(sample, architecture, loss, rows, weights):
+def _coordinates(architecture, loss, rows, weights, dtype):
     """Coordinates in which rows are centred and of unit scale; None where the loss depends on their units."""
-    sparse = isinstance(getattr(sample, "X", None), CSRMatrix)
-    if sparse or not LOSSES[loss].squares or architecture.output_activation != "identity":
+    if not LOSSES[loss].squares or architecture.output_activation != "identity":
         return None
     # The mean of equal values may differ from them by its rounding.
     same = np.ptp(rows, axis=0) == 0
@@ -254,12 +294,12 @@ def _coordinates(sample, architecture, loss, rows, weights):
     if scale <= _ROUNDING * np.abs(offset).max():
         return Coordinates(offset, 1.0) if np.isfinite(offset).all() else None
     # What is in the units of X must have squares in the precision of the network.
-    limits = np.finfo(model_dtype(sample))
+    limits = np.finfo(dtype)
     fits = limits.tiny < scale**2 < limits.max
     if not (np.isfinite(offset).all() and fits):
         return None
     if architecture.depth > 1:
-        scale *= sample.n_features**_DEEP_SCALE
+        scale *= rows.shape[1] ** _DEEP_SCALE
     return Coordinates(offset, float(tied_scale(architecture, centred, weights) or scale))
 
 

@@ -23,7 +23,15 @@ from ..training.memory import check_training_memory
 from ..training.rate_search import trial_steps
 from ..training.solvers import SOLVERS, Solver, minibatch_solvers
 from ..training.state import TrainingState
-from .automatic import settled, start_bytes, started_network, with_learning_rate, with_strength, with_widths
+from .automatic import (
+    settled,
+    start_bytes,
+    started_network,
+    step_coordinates,
+    with_learning_rate,
+    with_strength,
+    with_widths,
+)
 from .fitted import Statistics
 from .input import TRAIN_ANEW, check_range, warn_if_settled_too_early
 from .outcome import warn_of_range
@@ -142,7 +150,10 @@ def _built(given, estimator, sample, architecture, loss, previous, dtype, one_pa
         penalties = [penalty.in_coordinates(network.coordinates.scale, architecture) for penalty in penalties]
     noise, value_range = estimator._noise(sample, dtype, previous)
     gate, activity = estimator._gate(), estimator._activity()
-    objective = Objective(network, LOSSES[loss], penalties, noise, means, estimator.zero_sampling, gate, activity)
+    steps = step_coordinates(estimator, sample, architecture, loss, means)
+    objective = Objective(
+        network, LOSSES[loss], penalties, noise, means, estimator.zero_sampling, gate, activity, steps
+    )
     return objective, Statistics(means, observed, value_range), state
 
 

@@ -45,6 +45,8 @@ class Objective:
         Of the code in training, in the place of the network's own.
     activity : Activity, default=None
         Sees the code of every batch whose gradient is taken.
+    step_coordinates : Coordinates, default=None
+        In which steps are taken, of rows that are not centred themselves.
 
     Attributes
     ----------
@@ -65,6 +67,7 @@ class Objective:
         zero_sampling=None,
         gate=None,
         activity=None,
+        step_coordinates=None,
     ):
         self.network = network
         self.loss = loss
@@ -73,6 +76,7 @@ class Objective:
         self.noise = noise
         self.gate = network.gate if gate is None else gate
         self.activity = activity
+        self.step_coordinates = step_coordinates
         self.fill_values = fill_values
         self._inner_fill = inner_fill(network, fill_values)
         self.zero_sampling = zero_sampling
@@ -96,7 +100,7 @@ class Objective:
     def __reduce__(self):
         # The buffers are made anew, and the views of them.
         parts = (self.penalties + self.weight_penalties, self.noise, self.fill_values, self.zero_sampling)
-        return type(self), (self.network, self.loss, *parts, self.gate, self.activity)
+        return type(self), (self.network, self.loss, *parts, self.gate, self.activity, self.step_coordinates)
 
     def reader(self, X, n_rows):
         """Reads at most n_rows rows of X at once for this objective, stored rows where it can use them."""

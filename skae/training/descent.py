@@ -10,6 +10,7 @@ from ..rows.stored_rows import epoch_order
 from ..runtime import interrupts
 from .dead_units import revive
 from .divergence import check_convergent
+from .inner_steps import in_coordinates
 from .monitor import TrainingMonitor
 from .shared_steps import step_of
 
@@ -43,7 +44,7 @@ def run_epoch(objective, sample, config, optimizer, state, rate=None, warm_up=Fa
         Mean objective over the rows, each batch at the parameters it met.
     """
     network, grad, optimizer_state = objective.network, objective.grad, state.optimizer_state
-    theta, step = network.theta, step_of(optimizer, objective)
+    theta, step = network.theta, in_coordinates(step_of(optimizer, objective), objective)
     rate = config.learning_rate_init if rate is None else rate
     X, rows, weights = sample.X, sample.rows, sample.weights
     n_rows, size = len(rows), min(config.batch_size, len(rows))

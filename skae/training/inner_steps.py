@@ -1,0 +1,53 @@
+"""Steps in coordinates of the rows that the network itself does not have."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..kernels import penalties
+
+
+def in_coordinates(step, objective):
+    """A step of an optimiser in the parameters of a network that would see (x - m) / s in place of x.
+
+    z = W^T x + b = (s W)^T (x - m) / s + c with c = b + W^T m, and the same at the output. Dense rows come in such
+    coordinates; sparse ones would not be sparse any more. Without them every change of W moves all rows alike where the
+    means m are large, and units of a code that compete for their places fall silent by the dozen. The gradient at fixed
+    c, which is that at fixed b less m times the gradient of b, is what the optimiser meets.
+
+    Parameters
+    ----------
+    step : callable (theta, grad, state, rate, t) -> None
+    objective : Objective
+        With ``step_coordinates``, whose scale is a power of two, so that nothing is rounded by it, and 1 for tied
+        weights. Where they are None, the step itself is given back.
+
+    Returns
+    -------
+    callable (theta, grad, state, rate, t) -> None
+    """
+    coordinates, architecture = objective.step_coordinates, objective.network.architecture
+    if coordinates is None:
+        return step
+    means = coordinates.offset.astype(objective.network.dtype)
+    scale = objective.network.dtype.type(coordinates.scale)
+
+    def inner_step(theta, grad, state, rate, t):
+        (weights, biases), (grads, bias_grads) = architecture.parameters(theta), architecture.parameters(grad)
+        penalties.add_outer(grads[0], means, -bias_grads[0])
+        biases[0] += np.dot(means, weights[0])
+        _rescale(weights, biases, scale)
+        _rescale(grads, bias_grads, 1 / scale)
+        step(theta, grad, state, rate, t)
+        _rescale(weights, biases, 1 / scale)
+        biases[0] -= np.dot(means, weights[0])
+
+    return inner_step
+
+
+def _rescale(weights, biases, factor):
+    """Multiply the first weights by a factor, and divide the last ones, and the output's biases, by it."""
+    if factor != 1:
+        weights[0] *= factor
+        weights[-1] /= factor
+        biases[-1] /= factor

@@ -1,0 +1,77 @@
+"""Sparse rows, whose network has no coordinates, are trained as the same rows in coordinates are."""
+
+import numpy as np
+import pytest
+from scipy import sparse
+from sklearn.datasets import load_digits
+
+from skae import SparseAE
+from skae.kernels.losses import LOSSES
+from skae.network.architecture import Architecture
+from skae.network.gates import TopK
+from skae.network.network import Network
+from skae.objective.objective import Objective
+from skae.rows.coordinates import Coordinates
+from skae.rows.sample import Sample
+from skae.training.config import TrainingConfig
+from skae.training.descent import run_epoch
+from skae.training.solvers import SOLVERS
+from skae.training.state import TrainingState
+
+N_ROWS, SIZES = 60, (9, 7)
+
+
+def after_an_epoch(network, X, solver, rate, step_coordinates=None):
+    """A network after an epoch of a solver, and its mean objective."""
+    objective = Objective(network, LOSSES["squared_error"], gate=TopK(3), step_coordinates=step_coordinates)
+    config = TrainingConfig(learning_rate_init=rate, batch_size=12, shuffle=False)
+    state = TrainingState.seeded(0, 1)
+    state.prepare_optimizer(SOLVERS[solver].optimizer, network.theta, network.architecture)
+    loss = run_epoch(objective, Sample.of(X), config, SOLVERS[solver].optimizer, state)
+    return network, loss * network.loss_unit
+
+
+@pytest.mark.parametrize("scale", [0.25, 1.0, 4.0])
+@pytest.mark.parametrize("solver", ["adam", "sgd"])
+@pytest.mark.parametrize("tied", [False, True])
+def test_steps_are_those_in_the_coordinates(tied, solver, scale, rng):
+    if tied and scale != 1.0:
+        pytest.skip("weights that are tied have one scale")
+    X = scale * rng.standard_normal((N_ROWS, SIZES[0])) + rng.uniform(-20, 20, SIZES[0])
+    architecture, coordinates = Architecture(SIZES, "tanh", "identity", tied), Coordinates(X.mean(axis=0), scale)
+    inner = Network(architecture, 0.3 * rng.standard_normal(architecture.n_parameters), coordinates)
+    outer = Network(architecture, inner.theta.copy())
+    if not tied:
+        outer = inner.in_units_of_X()
+    else:
+        outer.biases[0][...] -= coordinates.offset @ outer.weights[0]
+        outer.biases[-1][...] += coordinates.offset
+    # A loss in other units has a gradient in others, of which steps of Adam know nothing.
+    rates = (1e-2, 1e-2) if solver == "adam" else (1e-2, 1e-2 / scale**2)
+    inner, loss = after_an_epoch(inner, X, solver, rates[0])
+    outer, same = after_an_epoch(outer, X, solver, rates[1], coordinates)
+    assert same == pytest.approx(loss, rel=1e-6)
+    for found, expected in zip((outer.encode(X), outer.reconstruct(X)), (inner.encode(X), inner.reconstruct(X))):
+        # But for what Adam adds to the roots of squares.
+        np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("activation", ["logistic", "relu", "tanh"])
+@pytest.mark.parametrize("shift", [0.0, 30.0])
+def test_offsets_of_sparse_columns_silence_no_units(shift, activation):
+    X = load_digits().data / 16.0
+    X[:, :2] += shift
+    dead, scores = [], []
+    for rows in (X, sparse.csr_array(X)):
+        ae = SparseAE(64, sparsity="topk", n_active=8, activation=activation, max_iter=60, random_state=0).fit(rows)
+        dead.append(float(np.mean(~np.any(ae.transform(X) != 0, axis=0))))
+        scores.append(ae.score(X))
+    assert dead[1] <= dead[0] + 0.08
+    assert scores[1] >= scores[0] - 0.05
+
+
+def test_a_start_from_glorot_is_trained_as_it_is(rng):
+    X = sparse.random(80, 12, density=0.4, random_state=rng, format="csr")
+    settings = dict(sparsity="topk", n_active=2, random_state=0, max_iter=3, learning_rate_init=1e-2, tol=0)
+    found = [SparseAE(6, init=init, **settings).fit(X)._fitted.network.theta for init in ("glorot", "auto")]
+    assert not np.allclose(*found)
