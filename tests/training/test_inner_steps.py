@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from numba import config
 from scipy import sparse
 from sklearn.datasets import load_digits
 
@@ -24,10 +25,10 @@ N_ROWS, SIZES = 60, (9, 7)
 def after_an_epoch(network, X, solver, rate, step_coordinates=None):
     """A network after an epoch of a solver, and its mean objective."""
     objective = Objective(network, LOSSES["squared_error"], gate=TopK(3), step_coordinates=step_coordinates)
-    config = TrainingConfig(learning_rate_init=rate, batch_size=12, shuffle=False)
+    settings = TrainingConfig(learning_rate_init=rate, batch_size=12, shuffle=False)
     state = TrainingState.seeded(0, 1)
     state.prepare_optimizer(SOLVERS[solver].optimizer, network.theta, network.architecture)
-    loss = run_epoch(objective, Sample.of(X), config, SOLVERS[solver].optimizer, state)
+    loss = run_epoch(objective, Sample.of(X), settings, SOLVERS[solver].optimizer, state)
     return network, loss * network.loss_unit
 
 
@@ -56,6 +57,7 @@ def test_steps_are_those_in_the_coordinates(tied, solver, scale, rng):
         np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-4)
 
 
+@pytest.mark.skipif(config.DISABLE_JIT, reason="trains in full")
 @pytest.mark.parametrize("activation", ["logistic", "relu", "tanh"])
 @pytest.mark.parametrize("shift", [0.0, 30.0])
 def test_offsets_of_sparse_columns_silence_no_units(shift, activation):
