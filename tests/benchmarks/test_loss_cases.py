@@ -16,7 +16,7 @@ CASES = [
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_the_measured_objective_is_the_trained_one(case):
     X, rows = case.load()[0], np.arange(200)
-    plan = case.plan(X, solver="adam")
+    plan = case.plan(X, solver="lbfgs")
     network, strength = plan.objective.network, plan.state.strength
     assert (strength is not None) == (case.term is not None)
     x = plan.objective.reader(plan.sample.X, len(rows))(rows)
