@@ -27,7 +27,7 @@ _PARAMETERS = (
         "sparsity",
         "kl",
         [RegisteredName(SPARSITIES)],
-        '{"kl", "l1", "topk", "lifetime"}',
+        '{"kl", "l1", "topk", "batchtopk", "lifetime"}',
         """
         What makes the code sparse, see below.
         """,
@@ -59,7 +59,8 @@ _PARAMETERS = (
         [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
         'int or "auto"',
         """
-        Units of the code that stay on in each row, with "topk". "auto" is half of the units, at most 25.
+        Units of the code that stay on in each row, with "topk", or on average over the rows of a mini-batch, with
+        "batchtopk". "auto" is half of the units, at most 25.
         """,
     ),
     Parameter(
@@ -68,7 +69,7 @@ _PARAMETERS = (
         [None, Interval(Integral, 1, None, closed="left")],
         "int",
         """
-        The same outside of training, ``n_active`` or more: in ``transform``, ``reconstruct`` and the scores. None for
+        With "topk", the same outside of training, ``n_active`` or more: in ``transform``, ``reconstruct`` and the scores. None for
         ``n_active``.
         """,
     ),
@@ -78,7 +79,7 @@ _PARAMETERS = (
         [Interval(Integral, 0, None, closed="left")],
         "int",
         """
-        With "topk", epochs since the initialisation in which the number of units that stay on falls linearly from
+        With "topk" and "batchtopk", epochs since the initialisation in which the number of units that stay on falls linearly from
         ``n_components`` to ``n_active``.
         """,
     ),
@@ -98,7 +99,7 @@ _PARAMETERS = (
         "bool",
         """
         Whether ``transform`` gives the code as CSR, of which the dense code of all rows is never made; for codes with
-        zeros, of "topk" or of the activation "relu". ``inverse_transform`` takes either.
+        zeros, of "topk", "batchtopk" or the activation "relu". ``inverse_transform`` takes either.
         """,
         on_command_line=False,
     ),
@@ -127,6 +128,11 @@ class SparseAE(CorruptedInput):
     activations are equal; of equal ones those of lower index stay. ``n_active_transform`` units stay on when the
     training is over.
 
+    "batchtopk" does so for the ``n_active`` n_rows greatest activations of a mini-batch, in training [5]_: a row has as
+    many as it needs, ``n_active`` on average. Outside of training, where a row must not depend on others, units stay
+    on from ``threshold_`` on: the mean over the batches of the least pre-activation that stayed on with an activation
+    other than zero. It runs over the last hundred batches, of which older ones count for less.
+
     "lifetime" sets, for each unit, all but its greatest activations over the rows of a mini-batch to zero, in training
     alone [3]_. Every unit is active for its share of the rows, so few units die: only rectified ones that are zero for
     all rows. The activation must not be negative: "logistic", "relu".
@@ -153,6 +159,8 @@ class SparseAE(CorruptedInput):
         Name of the corruption of the last training.
     noise_level_ : float
         Its level.
+    threshold_ : float
+        Pre-activation from which on units of the code stay on outside of training, with "batchtopk".
     n_revived_ : int
         How many times a unit was revived since the parameters were initialised.
 
@@ -163,6 +171,7 @@ class SparseAE(CorruptedInput):
     .. [3] A. Makhzani and B. Frey, "Winner-take-all autoencoders", NIPS (2015).
     .. [4] T. Bricken et al., "Towards monosemanticity: decomposing language models with dictionary learning",
        Transformer Circuits Thread (2023), appendix on the resampling of neurons, of which this is a variant.
+    .. [5] B. Bussmann, P. Leask and N. Nanda, "BatchTopK sparse autoencoders", arXiv:2412.06410 (2024).
 
     Examples
     --------
@@ -284,6 +293,9 @@ class SparseAE(CorruptedInput):
     def _units_kept(self):
         return SPARSITIES[self.sparsity].units_kept_of(self)
 
+    def _kept_by_threshold(self):
+        return SPARSITIES[self.sparsity].thresholded
+
     def _conclude(self, result, plan):
         active = plan.state.active_units
         if self.revive_dead and result.interrupt is None and active is not None:
@@ -299,6 +311,13 @@ class SparseAE(CorruptedInput):
         if not self.revive_dead:
             return None
         return Activity(self.n_components, on_threshold(ACTIVATIONS[self.activation]))
+
+    @property
+    def threshold_(self):
+        threshold = self._record().network.threshold
+        if threshold is None:
+            raise AttributeError(f"This {type(self).__name__} was not fitted with sparsity='batchtopk'.")
+        return float(threshold[0])
 
     @property
     def n_revived_(self):

@@ -108,6 +108,10 @@ class BaseAutoencoder(NumericParameters, CallbackSupportMixin, Prediction):
         """How many units of a code stay active outside of training; None for all."""
         return None
 
+    def _kept_by_threshold(self):
+        """Whether ``_units_kept`` is a mean over rows, and units stay on from a threshold on."""
+        return False
+
     def _activity(self):
         """The object that watches the code for dead units to revive, or None."""
         return None

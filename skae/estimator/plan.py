@@ -189,7 +189,8 @@ def architecture_of(estimator, n_features, loss):
         output = LOSSES[loss].default_output
     sizes = (int(n_features), *map(int, layer_widths(estimator.hidden_layer_sizes)), int(estimator.n_components))
     tied, n_active = bool(estimator.tied_weights), estimator._units_kept()
-    architecture = Architecture(sizes, estimator.activation, output, tied, n_active)
+    by_threshold = estimator._kept_by_threshold()
+    architecture = Architecture(sizes, estimator.activation, output, tied, n_active, by_threshold)
     if architecture.n_parameters > _MOST_PARAMETERS:
         raise ParameterError(
             "n_components",

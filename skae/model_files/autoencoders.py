@@ -54,8 +54,12 @@ def encode(estimator, arrays, path, include_optimizer):
     for field, (names, _) in _PAIRS.items():
         for name, array in zip(names, getattr(fitted.statistics, field) or ()):
             arrays[f"{path}{name}"] = array if array.dtype.itemsize <= 8 else array.astype(np.float64)
+    architecture = asdict(fitted.network.architecture)
+    if not architecture["thresholded"]:
+        # As in files of 0.1.0.
+        del architecture["thresholded"]
     return {
-        "architecture": asdict(fitted.network.architecture),
+        "architecture": architecture,
         "loss": fitted.loss,
         "training": training.encoded(fitted.training, arrays, f"{path}training/", include_optimizer),
     }
@@ -145,7 +149,10 @@ def _architecture(fields, n_parameters):
         fields.choice("output_activation", ACTIVATIONS, REGISTER_FIRST),
         fields.flag("tied"),
         fields.optional_integer("n_active", 1, sizes[-1]),
+        "thresholded" in fields.rest() and fields.flag("thresholded"),
     )
+    if architecture.thresholded and architecture.n_active is None:
+        raise ValueError(f"{fields.path}n_active is null, though units stay on by a threshold.")
     fields.end()
     if architecture.n_parameters != n_parameters:
         raise ValueError(

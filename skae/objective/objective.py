@@ -146,6 +146,8 @@ class Objective:
         batch.row_scale = batch.even_scale if row_scale is None else row_scale
         self.last_batch = batch
         value = self._forward(batch, x, rng, self.gate)
+        if self.network.threshold is not None:
+            self.gate.learn(self.network.threshold)
         if self.activity is not None:
             self.activity.see(batch.code if batch.active is None else batch.active)
         self._backward(batch)

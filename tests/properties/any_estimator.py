@@ -139,7 +139,7 @@ RIGHT = {
     "corruption": sorted(CORRUPTIONS),
     "noise_level": (0.0, 0.3, 1),
     "emphasis": (0.0, 0.5, 1),
-    "sparsity": ("kl", "l1", "topk", "lifetime"),
+    "sparsity": ("kl", "l1", "topk", "batchtopk", "lifetime"),
     "sparsity_target": (0.05, 0.5),
     "sparsity_weight": (0.0, 0.1),
     "n_active": (1, 2),
