@@ -116,6 +116,14 @@ class BaseAutoencoder(NumericParameters, CallbackSupportMixin, Prediction):
         """The object that watches the code for dead units to revive, or None."""
         return None
 
+    def _unit_norm(self):
+        """What keeps the decoder's rows at norm one, or None."""
+        return None
+
+    def _dead_unit_loss(self, architecture):
+        """The loss of dead units, or None."""
+        return None
+
     # By which pre-activations of the code are multiplied at the start from the data.
     _start_gain = 1.0
 

@@ -142,7 +142,8 @@ def _built(given, estimator, sample, architecture, loss, previous, dtype, one_pa
         penalties = [penalty.in_coordinates(network.coordinates.scale, architecture) for penalty in penalties]
     noise, value_range = estimator._noise(sample, dtype, previous)
     gate, activity = estimator._gate(), estimator._activity()
-    objective = Objective(network, LOSSES[loss], penalties, noise, means, estimator.zero_sampling, gate, activity)
+    parts = (gate, activity, estimator._unit_norm(), estimator._dead_unit_loss(architecture))
+    objective = Objective(network, LOSSES[loss], penalties, noise, means, estimator.zero_sampling, *parts)
     return objective, Statistics(means, observed, value_range), state
 
 
@@ -151,6 +152,9 @@ def _started(given, estimator, sample, architecture, loss, previous, means, dtyp
     if previous is not None:
         network, state = copy.deepcopy((previous.network, previous.training))
         network = network.in_precision(dtype)
+        if estimator._unit_norm() is not None:
+            # The training before may have been without.
+            estimator._unit_norm().restore(network)
     else:
         rng, state = TrainingState.begin(estimator.random_state)
         if estimator.init == "glorot" and estimator._gate() is None:
@@ -159,6 +163,8 @@ def _started(given, estimator, sample, architecture, loss, previous, means, dtyp
             network = started_network(estimator, sample, architecture, loss, means, rng, dtype)
             # L-BFGS takes what was drawn for values in coordinates of its own.
             state.pretrained = True
+        if estimator._unit_norm() is not None:
+            estimator._unit_norm().start(network, rng)
     return network, with_strength(given, estimator, network, sample, means, loss, state), state
 
 

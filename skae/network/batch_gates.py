@@ -1,5 +1,5 @@
-"""Gates of batches: the greatest pre-activations of a whole batch stay on, and outside of training those from a threshold
-on (Bussmann, Leask and Nanda 2024, "BatchTopK sparse autoencoders")."""
+"""Gates of batches: the greatest pre-activations of a whole batch stay on, and outside of training those from a
+threshold on (Bussmann, Leask and Nanda 2024, "BatchTopK sparse autoencoders")."""
 
 from __future__ import annotations
 

@@ -45,6 +45,10 @@ class Objective:
         Of the code in training, in the place of the network's own.
     activity : Activity, default=None
         Sees the code of every batch whose gradient is taken.
+    unit_norm : UnitNorm, default=None
+        Keeps the norm of the decoder's rows.
+    dead_unit_loss : DeadUnitLoss, default=None
+        Is added in training.
 
     Attributes
     ----------
@@ -65,6 +69,8 @@ class Objective:
         zero_sampling=None,
         gate=None,
         activity=None,
+        unit_norm=None,
+        dead_unit_loss=None,
     ):
         self.network = network
         self.loss = loss
@@ -73,6 +79,8 @@ class Objective:
         self.noise = noise
         self.gate = network.gate if gate is None else gate
         self.activity = activity
+        self.unit_norm = unit_norm
+        self.dead_unit_loss = dead_unit_loss
         self.fill_values = fill_values
         self._inner_fill = inner_fill(network, fill_values)
         self.zero_sampling = zero_sampling
@@ -96,7 +104,15 @@ class Objective:
     def __reduce__(self):
         # The buffers are made anew, and the views of them.
         parts = (self.penalties + self.weight_penalties, self.noise, self.fill_values, self.zero_sampling)
-        return type(self), (self.network, self.loss, *parts, self.gate, self.activity)
+        return type(self), (
+            self.network,
+            self.loss,
+            *parts,
+            self.gate,
+            self.activity,
+            self.unit_norm,
+            self.dead_unit_loss,
+        )
 
     def reader(self, X, n_rows):
         """Reads at most n_rows rows of X at once for this objective, stored rows where it can use them."""
@@ -151,7 +167,14 @@ class Objective:
         if self.activity is not None:
             self.activity.see(batch.code if batch.active is None else batch.active)
         self._backward(batch)
-        return value + self.add_weight_penalties()
+        if self.dead_unit_loss is not None:
+            grads = self.network.architecture.parameters(self.grad)
+            value += self.dead_unit_loss.add_to(batch, self.network, self._output.delta, *grads)
+        value += self.add_weight_penalties()
+        if self.unit_norm is not None:
+            weight_grads = self.network.architecture.parameters(self.grad).weights
+            self.unit_norm.tangential(self.network, weight_grads[self._code + 1])
+        return value
 
     @_quiet
     def value(self, x, row_scale=None, rng=None):
