@@ -2,8 +2,8 @@
 
 The known dictionary has 1,024 atoms of 256 dimensions, 8 in a row (``skae.datasets.make_dictionary``). PyTorch trains
 the plain top-k network by the same number of steps of Adam, with the same batch size and schedule, from weights that
-are drawn in the same way. The corpus is that of the docstrings of NumPy, SciPy and scikit-learn, its features are TF-IDF by
-TruncatedSVD, and its network has 384-4096 units, 32 of which are on.
+are drawn in the same way. The corpus is that of the docstrings of NumPy, SciPy and scikit-learn, its features are
+TF-IDF by TruncatedSVD, and its network has 384-4096 units, 32 of which are on.
 
 python -m benchmarks dictionaries
 """
