@@ -14,6 +14,7 @@ from ..kernels.activations import ACTIVATIONS
 from ..kernels.losses import LOSSES
 from ..kernels.registry import REGISTER_FIRST
 from ..network.architecture import Architecture
+from ..network.batch_gates import MEAN_OF
 from ..network.network import Network
 from ..rows.coordinates import Coordinates
 from . import training
@@ -94,6 +95,10 @@ def decode(estimator, fields):
         if any(map(fields.has_array, names))
     }
     network = Network(architecture, theta, _coordinates(fields, n_features))
+    if network.threshold is not None and not 0 <= network.threshold[1] <= MEAN_OF:
+        raise ValueError(
+            f"the threshold of the code is a mean of {network.threshold[1]} batches, not of 0 to {MEAN_OF}."
+        )
     statistics = Statistics(means, **pairs)
     estimator._fitted = Fitted(columns, network, loss, state, statistics, loss_curve, validation_loss_curve)
 

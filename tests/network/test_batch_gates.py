@@ -100,6 +100,11 @@ def test_the_threshold_goes_where_the_parameters_go(tmp_path, rng):
     for other in (copy.deepcopy(ae), pickle.loads(pickle.dumps(ae)), skae.load(tmp_path / "model.skae")):
         assert other.threshold_ == ae.threshold_
         np.testing.assert_array_equal(other.transform(X), ae.transform(X))
+    other = copy.deepcopy(ae)
+    other._fitted.network.threshold[1] = -1
+    skae.save(other, tmp_path / "other.skae")
+    with pytest.raises(ValueError, match="a mean of -1.0 batches"):
+        skae.load(tmp_path / "other.skae")
     before = ae.threshold_
     assert ae.fit(X).threshold_ != before
     # Held-out rows: the threshold is that of the epoch whose parameters are given back.
