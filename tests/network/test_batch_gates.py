@@ -102,9 +102,9 @@ def test_the_threshold_goes_where_the_parameters_go(tmp_path, rng):
         np.testing.assert_array_equal(other.transform(X), ae.transform(X))
     other = copy.deepcopy(ae)
     other._fitted.network.threshold[1] = -1
-    skae.save(other, tmp_path / "other.skae")
-    with pytest.raises(ValueError, match="a mean of -1.0 batches"):
-        skae.load(tmp_path / "other.skae")
+    # What could not be read is not written.
+    with pytest.raises(ValueError, match=r"a mean of -1\.0 batches"):
+        skae.save(other, tmp_path / "other.skae")
     before = ae.threshold_
     assert ae.fit(X).threshold_ != before
     # Held-out rows: the threshold is that of the epoch whose parameters are given back.
