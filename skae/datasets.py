@@ -1,4 +1,4 @@
-"""Images with pixels in [0, 1]: the digits that scikit-learn ships, MNIST, and all data sets in files of its form."""
+"""Data: the digits that scikit-learn ships, MNIST and all images in files of its form; rows of a known dictionary."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ import re
 from pathlib import Path
 
 import numpy as np
+from scipy import sparse
 from sklearn.datasets import fetch_openml, load_digits
-from sklearn.utils import Bunch
+from sklearn.utils import Bunch, check_random_state
 
 from .runtime.exceptions import ParameterError
 from .runtime.idx_files import read_idx
 from .runtime.image_folders import image_sets
 
-__all__ = ["fetch_mnist", "load_digits_unit", "load_idx_folder", "read_idx"]
+__all__ = ["fetch_mnist", "load_digits_unit", "load_idx_folder", "make_dictionary", "read_idx"]
 
 _IDX_FILES = (
     "train-images-idx3-ubyte.gz",
@@ -242,6 +243,70 @@ def _read_images(files):
             "integers of as many rows. Fetch both files again."
         )
     return images, labels
+
+
+def make_dictionary(
+    n_samples=20_000,
+    n_features=256,
+    n_atoms=1024,
+    *,
+    n_active=8,
+    noise=0.0,
+    return_dictionary=False,
+    random_state=None,
+    dtype=np.float32,
+):
+    """Rows that are sums of a few atoms of a random dictionary: data of which the best sparse code is known.
+
+    The atoms are uniform on the unit sphere. Each row has ``n_active`` of them, drawn without replacement, times
+    weights that are uniform in [0.5, 1.5].
+
+    Parameters
+    ----------
+    n_samples, n_features, n_atoms : int
+    n_active : int, default=8
+        Atoms of a row.
+    noise : float, default=0.0
+        Standard deviation of normal noise on every entry.
+    return_dictionary : bool, default=False
+        Whether to return the atoms and the weights as well.
+    random_state : int, RandomState instance or None, default=None
+        Pass an int for reproducible data.
+    dtype : floating-point dtype, default=float32
+
+    Returns
+    -------
+    X : ndarray of shape (n_samples, n_features)
+    atoms : ndarray of shape (n_atoms, n_features)
+        With ``return_dictionary``.
+    codes : CSR array of shape (n_samples, n_atoms)
+        The weights, with ``return_dictionary``: X is ``codes @ atoms`` and the noise.
+
+    See Also
+    --------
+    skae.metrics.mean_max_cosine : How near another dictionary comes to the atoms.
+
+    Examples
+    --------
+    >>> from skae.datasets import make_dictionary
+    >>> X, atoms, codes = make_dictionary(100, 16, 40, n_active=3, return_dictionary=True, random_state=0)
+    >>> X.shape, atoms.shape, codes.nnz
+    ((100, 16), (40, 16), 300)
+    """
+    if not 1 <= n_active <= n_atoms:
+        raise ValueError(f"n_active must be from 1 to n_atoms={n_atoms}; got {n_active}.")
+    rng, dtype = check_random_state(random_state), np.dtype(dtype)
+    atoms = rng.standard_normal((n_atoms, n_features))
+    atoms /= np.linalg.norm(atoms, axis=1, keepdims=True)
+    units = np.concatenate([rng.choice(n_atoms, n_active, replace=False) for _ in range(n_samples)])
+    starts = np.arange(0, n_samples * n_active + 1, n_active)
+    codes = sparse.csr_array((rng.uniform(0.5, 1.5, len(units)), units, starts), shape=(n_samples, n_atoms))
+    codes.sort_indices()
+    X = codes @ atoms
+    if noise:
+        X += noise * rng.standard_normal(X.shape)
+    X = X.astype(dtype)
+    return (X, atoms.astype(dtype), codes.astype(dtype)) if return_dictionary else X
 
 
 def _check_subset(subset):

@@ -218,7 +218,8 @@ def gradient_error(estimator, X, seed=0):
     network = fitted.network
     theta = network.theta.astype(np.float64)
     theta += 0.1 * np.random.default_rng(seed).standard_normal(theta.shape)
-    network = Network(replace(network.architecture, n_active=None), theta, network.coordinates)
+    architecture = replace(network.architecture, n_active=None, thresholded=False)
+    network = Network(architecture, theta[: architecture.n_parameters], network.coordinates)
     if estimator._strength_name is not None and fitted.training.strength is not None:
         estimator = at_strength(estimator, fitted.training.strength)
     penalties = [L2(estimator.alpha), *estimator._penalties(network.architecture)]

@@ -1,7 +1,8 @@
-"""Metrics for comparing fitted transformers."""
+"""Metrics for comparing fitted transformers, and dictionaries."""
 
 from __future__ import annotations
 
+import numpy as np
 from scipy.sparse import issparse
 from sklearn.utils import check_array
 
@@ -65,3 +66,38 @@ def reconstruction_score(estimator, X, y=None, sample_weight=None):
         return checked_reconstruction(values, block, estimator)
 
     return explained_fraction(reconstruct, values, sample_weight)
+
+
+def mean_max_cosine(dictionary, atoms):
+    """How well a dictionary has found known atoms: the mean over the atoms of the greatest cosine with one of its rows.
+
+    1/n sum_j max_l d_l^T a_j / (||d_l|| ||a_j||). It is 1 where each atom is a multiple of a row, by a positive factor,
+    in any order.
+
+    Parameters
+    ----------
+    dictionary : array-like of shape (n_components, n_features)
+        Rows of zeros are near no atom. Of a sparse autoencoder, ``coefs_[-1]``.
+    atoms : array-like of shape (n_atoms, n_features)
+
+    Returns
+    -------
+    float
+        In [-1, 1].
+
+    Examples
+    --------
+    >>> from skae.metrics import mean_max_cosine
+    >>> mean_max_cosine([[0.0, 2.0], [1.0, 0.0], [1.0, 1.0]], [[3.0, 0.0], [0.0, 1.0]])
+    1.0
+    """
+    unit = []
+    for name, rows in (("dictionary", dictionary), ("atoms", atoms)):
+        rows = check_array(rows, dtype=np.float64, input_name=name)
+        norms = np.linalg.norm(rows, axis=1, keepdims=True)
+        unit.append(np.divide(rows, norms, out=np.zeros_like(rows), where=norms > 0))
+    if unit[0].shape[1] != unit[1].shape[1]:
+        raise ValueError(
+            f"dictionary has {unit[0].shape[1]} features, and atoms has {unit[1].shape[1]}: give the same."
+        )
+    return float((unit[0] @ unit[1].T).max(axis=0).mean())

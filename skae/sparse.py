@@ -1,19 +1,21 @@
 """SparseAE: an autoencoder whose hidden units are active on few rows."""
 
 from functools import partial
-from numbers import Integral, Real
-
-from sklearn.utils._param_validation import Interval, StrOptions
 
 from .estimator.code_report import top_rows, unit_statistics
-from .estimator.corrupted_input import CorruptedInput, corruption_parameters
+from .estimator.corrupted_input import CorruptedInput
 from .estimator.outcome import warn_of_dead_units
-from .estimator.parameters import Parameter, RegisteredName, store_parameters
+from .estimator.parameters import layer_widths, store_parameters
 from .estimator.prediction import reconstruction
 from .estimator.registry import autoencoder
+from .estimator.sparse_parameters import PARAMETERS
 from .estimator.stored_codes import check_container, check_stored, stored_code
 from .kernels.activations import ACTIVATIONS
+from .kernels.losses import LOSSES
+from .kernels.optimizers import OPTIMIZERS
+from .objective.dead_unit_loss import DeadUnitLoss
 from .objective.sparsity import SPARSITIES
+from .objective.unit_norm import UnitNorm
 from .rows.reconstruction_errors import explained_fraction
 from .runtime.exceptions import ParameterError
 from .training.dead_units import Activity, on_threshold
@@ -22,91 +24,8 @@ from .training.solvers import SOLVERS, minibatch_solvers
 # Share of the rows on which a unit is on, above which it counts as dense.
 _DENSE_UNIT = 0.1
 
-_PARAMETERS = (
-    Parameter(
-        "sparsity",
-        "kl",
-        [RegisteredName(SPARSITIES)],
-        '{"kl", "l1", "topk", "lifetime"}',
-        """
-        What makes the code sparse, see below.
-        """,
-    ),
-    Parameter(
-        "sparsity_target",
-        0.05,
-        [Interval(Real, 0, 1, closed="neither")],
-        "float",
-        """
-        Wanted mean activation rho of each unit of the code, in (0, 1), with "kl"; with "lifetime" the share of the rows
-        of a mini-batch, rounded up, on which each unit stays on.
-        """,
-    ),
-    Parameter(
-        "sparsity_weight",
-        "auto",
-        [StrOptions({"auto"}), Interval(Real, 0, None, closed="left")],
-        'float or "auto"',
-        """
-        Weight of the term, with "kl" and "l1". "auto" is 9 / n_components times the loss of the column means with "kl",
-        with which the mean activation comes near its target whatever the units of X; with "l1" it makes the term a
-        tenth of that loss at the start.
-        """,
-    ),
-    Parameter(
-        "n_active",
-        "auto",
-        [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
-        'int or "auto"',
-        """
-        Units of the code that stay on in each row, with "topk". "auto" is half of the units, at most 25.
-        """,
-    ),
-    Parameter(
-        "n_active_transform",
-        None,
-        [None, Interval(Integral, 1, None, closed="left")],
-        "int",
-        """
-        The same outside of training, ``n_active`` or more: in ``transform``, ``reconstruct`` and the scores. None for
-        ``n_active``.
-        """,
-    ),
-    Parameter(
-        "anneal_epochs",
-        0,
-        [Interval(Integral, 0, None, closed="left")],
-        "int",
-        """
-        With "topk", epochs since the initialisation in which the number of units that stay on falls linearly from
-        ``n_components`` to ``n_active``.
-        """,
-    ),
-    Parameter(
-        "revive_dead",
-        False,
-        ["boolean"],
-        "bool",
-        """
-        Whether units that are dead get new weights, see below. Not with "lbfgs".
-        """,
-    ),
-    Parameter(
-        "sparse_output",
-        False,
-        ["boolean"],
-        "bool",
-        """
-        Whether ``transform`` gives the code as CSR, of which the dense code of all rows is never made; for codes with
-        zeros, of "topk" or of the activation "relu". ``inverse_transform`` takes either.
-        """,
-        on_command_line=False,
-    ),
-    *corruption_parameters("masking", 0.0),
-)
 
-
-@autoencoder("sparse", _PARAMETERS)
+@autoencoder("sparse", PARAMETERS)
 class SparseAE(CorruptedInput):
     """Sparse autoencoder: few units of the code are on for a row.
 
@@ -127,6 +46,11 @@ class SparseAE(CorruptedInput):
     activations are equal; of equal ones those of lower index stay. ``n_active_transform`` units stay on when the
     training is over.
 
+    "batchtopk" does so for the ``n_active`` n_rows greatest activations of a mini-batch, in training [5]_: a row has as
+    many as it needs, ``n_active`` on average. Outside of training, where a row must not depend on others, units stay
+    on from ``threshold_`` on: the mean over the batches of the least pre-activation that stayed on with an activation
+    other than zero. It runs over the last hundred batches, of which older ones count for less.
+
     "lifetime" sets, for each unit, all but its greatest activations over the rows of a mini-batch to zero, in training
     alone [3]_. Every unit is active for its share of the rows, so few units die: only rectified ones that are zero for
     all rows. The activation must not be negative: "logistic", "relu".
@@ -141,6 +65,17 @@ class SparseAE(CorruptedInput):
     ``skae.exceptions.DeadUnitsWarning`` tells of more than a tenth that were dead in the last epoch all the same, where
     no rows are held out.
 
+    ``aux_weight`` instead lets dead units learn from the first batch after: it adds [6]_ ::
+
+        aux_weight * 1/m sum_i ||e_i - e_hat_i||^2,    e_i = x_i - x_hat_i,
+
+    where e_hat_i is what the ``n_aux`` most active of the dead units of a row decode to, without a bias, and e_i is
+    taken as given. Dead are units that were active for no row of the epoch before; ``partial_fit`` knows none.
+
+    ``unit_norm`` takes a freedom that sparse codes do not need: activations may be smaller if the decoder is larger.
+    The part of the gradient along a row of the decoder is taken away, and each row divided by its norm after the step
+    [4]_.
+
     Parameters
     ----------
     {parameters}
@@ -153,6 +88,8 @@ class SparseAE(CorruptedInput):
         Name of the corruption of the last training.
     noise_level_ : float
         Its level.
+    threshold_ : float
+        Pre-activation from which on units of the code stay on outside of training, with "batchtopk".
     n_revived_ : int
         How many times a unit was revived since the parameters were initialised.
 
@@ -163,6 +100,8 @@ class SparseAE(CorruptedInput):
     .. [3] A. Makhzani and B. Frey, "Winner-take-all autoencoders", NIPS (2015).
     .. [4] T. Bricken et al., "Towards monosemanticity: decomposing language models with dictionary learning",
        Transformer Circuits Thread (2023), appendix on the resampling of neurons, of which this is a variant.
+    .. [5] B. Bussmann, P. Leask and N. Nanda, "BatchTopK sparse autoencoders", arXiv:2412.06410 (2024).
+    .. [6] L. Gao et al., "Scaling and evaluating sparse autoencoders", arXiv:2406.04093 (2024), the loss "AuxK".
 
     Examples
     --------
@@ -185,6 +124,9 @@ class SparseAE(CorruptedInput):
         n_active_transform=None,
         anneal_epochs=0,
         revive_dead=False,
+        unit_norm=False,
+        aux_weight=0.0,
+        n_aux="auto",
         sparse_output=False,
         corruption="masking",
         noise_level=0.0,
@@ -245,6 +187,38 @@ class SparseAE(CorruptedInput):
                 "Use one of these, or {revive_dead=False}.",
             )
 
+        self._check_dictionary()
+
+    def _check_dictionary(self):
+        """Raise ParameterError for what does not go with ``unit_norm`` and ``aux_weight``."""
+        if self.solver not in ("auto", *OPTIMIZERS) and (self.unit_norm or self.aux_weight > 0):
+            raise ParameterError(
+                "solver",
+                self.solver,
+                sorted(OPTIMIZERS),
+                "{unit_norm=} and {aux_weight=} change gradients and steps: they need {solver}={legal}",
+                "Use one of these, or {unit_norm=False} and {aux_weight=0}.",
+                unit_norm=self.unit_norm,
+                aux_weight=self.aux_weight,
+            )
+        if self.aux_weight > 0:
+            if layer_widths(self.hidden_layer_sizes):
+                raise self._unfit_for_aux("hidden_layer_sizes", self.hidden_layer_sizes, [()])
+            if self.loss != "auto" and not LOSSES[self.loss].squares:
+                raise self._unfit_for_aux("loss", self.loss, ["squared_error"])
+            if self.zero_sampling is not None:
+                raise self._unfit_for_aux("zero_sampling", self.zero_sampling, [None])
+
+    def _unfit_for_aux(self, name, value, legal):
+        return ParameterError(
+            name,
+            value,
+            legal,
+            "{aux_weight=} needs {parameter}={legal}",
+            "Set it so, or {aux_weight=0}, and perhaps {revive_dead=True}.",
+            aux_weight=self.aux_weight,
+        )
+
     def _penalties(self, architecture):
         return SPARSITIES[self.sparsity].penalties_of(self)
 
@@ -284,6 +258,9 @@ class SparseAE(CorruptedInput):
     def _units_kept(self):
         return SPARSITIES[self.sparsity].units_kept_of(self)
 
+    def _kept_by_threshold(self):
+        return SPARSITIES[self.sparsity].thresholded
+
     def _conclude(self, result, plan):
         active = plan.state.active_units
         if self.revive_dead and result.interrupt is None and active is not None:
@@ -293,12 +270,31 @@ class SparseAE(CorruptedInput):
     def _workspace_per_row(self, sample, architecture):
         gate = self._gate()
         own = 0 if gate is None else gate.workspace_per_row(self.n_components)
+        auxiliary = self._dead_unit_loss(architecture)
+        own += 0 if auxiliary is None else auxiliary.workspace_per_row(architecture)
         return super()._workspace_per_row(sample, architecture) + own
 
     def _activity(self):
-        if not self.revive_dead:
+        if not (self.revive_dead or self.aux_weight > 0):
             return None
-        return Activity(self.n_components, on_threshold(ACTIVATIONS[self.activation]))
+        return Activity(self.n_components, on_threshold(ACTIVATIONS[self.activation]), self.revive_dead)
+
+    def _unit_norm(self):
+        return UnitNorm() if self.unit_norm else None
+
+    def _dead_unit_loss(self, architecture):
+        if not self.aux_weight > 0:
+            return None
+        if architecture.output_activation != "identity":
+            raise self._unfit_for_aux("output_activation", architecture.output_activation, ["identity"])
+        return DeadUnitLoss(float(self.aux_weight), None if self.n_aux == "auto" else self.n_aux)
+
+    @property
+    def threshold_(self):
+        threshold = self._record().network.threshold
+        if threshold is None:
+            raise AttributeError(f"This {type(self).__name__} was not fitted with sparsity='batchtopk'.")
+        return float(threshold[0])
 
     @property
     def n_revived_(self):

@@ -124,7 +124,7 @@ def _check(position, estimator, estimators):
     if network.gated:
         raise ValueError(
             f"{what} keeps only n_active={network.n_active} units of its code on, which the layers of a deep "
-            "autoencoder do not. Train it with another sparsity than 'topk'."
+            "autoencoder do not. Train it with another sparsity than 'topk' and 'batchtopk'."
         )
     if network.activation != outer.activation:
         raise ValueError(

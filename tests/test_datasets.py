@@ -10,8 +10,9 @@ import pytest
 from sklearn.datasets import load_digits
 from sklearn.utils import Bunch
 
-from skae import datasets
-from skae.datasets import fetch_mnist, load_digits_unit, load_idx_folder, read_idx
+from skae import SparseAE, datasets
+from skae.datasets import fetch_mnist, load_digits_unit, load_idx_folder, make_dictionary, read_idx
+from skae.metrics import mean_max_cosine
 
 ROWS = {"train": 7, "t10k": 3}
 
@@ -344,3 +345,29 @@ def test_mnist_as_mirrors_have_it(names, place, tmp_path, monkeypatch, rng):
     X, y = fetch_mnist(subset="test", return_X_y=True)
     np.testing.assert_allclose(X, arrays["test"][0].reshape(3, -1) / 255, rtol=1e-6)
     np.testing.assert_array_equal(y, arrays["test"][1])
+
+
+def test_rows_of_a_dictionary():
+    X, atoms, codes = make_dictionary(50, 12, 30, n_active=4, return_dictionary=True, random_state=3, dtype=np.float64)
+    assert codes.shape == (50, 30) and codes.has_canonical_format and atoms.shape == (30, 12)
+    np.testing.assert_array_equal((codes.toarray() > 0).sum(axis=1), 4)
+    assert 0.5 <= codes.data.min() < 0.6 and 1.4 < codes.data.max() <= 1.5
+    np.testing.assert_allclose(np.linalg.norm(atoms, axis=1), 1)
+    np.testing.assert_allclose(X, codes.toarray() @ atoms)
+    again = make_dictionary(50, 12, 30, n_active=4, random_state=3)
+    assert again.dtype == np.float32
+    np.testing.assert_allclose(again, X, rtol=1e-6, atol=1e-6)
+    noisy = make_dictionary(50, 12, 30, n_active=4, noise=0.1, random_state=3, dtype=np.float64)
+    assert np.std(noisy - X) == pytest.approx(0.1, rel=0.1)
+    with pytest.raises(ValueError, match="n_active must be from 1 to n_atoms=30; got 31"):
+        make_dictionary(50, 12, 30, n_active=31)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("sparsity", ["topk", "batchtopk"])
+def test_the_dictionary_is_found(sparsity):
+    X, atoms, _ = make_dictionary(4000, 40, 80, n_active=3, return_dictionary=True, random_state=0)
+    settings = {"activation": "relu", "learning_rate_init": 1e-2, "learning_rate": "cosine", "max_iter": 30, "tol": 0}
+    ae = SparseAE(80, sparsity=sparsity, n_active=3, unit_norm=True, revive_dead=True, random_state=0, **settings)
+    start = mean_max_cosine(X[:80], atoms)
+    assert mean_max_cosine(ae.fit(X).coefs_[1], atoms) > 0.95 > start

@@ -13,7 +13,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, MaxAbsScaler, StandardScaler
 
 from skae import AutoencoderTransformer
-from skae.metrics import reconstruction_score
+from skae.metrics import mean_max_cosine, reconstruction_score
 
 
 @pytest.fixture
@@ -162,3 +162,15 @@ def test_polars_frames_go_in_as_frames(digits):
     frame = pl.DataFrame({f"p{j}": column for j, column in enumerate(X.T)})
     pca = PCA(10, random_state=0).fit(frame)
     assert reconstruction_score(pca, frame) == pytest.approx(reconstruction_score(PCA(10, random_state=0).fit(X), X))
+
+
+def test_mean_max_cosine_in_loops(rng):
+    dictionary, atoms = rng.standard_normal((7, 5)), rng.standard_normal((4, 5))
+    dictionary[2] = 0
+    wanted = np.mean(
+        [max(d @ a / np.linalg.norm(d) / np.linalg.norm(a) if d.any() else 0.0 for d in dictionary) for a in atoms]
+    )
+    assert mean_max_cosine(dictionary, atoms) == pytest.approx(wanted)
+    assert mean_max_cosine(3.0 * atoms[::-1], atoms) == pytest.approx(1.0)
+    with pytest.raises(ValueError, match="dictionary has 4 features, and atoms has 5"):
+        mean_max_cosine(dictionary[:, :4], atoms)

@@ -83,6 +83,8 @@ def local_epochs(objective, sample, config, state, validation=None, callback=Non
         copies = objective.partitions.gather(_trained(objective, sample, chains, start, common))
         mean, loss = _mean(copies, [rows for _, rows in chains])
         network.theta[...] = mean.theta
+        if objective.local.unit_norm is not None:
+            objective.local.unit_norm.restore(network)
         state.optimizer_state, state.step = mean.optimizer_state, mean.step
         state.divergence_baseline = mean.divergence_baseline
         state.epoch += 1

@@ -69,8 +69,8 @@ def fit(estimator, X, client=None, *, sample_weight=None, n_copies=None, progres
     ImportError
         If dask and distributed are not installed.
     TypeError, ValueError
-        As ``estimator.fit``; for an X that is not a Dask collection; with ``revive_dead``, which needs to read any row;
-        and with scikit-learn's callbacks, which are given X. The estimator is then unchanged.
+        As ``estimator.fit``; for an X that is not a Dask collection; with ``revive_dead`` and ``aux_weight``, which
+        need all rows; and with scikit-learn's callbacks, which are given X. The estimator is then unchanged.
     RuntimeError
         If rows were lost with a worker and cannot be computed again, as those of ``client.scatter``; and if the client
         was closed meanwhile. The estimator is then unchanged.
@@ -112,6 +112,9 @@ def fit(estimator, X, client=None, *, sample_weight=None, n_copies=None, progres
 def _check_options(estimator, n_copies):
     if n_copies is not None and not (is_integer(n_copies) and n_copies >= 1):
         raise ValueError(f"n_copies must be an int of at least 1, or None; got {n_copies!r}.")
+    if getattr(estimator, "aux_weight", 0) > 0:
+        rule = "{given} is not possible on partitions: which units are dead shows over all of them"
+        raise ParameterError("aux_weight", estimator.aux_weight, [0], rule, "Set {aux_weight}={legal}.", found=".")
     if getattr(estimator, "revive_dead", False):
         rule = "{revive_dead=True} is not possible on partitions"
         raise ParameterError("revive_dead", True, [False], rule, "Set {revive_dead}={legal}.", found=".")

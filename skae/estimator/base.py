@@ -108,8 +108,20 @@ class BaseAutoencoder(NumericParameters, CallbackSupportMixin, Prediction):
         """How many units of a code stay active outside of training; None for all."""
         return None
 
+    def _kept_by_threshold(self):
+        """Whether ``_units_kept`` is a mean over rows, and units stay on from a threshold on."""
+        return False
+
     def _activity(self):
         """The object that watches the code for dead units to revive, or None."""
+        return None
+
+    def _unit_norm(self):
+        """What keeps the decoder's rows at norm one, or None."""
+        return None
+
+    def _dead_unit_loss(self, architecture):
+        """The loss of dead units, or None."""
         return None
 
     # By which pre-activations of the code are multiplied at the start from the data.

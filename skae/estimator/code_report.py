@@ -67,12 +67,21 @@ def top_rows(fitted, X, unit, n):
         if not in_range or isinstance(value, bool):
             legal = f"{least} or more" if most is None else f"from {least} to {most}, the last of the code"
             raise ValueError(marked(f"{name} must be an integer {legal}; got {{value}}.", value=shown(value)))
-    rows, values = [], []
+    ((rows, values),) = top_rows_of_units(fitted, X, [unit], n)
+    return rows, values
+
+
+def top_rows_of_units(fitted, X, units, n):
+    """Of each of some units the rows with its greatest activations, and these, in one pass over checked rows."""
+    rows, values = [[] for _ in units], [[] for _ in units]
     for first, code in stored_blocks(fitted, X):
-        places = np.flatnonzero(code.units == unit)
-        rows.append(first + np.searchsorted(code.row_starts, places, "right") - 1)
-        values.append(code.values[places])
-    rows, values = np.concatenate(rows), np.concatenate(values)
-    # Of equal ones the first.
-    greatest = np.argsort(-values, kind="stable")[:n]
-    return rows[greatest], values[greatest]
+        for i, unit in enumerate(units):
+            places = np.flatnonzero(code.units == unit)
+            rows[i].append(first + np.searchsorted(code.row_starts, places, "right") - 1)
+            values[i].append(code.values[places])
+    found = []
+    for own_rows, own_values in zip(map(np.concatenate, rows), map(np.concatenate, values)):
+        # Of equal ones the first.
+        greatest = np.argsort(-own_values, kind="stable")[:n]
+        found.append((own_rows[greatest], own_values[greatest]))
+    return found

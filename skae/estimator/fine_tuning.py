@@ -92,7 +92,7 @@ def started_perceptron(network, kind, parameters):
     if architecture.gated:
         raise ValueError(
             f"A perceptron keeps all units of a layer; this code keeps n_active={architecture.n_active}. Train with "
-            "another sparsity than 'topk'."
+            "another sparsity than 'topk' and 'batchtopk'."
         )
     network = network.in_units_of_X()
     mlp, depth = PERCEPTRONS[kind](**fixed, **parameters), architecture.depth

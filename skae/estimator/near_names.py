@@ -44,6 +44,7 @@ _VALUES = {
     "masking": "dropout mask",
     "gaussian": "normal",
     "topk": "top_k k_sparse",
+    "batchtopk": "batch_topk batch_top_k",
     "lifetime": "winner_take_all wta",
     "kl": "kl_divergence",
     "mask": "ignore nan",

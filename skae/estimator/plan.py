@@ -151,9 +151,8 @@ def _built(given, estimator, sample, architecture, loss, previous, dtype, one_pa
     noise, value_range = estimator._noise(sample, dtype, previous)
     gate, activity = estimator._gate(), estimator._activity()
     steps = step_coordinates(estimator, sample, architecture, loss, means)
-    objective = Objective(
-        network, LOSSES[loss], penalties, noise, means, estimator.zero_sampling, gate, activity, steps
-    )
+    parts = (gate, activity, estimator._unit_norm(), estimator._dead_unit_loss(architecture), steps)
+    objective = Objective(network, LOSSES[loss], penalties, noise, means, estimator.zero_sampling, *parts)
     return objective, Statistics(means, observed, value_range), state
 
 
@@ -162,6 +161,9 @@ def _started(given, estimator, sample, architecture, loss, previous, means, dtyp
     if previous is not None:
         network, state = copy.deepcopy((previous.network, previous.training))
         network = network.in_precision(dtype)
+        if estimator._unit_norm() is not None:
+            # The training before may have been without.
+            estimator._unit_norm().restore(network)
     else:
         rng, state = TrainingState.begin(estimator.random_state)
         if estimator.init == "glorot" and estimator._gate() is None:
@@ -170,6 +172,8 @@ def _started(given, estimator, sample, architecture, loss, previous, means, dtyp
             network = started_network(estimator, sample, architecture, loss, means, rng, dtype)
             # L-BFGS takes what was drawn for values in coordinates of its own.
             state.pretrained = True
+        if estimator._unit_norm() is not None:
+            estimator._unit_norm().start(network, rng)
     return network, with_strength(given, estimator, network, sample, means, loss, state), state
 
 
@@ -200,7 +204,8 @@ def architecture_of(estimator, n_features, loss):
         output = LOSSES[loss].default_output
     sizes = (int(n_features), *map(int, layer_widths(estimator.hidden_layer_sizes)), int(estimator.n_components))
     tied, n_active = bool(estimator.tied_weights), estimator._units_kept()
-    architecture = Architecture(sizes, estimator.activation, output, tied, n_active)
+    by_threshold = estimator._kept_by_threshold()
+    architecture = Architecture(sizes, estimator.activation, output, tied, n_active, by_threshold)
     if architecture.n_parameters > _MOST_PARAMETERS:
         raise ParameterError(
             "n_components",

@@ -53,8 +53,9 @@ def _is_narrow(architecture):
 
 
 def _is_gated(estimator, architecture):
-    """Whether units of the code are set to zero, in training or always."""
-    return estimator._gate() is not None or architecture.n_active is not None
+    """Whether units of the code are set to zero, in training or always, or are the atoms of a dictionary."""
+    gated = estimator._gate() is not None or architecture.n_active is not None
+    return gated or estimator._unit_norm() is not None or estimator._dead_unit_loss(architecture) is not None
 
 
 def _suits_lbfgs(estimator, n_rows, architecture, loss):

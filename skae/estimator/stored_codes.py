@@ -28,7 +28,7 @@ def check_stored(estimator, activation, gated):
             "sparse_output",
             True,
             [False],
-            "{sparse_output=True} is for codes with zeros: of {sparsity='topk'} or {activation='relu'}",
+            "{sparse_output=True} is for codes with zeros: of {sparsity='topk'}, 'batchtopk' or {activation='relu'}",
             "Set one of these, or {sparse_output=False}.",
         )
 

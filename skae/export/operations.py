@@ -69,7 +69,7 @@ def _inner_layers(graph, value, network, first, last):
         z = _affine(graph, value, network, layer)
         value = activated(graph, z, network.layers[layer].activation, network.dtype)
         if layer == architecture.depth - 1 and architecture.gated:
-            value = _most_active(graph, z, value, architecture.n_active, network.dtype)
+            value = _gated(graph, z, value, network)
     return value
 
 
@@ -181,6 +181,15 @@ def _affine(graph, value, network, layer):
     weights = graph.constant(f"W{owner}", network.weights[owner])
     bias = graph.constant(f"b{layer}", network.biases[layer])
     return graph.add("Gemm", value, weights, bias, transB=int(transposed))
+
+
+def _gated(graph, z, code, network):
+    """A code with zeros but for the units that the gate of the network leaves on."""
+    if network.threshold is None:
+        return _most_active(graph, z, code, network.architecture.n_active, network.dtype)
+    # Of operators that all versions have.
+    off = graph.add("Less", z, graph.constant("threshold", network.dtype.type(network.gate.value)))
+    return graph.add("Where", off, graph.constant("zero", network.dtype.type(0)), code)
 
 
 def _most_active(graph, z, code, n_active, dtype):

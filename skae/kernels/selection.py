@@ -139,3 +139,60 @@ def greatest_of_columns(z, bias, first, last, sums, best, room, found, rows, val
                         values[(start + c) * k + found[c]] = total
                         found[c] += 1
     return True
+
+
+@kernel
+def maxima_of_rows(z, bias, first, last, maxima):
+    """maxima_ib = the greatest z_il + bias_l of row i with l mod n_blocks = b, for the rows from first to last; whether
+    all of their sums are finite."""
+    zero = z.dtype.type(0)
+    n, n_blocks = z.shape[1], maxima.shape[1]
+    for i in range(first, last):
+        check = zero
+        row = maxima[i]
+        for b in range(n_blocks):
+            row[b] = z[i, b] + bias[b]
+            check += row[b] * zero
+        for start in range(n_blocks, n, n_blocks):
+            for b in range(min(n_blocks, n - start)):
+                total = z[i, start + b] + bias[start + b]
+                check += total * zero
+                row[b] = total if total > row[b] else row[b]
+        if check != zero:
+            return False
+    return True
+
+
+@kernel
+def count_from(z, bias, bound, first, last, counts):
+    """counts_i = how many z_il + bias_l of row i are at least the bound, for the rows from first to last."""
+    for i in range(first, last):
+        count = 0
+        for j in range(z.shape[1]):
+            count += z[i, j] + bias[j] >= bound
+        counts[i] = count
+
+
+@kernel
+def collect_from(z, bias, bound, first, last, row_starts, units, values):
+    """The entries that ``count_from`` counts, from the places row_starts_i on."""
+    for i in range(first, last):
+        place = row_starts[i]
+        for j in range(z.shape[1]):
+            total = z[i, j] + bias[j]
+            if total >= bound:
+                units[place] = j
+                values[place] = total
+                place += 1
+
+
+@kernel
+def keep_greatest(values, bound, k, kept):
+    """kept_p = 1 for the k greatest values, the first among equals; the bound is the k-th."""
+    room = k
+    for p in range(values.shape[0]):
+        room -= values[p] > bound
+    for p in range(values.shape[0]):
+        equal = values[p] == bound and room > 0
+        room -= equal
+        kept[p] = equal or values[p] > bound

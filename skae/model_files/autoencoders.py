@@ -14,6 +14,7 @@ from ..kernels.activations import ACTIVATIONS
 from ..kernels.losses import LOSSES
 from ..kernels.registry import REGISTER_FIRST
 from ..network.architecture import Architecture
+from ..network.batch_gates import MEAN_OF
 from ..network.network import Network
 from ..rows.coordinates import Coordinates
 from . import training
@@ -54,8 +55,12 @@ def encode(estimator, arrays, path, include_optimizer):
     for field, (names, _) in _PAIRS.items():
         for name, array in zip(names, getattr(fitted.statistics, field) or ()):
             arrays[f"{path}{name}"] = array if array.dtype.itemsize <= 8 else array.astype(np.float64)
+    architecture = asdict(fitted.network.architecture)
+    if not architecture["thresholded"]:
+        # As in files of 0.1.0.
+        del architecture["thresholded"]
     return {
-        "architecture": asdict(fitted.network.architecture),
+        "architecture": architecture,
         "loss": fitted.loss,
         "training": training.encoded(fitted.training, arrays, f"{path}training/", include_optimizer),
     }
@@ -90,6 +95,10 @@ def decode(estimator, fields):
         if any(map(fields.has_array, names))
     }
     network = Network(architecture, theta, _coordinates(fields, n_features))
+    if network.threshold is not None and not 0 <= network.threshold[1] <= MEAN_OF:
+        raise ValueError(
+            f"the threshold of the code is a mean of {network.threshold[1]} batches, not of 0 to {MEAN_OF}."
+        )
     statistics = Statistics(means, **pairs)
     estimator._fitted = Fitted(columns, network, loss, state, statistics, loss_curve, validation_loss_curve)
 
@@ -145,7 +154,10 @@ def _architecture(fields, n_parameters):
         fields.choice("output_activation", ACTIVATIONS, REGISTER_FIRST),
         fields.flag("tied"),
         fields.optional_integer("n_active", 1, sizes[-1]),
+        "thresholded" in fields.rest() and fields.flag("thresholded"),
     )
+    if architecture.thresholded and architecture.n_active is None:
+        raise ValueError(f"{fields.path}n_active is null, though units stay on by a threshold.")
     fields.end()
     if architecture.n_parameters != n_parameters:
         raise ValueError(

@@ -68,6 +68,44 @@ class ActiveCode:
         row_starts, units, places = by_unit.transposed()
         return cls(row_starts, units, values[places], width)
 
+    @classmethod
+    def greatest_of_all(cls, z, bias, count):
+        """The greatest of z + bias over all rows, so many; None where one of all is not finite."""
+        n_rows, width = z.shape
+        # The greatest of blocks, of which there are about twice as many, give a bound that enough entries reach.
+        n_blocks = min(width, -(-2 * count // n_rows))
+        maxima = np.empty((n_rows, n_blocks), z.dtype)
+
+        def find_maxima(first, last):
+            return selection.maxima_of_rows(z, bias, first, last, maxima)
+
+        if not all(workers.shared(find_maxima, workers.parts(n_rows, _SELECTION * z.size))):
+            return None
+        code = cls.at_least(z, bias, selection.kth_greatest(maxima.ravel(), maxima.size, count))
+        bound = selection.kth_greatest(code.values.copy(), len(code.values), count)
+        kept = np.empty(len(code.values), np.uint8)
+        selection.keep_greatest(code.values, bound, count, kept)
+        return code.only(kept.view(bool))
+
+    @classmethod
+    def at_least(cls, z, bias, bound):
+        """All of z + bias that are at least a bound."""
+        n_rows, width = z.shape
+        counts, row_parts = np.empty(n_rows, np.int64), workers.parts(n_rows, z.size)
+
+        def count(first, last):
+            selection.count_from(z, bias, bound, first, last, counts)
+
+        workers.shared(count, row_parts)
+        row_starts = np.append(0, np.cumsum(counts))
+        units, values = np.empty(row_starts[-1], np.int32), np.empty(row_starts[-1], z.dtype)
+
+        def collect(first, last):
+            selection.collect_from(z, bias, bound, first, last, row_starts, units, values)
+
+        workers.shared(collect, row_parts)
+        return cls(row_starts, units, values, width)
+
     def transposed(self):
         """The entries unit by unit: where each unit starts, the rows of the entries, and their places among these."""
         starts = np.empty(self.shape[1] + 1, np.int64)
@@ -86,9 +124,12 @@ class ActiveCode:
 
     def without_zeros(self):
         """The entries that are not zero, as a new code."""
-        on = self.values != 0
-        row_starts = np.append(0, np.cumsum(on))[self.row_starts]
-        return ActiveCode(row_starts, self.units[on], self.values[on], self.shape[1])
+        return self.only(self.values != 0)
+
+    def only(self, kept):
+        """Some of the entries, as a new code; ``kept`` is of bool."""
+        row_starts = np.append(0, np.cumsum(kept))[self.row_starts]
+        return ActiveCode(row_starts, self.units[kept], self.values[kept], self.shape[1])
 
     @classmethod
     def of_dense(cls, code):

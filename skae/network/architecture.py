@@ -8,6 +8,9 @@ from typing import NamedTuple
 from ..kernels.activations import ACTIVATIONS
 from ..rows.blocks import block_rows
 
+# Numbers that are kept of a threshold: its value, and of how many batches it is the mean.
+THRESHOLD_SIZE = 2
+
 
 class Parameters(NamedTuple):
     """Views of one flat vector: the weights and the biases of every layer, encoder first."""
@@ -30,6 +33,8 @@ class Architecture:
         Whether the decoder's weights are the encoder's transposed.
     n_active : int or None
         Units of a code that stay on, the most active ones; None for all.
+    thresholded : bool
+        Whether ``n_active`` is a mean over rows: units stay on from a threshold on, which is kept with the parameters.
     """
 
     encoder_sizes: tuple
@@ -37,11 +42,12 @@ class Architecture:
     output_activation: str
     tied: bool
     n_active: int | None = None
+    thresholded: bool = False
 
     @property
     def gated(self):
         """Whether some units of a code are set to zero."""
-        return self.n_active is not None and self.n_active < self.encoder_sizes[-1]
+        return self.thresholded or (self.n_active is not None and self.n_active < self.encoder_sizes[-1])
 
     @property
     def sizes(self):
@@ -68,7 +74,8 @@ class Architecture:
     @property
     def n_parameters(self):
         """Length of the flat vector."""
-        return sum(rows * columns for rows, columns in self.shapes) + sum(self.sizes[1:])
+        n_weights = sum(rows * columns for rows, columns in self.shapes)
+        return n_weights + sum(self.sizes[1:]) + THRESHOLD_SIZE * self.thresholded
 
     def product_flops(self, n_rows):
         """Floating-point operations of the largest matrix product of a step on n_rows rows."""
@@ -90,3 +97,11 @@ class Architecture:
         if self.tied:
             weights += [w.T for w in weights[::-1]]
         return Parameters(weights, biases)
+
+    def threshold(self, flat):
+        """The threshold of the code as a view of a flat vector, whose end it is; None where there is none.
+
+        It is no parameter and has no gradient, but belongs to the parameters: with them it is copied, averaged, saved
+        and given back.
+        """
+        return flat[-THRESHOLD_SIZE:] if self.thresholded else None

@@ -12,6 +12,7 @@ from ..rows.matrices import CSRBatch
 from ..runtime import buffers
 from ..runtime.memory import check_available_memory
 from .active import rows_of
+from .batch_gates import Threshold
 from .gates import TopK
 from .layer import Layer
 
@@ -27,6 +28,11 @@ class Network:
         a model that is mapped from a file.
     coordinates : Coordinates, default=None
         In which the network sees the rows of X, and, where its output is linear, gives them back; None for those of X.
+
+    Attributes
+    ----------
+    threshold : ndarray of shape (2,) or None
+        From which on units of a code stay on outside of training, and of how many batches it is the mean; a view.
     """
 
     def __init__(self, architecture, theta, coordinates=None):
@@ -34,9 +40,16 @@ class Network:
         self.coordinates = coordinates
         self.theta = buffers.aligned(theta)
         self.weights, self.biases = architecture.parameters(self.theta)
-        self.gate = None if architecture.n_active is None else TopK(architecture.n_active)
+        self.threshold = architecture.threshold(self.theta)
+        self.gate = self._gate()
         gates = [self.gate if i == architecture.depth - 1 else None for i in range(len(self.weights))]
         self.layers = list(map(Layer, self.weights, self.biases, architecture.activations, gates))
+
+    def _gate(self):
+        """Decides outside of training which units of a code stay on; None for all."""
+        if self.threshold is not None:
+            return Threshold(self.threshold, self.architecture.n_active)
+        return None if self.architecture.n_active is None else TopK(self.architecture.n_active)
 
     def __reduce__(self):
         # The views are rebuilt, so that they share memory with theta again.
@@ -79,7 +92,8 @@ class Network:
         architecture = replace(self.architecture, tied=False)
         if self.architecture.tied:
             # They are each other's transposed up to the square of the scale.
-            theta = np.concatenate([*(w.ravel() for w in weights), *biases])
+            kept = () if self.threshold is None else (self.threshold,)
+            theta = np.concatenate([*(w.ravel() for w in weights), *biases, *kept])
             weights, biases = architecture.parameters(theta)
         weights[0] /= scale
         biases[0] -= offset @ weights[0]

@@ -45,6 +45,10 @@ class Objective:
         Of the code in training, in the place of the network's own.
     activity : Activity, default=None
         Sees the code of every batch whose gradient is taken.
+    unit_norm : UnitNorm, default=None
+        Keeps the norm of the decoder's rows.
+    dead_unit_loss : DeadUnitLoss, default=None
+        Is added in training.
     step_coordinates : Coordinates, default=None
         In which steps are taken, of rows that are not centred themselves.
 
@@ -67,6 +71,8 @@ class Objective:
         zero_sampling=None,
         gate=None,
         activity=None,
+        unit_norm=None,
+        dead_unit_loss=None,
         step_coordinates=None,
     ):
         self.network = network
@@ -76,6 +82,8 @@ class Objective:
         self.noise = noise
         self.gate = network.gate if gate is None else gate
         self.activity = activity
+        self.unit_norm = unit_norm
+        self.dead_unit_loss = dead_unit_loss
         self.step_coordinates = step_coordinates
         self.fill_values = fill_values
         self._inner_fill = inner_fill(network, fill_values)
@@ -100,7 +108,16 @@ class Objective:
     def __reduce__(self):
         # The buffers are made anew, and the views of them.
         parts = (self.penalties + self.weight_penalties, self.noise, self.fill_values, self.zero_sampling)
-        return type(self), (self.network, self.loss, *parts, self.gate, self.activity, self.step_coordinates)
+        return type(self), (
+            self.network,
+            self.loss,
+            *parts,
+            self.gate,
+            self.activity,
+            self.unit_norm,
+            self.dead_unit_loss,
+            self.step_coordinates,
+        )
 
     def reader(self, X, n_rows):
         """Reads at most n_rows rows of X at once for this objective, stored rows where it can use them."""
@@ -150,10 +167,19 @@ class Objective:
         batch.row_scale = batch.even_scale if row_scale is None else row_scale
         self.last_batch = batch
         value = self._forward(batch, x, rng, self.gate)
+        if self.network.threshold is not None:
+            self.gate.learn(self.network.threshold)
         if self.activity is not None:
             self.activity.see(batch.code if batch.active is None else batch.active)
         self._backward(batch)
-        return value + self.add_weight_penalties()
+        if self.dead_unit_loss is not None:
+            grads = self.network.architecture.parameters(self.grad)
+            value += self.dead_unit_loss.add_to(batch, self.network, self._output.delta, *grads)
+        value += self.add_weight_penalties()
+        if self.unit_norm is not None:
+            weight_grads = self.network.architecture.parameters(self.grad).weights
+            self.unit_norm.tangential(self.network, weight_grads[self._code + 1])
+        return value
 
     @_quiet
     def value(self, x, row_scale=None, rng=None):

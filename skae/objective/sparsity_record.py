@@ -43,6 +43,9 @@ class Sparsity:
         Raises ValueError for settings that do not go together.
     minibatch : bool
         Whether it changes the objective from batch to batch, which only mini-batch solvers allow.
+    thresholded : bool
+        Whether ``units_kept`` is a mean over rows, and units stay on from a threshold on, which the gate finds by its
+        method ``learn(threshold)``: after each batch it changes an array of two numbers, the threshold first.
     """
 
     name: str
@@ -53,6 +56,7 @@ class Sparsity:
     strength: Callable = _spread_by_unit
     check: Callable = _none
     minibatch: bool = False
+    thresholded: bool = False
 
     def __post_init__(self):
         check_name("The name of a Sparsity", self.name)

@@ -7,11 +7,17 @@ from ..runtime.exceptions import ParameterError
 from .sparsity_record import Sparsity
 
 
-def _check(settings):
-    n_active, kept, width = settings.n_active, settings.n_active_transform, settings.n_components
+def check_n_active(settings):
+    """Raise ParameterError where more units are to stay on than there are."""
+    n_active, width = settings.n_active, settings.n_components
     if n_active > width:
-        rule = "{n_active} must be at most {n_components=} with {sparsity='topk'}"
+        rule = f"{{n_active}} must be at most {{n_components=}} with {{sparsity={settings.sparsity!r}}}"
         raise ParameterError("n_active", n_active, f"at most {width}", rule, n_components=width)
+
+
+def _check(settings):
+    check_n_active(settings)
+    n_active, kept, width = settings.n_active, settings.n_active_transform, settings.n_components
     if kept is not None and not n_active <= kept <= width:
         raise ParameterError(
             "n_active_transform",

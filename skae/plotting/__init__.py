@@ -6,6 +6,7 @@ from .feature_errors import FeatureErrorDisplay
 from .filters import FilterDisplay
 from .loss_curves import LossCurveDisplay
 from .reconstructions import ReconstructionDisplay
+from .top_rows import TopRowsDisplay
 
 __all__ = [
     "ActivationDisplay",
@@ -14,4 +15,5 @@ __all__ = [
     "FilterDisplay",
     "LossCurveDisplay",
     "ReconstructionDisplay",
+    "TopRowsDisplay",
 ]

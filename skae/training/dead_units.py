@@ -69,9 +69,12 @@ class Activity:
     width : int
     threshold : float
         Size of the activation above which a unit is on.
+    revives : bool, default=True
+        Whether units that are dead are to be given new weights.
     """
 
-    def __init__(self, width, threshold):
+    def __init__(self, width, threshold, revives=True):
+        self.revives = revives
         self._threshold = threshold
         self._seen = np.zeros(width, np.uint8)
 
@@ -100,7 +103,7 @@ def revive(objective, sample, active, optimizer_state, rng):
     it is active for this row and similar ones. s is chosen so that the standard deviation of w^T a over the candidates
     is the mean of those of the living units (1 if there are none): with stronger weights a new unit would displace what
     the others have learnt. Its decoder weights become 0, so that no reconstruction changes before it learns; with tied
-    weights they are w.
+    weights they are w, and where the rows of the decoder have norm one the direction of w.
 
     A variant of the resampling of Bricken et al. (2023), "Towards monosemanticity".
 
@@ -156,4 +159,7 @@ def revive(objective, sample, active, optimizer_state, rng):
         parameters.biases[depth - 1][dead] = 0
     weights[:, dead] = directions.T
     bias[dead] = -shifts
+    if objective.unit_norm is not None:
+        network.weights[depth][dead] = directions
+        objective.unit_norm.restore(network)
     return len(dead)

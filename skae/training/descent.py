@@ -52,6 +52,8 @@ def run_epoch(objective, sample, config, optimizer, state, rate=None, warm_up=Fa
     read = objective.reader(X, min(together, n_rows))
     if objective.gate is not None:
         objective.gate.begin_epoch(state.epoch)
+    if objective.dead_unit_loss is not None:
+        objective.dead_unit_loss.begin_epoch(state.active_units)
     warming = warm_up and state.epoch < config.warmup_epochs
     n_batches = -(-n_rows // size)
     total, first_value, step_rate = 0.0, None, rate
@@ -124,7 +126,7 @@ def minibatch(objective, sample, config, state, validation=None, callback=None, 
 
     def epoch(rate):
         nonlocal sample
-        if objective.activity is not None and state.active_units is not None:
+        if objective.activity is not None and objective.activity.revives and state.active_units is not None:
             state.n_revived += revive(objective, sample, state.active_units, state.optimizer_state, state.noise_rng)
         if config.shuffle:
             state.progress.order = epoch_order(sample.X, sample.rows, state.shuffle_rng)

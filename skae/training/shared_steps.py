@@ -25,6 +25,19 @@ def step_of(optimizer, objective):
     -------
     callable (theta, grad, state, rate, t) -> None
     """
+    step = _shared(optimizer, objective)
+    if objective.unit_norm is None:
+        return step
+
+    def step_and_norm(*arguments):
+        step(*arguments)
+        objective.unit_norm.restore(objective.network)
+
+    return step_and_norm
+
+
+def _shared(optimizer, objective):
+    """The step, without what keeps the norm of the decoder's rows."""
     step = optimizer.step_for(objective)
     if not optimizer.elementwise:
         return step

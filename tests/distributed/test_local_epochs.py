@@ -76,7 +76,7 @@ def test_the_optimiser_is_remembered(client, parts):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("sparsity", ["topk", "lifetime"])
+@pytest.mark.parametrize("sparsity", ["topk", "batchtopk", "lifetime"])
 def test_gates_work_within_the_batches(sparsity, client, parts):
     ae = SparseAE(6, sparsity=sparsity, n_active=2, sparsity_target=0.2, activation="relu", **SETTINGS)
     assert fit(ae, parts).score(parts.compute()) > 0.5

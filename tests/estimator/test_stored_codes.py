@@ -26,6 +26,8 @@ CASES = {
     "more in transform": {**TOP_K, "n_active_transform": 7, "activation": "tanh"},
     "many stay on": {**TOP_K, "n_active_transform": 40, "activation": "identity"},
     "deep": {**TOP_K, "hidden_layer_sizes": (20,), "activation": "relu"},
+    "batch": {"sparsity": "batchtopk", "n_active": 3, "activation": "relu"},
+    "batch, logistic, tied": {"sparsity": "batchtopk", "n_active": 3, "tied_weights": True},
     "lifetime": {"sparsity": "lifetime", "activation": "relu"},
     "l1": {"sparsity": "l1", "activation": "relu"},
 }
@@ -118,7 +120,7 @@ def test_frames_cannot_hold_them(fitted, X):
 
 
 def test_a_code_without_zeros_is_refused(fitted, X):
-    message = r"sparse_output=True is for codes with zeros: of sparsity='topk' or activation='relu'"
+    message = r"sparse_output=True is for codes with zeros: of sparsity='topk', 'batchtopk' or activation='relu'"
     for settings in ({}, {"sparsity": "lifetime"}, {"sparsity": "l1", "activation": "tanh"}):
         with pytest.raises(ValueError, match=message):
             SparseAE(5, sparse_output=True, **settings).fit(X)

@@ -117,6 +117,17 @@ def test_units_that_stay_on(run, kept, activation, dtype, digits):
     assert ("TopK" in {node.op_type for node in to_onnx(ae).graph.node}) == (kept != 10)
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("opset", [graph.LEAST_OPSET, NEWEST_OPSET])
+def test_units_from_a_threshold_on(run, opset, dtype, digits):
+    X = digits[0][:100].astype(dtype)
+    ae = fitted(X, SparseAE, activation="relu", sparsity="batchtopk", n_active=3)
+    assert_equal(run, ae, X, target_opset=opset)
+    (code,) = run(to_onnx(ae, target_opset=opset), X=X)
+    counts = (code != 0).sum(axis=1)
+    assert 0 < counts.sum() < code.size and np.ptp(counts) > 0
+
+
 def test_of_units_that_equal_the_threshold_the_first_stay(run):
     X = np.eye(4, dtype=np.float32)
     ae = fitted(

@@ -47,6 +47,7 @@ CASES = {
     "masked": lambda X: AutoencoderTransformer(**SETTINGS, missing_values="mask").fit(with_holes(X)),
     "early stopping": lambda X: DenoisingAE(**SETTINGS, early_stopping=True, activation="relu").fit(X),
     "salt and pepper": lambda X: DenoisingAE(**SETTINGS, corruption="salt_and_pepper").fit(X),
+    "batch top k": lambda X: SparseAE(**SETTINGS, sparsity="batchtopk", n_active=1, revive_dead=True).fit(X),
     "top k": lambda X: SparseAE(**SETTINGS, sparsity="topk", n_active=1, n_active_transform=2, revive_dead=True).fit(X),
     "kl": lambda X: SparseAE(**SETTINGS).fit(X),
     "contractive": lambda X: ContractiveAE(**SETTINGS, hidden_layer_sizes=[4]).fit(X),

@@ -13,6 +13,7 @@ from skae import SparseAE
 from skae.kernels.activations import ACTIVATIONS
 from skae.kernels.losses import LOSSES
 from skae.network.architecture import Architecture
+from skae.network.batch_gates import BatchTopK
 from skae.network.gates import AnnealedTopK, TopK, WinnerTakeAll
 from skae.network.initialization import initial_parameters
 from skae.network.layer import Layer
@@ -111,7 +112,7 @@ def test_annealing_is_linear():
 
 
 @pytest.mark.parametrize("activation", ["identity", "logistic", "tanh", "relu"])
-@pytest.mark.parametrize("gate", [TopK(2), WinnerTakeAll(0.4)], ids=["topk", "lifetime"])
+@pytest.mark.parametrize("gate", [TopK(2), WinnerTakeAll(0.4), BatchTopK(2, 6)], ids=["topk", "lifetime", "batchtopk"])
 @pytest.mark.parametrize("hidden", [(), (5,)], ids=["shallow", "deep"])
 def test_gradient_against_finite_differences(gate, activation, hidden, rng):
     architecture = Architecture((4, *hidden, 6), activation, "identity", False)

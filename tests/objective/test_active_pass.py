@@ -7,6 +7,7 @@ from scipy import sparse
 from skae.kernels.activations import ACTIVATIONS
 from skae.kernels.losses import LOSSES
 from skae.network.architecture import Architecture
+from skae.network.batch_gates import BatchTopK
 from skae.network.gates import TopK, WinnerTakeAll, active_share
 from skae.network.initialization import initial_parameters
 from skae.network.network import Network
@@ -17,7 +18,7 @@ from skae.training.dead_units import Activity
 
 # Rows, features and units: more units than a tile has, and none of the three a multiple of a vector.
 SHAPE = N_ROWS, N_FEATURES, WIDTH = 41, 79, 101
-GATES = {"topk": TopK(7), "lifetime": WinnerTakeAll(0.07)}
+GATES = {"topk": TopK(7), "lifetime": WinnerTakeAll(0.07), "batchtopk": BatchTopK(7, WIDTH)}
 
 
 def network_of(rng, activation="relu", tied=False, dtype=np.float64):
@@ -70,11 +71,11 @@ def in_plain_numpy(network, x, kept_of):
 @pytest.mark.parametrize("kind", GATES)
 def test_value_and_gradient_against_plain_numpy(kind, rng):
     network, x = network_of(rng), rng.standard_normal((N_ROWS, N_FEATURES))
-    axis, k = (1, 7) if kind == "topk" else (0, int(np.ceil(0.07 * N_ROWS)))
+    axis, k = {"topk": (1, 7), "lifetime": (0, int(np.ceil(0.07 * N_ROWS))), "batchtopk": (None, 7 * N_ROWS)}[kind]
 
     def kept_of(z):
         ranks = np.argsort(np.argsort(-z, axis=axis), axis=axis)
-        return ranks < k
+        return ranks.reshape(z.shape) < k
 
     value, grads = in_plain_numpy(network, x, kept_of)
     objective = Objective(network, LOSSES["squared_error"], gate=GATES[kind])
@@ -150,7 +151,7 @@ def test_rows_that_are_not_finite_take_the_dense_pass(gate, rng):
     assert objective.last_batch.active is None
 
 
-@pytest.mark.parametrize("gate", [TopK(8), WinnerTakeAll(0.08)], ids=GATES)
+@pytest.mark.parametrize("gate", [TopK(8), WinnerTakeAll(0.08), BatchTopK(8, WIDTH)], ids=GATES)
 def test_dense_where_many_stay_on(gate, rng):
     assert active_share(N_FEATURES) < active_share(2 * N_FEATURES) <= active_share(10**6) < 1
     network, x = network_of(rng), rng.standard_normal((N_ROWS, N_FEATURES))

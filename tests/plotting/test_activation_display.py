@@ -52,7 +52,7 @@ def test_means_of_units_are_counted_and_marked(fitted, X):
     assert texts == [rf"$\hat\rho$ = {np.mean(means):.3g}, mean of all units", r"$\rho$ = 0.1, target"]
 
 
-@pytest.mark.parametrize("sparsity", ["kl", "l1", "topk", "lifetime"])
+@pytest.mark.parametrize("sparsity", ["kl", "l1", "topk", "batchtopk", "lifetime"])
 @pytest.mark.parametrize("weight", [0.0, 0.1])
 def test_only_a_mean_that_was_trained_for_is_marked(sparsity, weight, X):
     ae = SparseAE(6, sparsity=sparsity, sparsity_weight=weight, n_active=2, **SETTINGS).fit(X)

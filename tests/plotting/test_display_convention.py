@@ -22,6 +22,7 @@ from skae.plotting import (
     FilterDisplay,
     LossCurveDisplay,
     ReconstructionDisplay,
+    TopRowsDisplay,
 )
 
 # The data of a constructor, and whether from_estimator takes X.
@@ -32,6 +33,7 @@ DATA = {
     FilterDisplay: (lambda: {"filters": np.eye(4)}, False),
     LossCurveDisplay: (lambda: {"loss_curves": {"a": [2.0, 1.0]}}, False),
     ReconstructionDisplay: (lambda: {"X": np.eye(4), "reconstructions": {"a": np.eye(4)}}, True),
+    TopRowsDisplay: (lambda: {"activations": np.eye(3)}, True),
 }
 displays = pytest.mark.parametrize("cls", DATA, ids=lambda cls: cls.__name__)
 

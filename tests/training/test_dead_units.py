@@ -206,7 +206,7 @@ def test_where_none_dies_nothing_changes(rng):
     assert other.n_revived_ == 0
 
 
-@pytest.mark.parametrize("sparsity", ["kl", "l1", "topk", "lifetime"])
+@pytest.mark.parametrize("sparsity", ["kl", "l1", "topk", "batchtopk", "lifetime"])
 @pytest.mark.parametrize("missing", ["error", "mask"])
 @every_start
 def test_goes_with_every_sparsity(init, sparsity, missing):

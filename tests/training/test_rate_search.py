@@ -79,10 +79,11 @@ def test_rates_of_sgd_follow_the_units_of_x(scale, X):
         (AutoencoderTransformer, {"dtype": np.float32}),
         (DenoisingAE, {}),
         (SparseAE, {"sparsity": "topk", "n_active": 2, "anneal_epochs": 10, "revive_dead": True}),
+        (SparseAE, {"sparsity": "batchtopk", "n_active": 2, "anneal_epochs": 10}),
         (SparseAE, {"activation": "logistic", "warmup_epochs": 3}),
         (AutoencoderTransformer, {"weights": True, "missing_values": "mask", "max_grad_norm": 0.5}),
     ],
-    ids=["float32", "noise", "gate", "sparse", "weights"],
+    ids=["float32", "noise", "gate", "gate of batches", "sparse", "weights"],
 )
 def test_it_leaves_everything_as_it_was(cls, parameters, optimizer, X):
     parameters = dict(parameters)
