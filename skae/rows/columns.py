@@ -30,7 +30,8 @@ def with_readable_columns(X, name):
     Returns
     -------
     object
-        X, with the object columns of a pandas frame as float64, and with NaN in place of pandas.NA.
+        X, with the object columns of a pandas frame as float64, and with NaN in place of pandas.NA. Tensors and arrays
+        of other libraries that share their memory are arrays of NumPy.
 
     Raises
     ------
@@ -55,6 +56,9 @@ def with_readable_columns(X, name):
     elif isinstance(getattr(X, "dtype", None), np.dtype) and X.dtype == object and hasattr(X, "__array__"):
         # scikit-learn would convert arrays of other libraries to floats at once.
         return _without_na(np.asarray(X), name)
+    elif hasattr(X, "__dlpack__") and not isinstance(X, np.ndarray):
+        # With array_api_dispatch scikit-learn would leave them as they are.
+        return np.asarray(X) if hasattr(X, "__array__") else np.from_dlpack(X)
     return X
 
 

@@ -27,7 +27,7 @@ def main():
     print("accuracy", pipeline.fit(X[:1200], y[:1200]).score(X[1200:], y[1200:]))
     codes = pipeline[:-1].transform(X)
     assert KMeans(10, n_init=1, random_state=0).fit(codes).labels_.shape == (len(X),)
-    with config_context(use_raw_input=False):
+    with config_context(target_offload="cpu"):
         again = AutoencoderTransformer(16, max_iter=5, random_state=0).fit(X)
     assert np.array_equal(again.coefs_[0], AutoencoderTransformer(16, max_iter=5, random_state=0).fit(X).coefs_[0])
     assert AutoencoderOutlierDetector(random_state=0).fit(X[:300]).predict(X[:9]).shape == (9,)

@@ -16,7 +16,8 @@ from skae.outlier import AutoencoderOutlierDetector
 REQUIRES = ["mlflow==3.17.2", "skops"]
 KNOW = (
     "`log_model` saves as skops: pass `skops_trusted_types=skae.model_files.SKOPS_TRUSTED_TYPES`; `pyfunc` calls "
-    "`predict`, which detector and classifiers have and transformers have not"
+    "`predict`, which detector and classifiers have and transformers have not; `autolog` records the parameters of "
+    "Pipelines, and of estimators of scikit-learn alone"
 )
 
 
@@ -49,8 +50,13 @@ def main():
     with mlflow.start_run() as run:
         AutoencoderTransformer(8, max_iter=10, random_state=0).fit(X)
     told = mlflow.get_run(run.info.run_id).data
-    print("autolog:", told.params.get("n_components"), told.metrics)
-    assert told.params["n_components"] == "8"
+    assert not told.params
+    pipeline = make_pipeline(AutoencoderTransformer(8, max_iter=10, random_state=0), LogisticRegression())
+    with mlflow.start_run() as run:
+        pipeline.fit(X, y)
+    told = mlflow.get_run(run.info.run_id).data
+    print("autolog of a Pipeline:", told.params["autoencodertransformer__n_components"], told.metrics)
+    assert told.params["autoencodertransformer__n_components"] == "8"
 
 
 if __name__ == "__main__":

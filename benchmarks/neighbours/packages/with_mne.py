@@ -25,10 +25,14 @@ def main():
     pipeline.fit(epochs.get_data(), y)
     print("accuracy", pipeline.score(epochs.get_data(), y))
     assert pipeline.score(epochs.get_data(), y) > 0.6
-    sliding = SlidingEstimator(make_pipeline(AutoencoderTransformer(3, max_iter=5, random_state=0), LogisticRegression()))
+    sliding = SlidingEstimator(
+        make_pipeline(AutoencoderTransformer(3, max_iter=5, random_state=0), LogisticRegression())
+    )
     scores = sliding.fit(data * 1e6, y).score(data * 1e6, y)
     assert scores.shape == (30,) and scores[10:20].mean() > scores[:10].mean()
-    filtered = UnsupervisedSpatialFilter(AutoencoderTransformer(3, max_iter=5, random_state=0)).fit_transform(data * 1e6)
+    filtered = UnsupervisedSpatialFilter(AutoencoderTransformer(3, max_iter=5, random_state=0)).fit_transform(
+        data * 1e6
+    )
     assert filtered.shape == (80, 3, 30)
 
 

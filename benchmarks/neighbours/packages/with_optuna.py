@@ -8,7 +8,7 @@ from sklearn.pipeline import make_pipeline
 
 from skae import AutoencoderTransformer
 
-REQUIRES = ["optuna-integration==5.0.0", "optuna"]
+REQUIRES = ["optuna-integration==5.0.0", "optuna", "pandas"]
 KNOW = "No known limits"
 
 

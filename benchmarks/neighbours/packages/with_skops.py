@@ -6,7 +6,7 @@ from sklearn.datasets import load_digits
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler
 
-from skae import AutoencoderTransformer, ContractiveAE, DenoisingAE, SparseAE, StackedAE
+from skae import AutoencoderTransformer, ContractiveAE, DenoisingAE, SparseAE, stack
 from skae.impute import AutoencoderImputer
 from skae.model_files import SKOPS_TRUSTED_TYPES
 from skae.outlier import AutoencoderOutlierDetector
@@ -19,10 +19,13 @@ def main():
     X = load_digits(return_X_y=True)[0] / 16
     kinds = (AutoencoderTransformer, ContractiveAE, DenoisingAE, SparseAE)
     models = [kind(8, max_iter=3, random_state=0) for kind in kinds]
-    models += [make_pipeline(MinMaxScaler(), DenoisingAE(8, max_iter=3, random_state=0)), StackedAE(random_state=0)]
+    models += [make_pipeline(MinMaxScaler(), DenoisingAE(8, max_iter=3, random_state=0))]
     models += [AutoencoderImputer(estimator="linear", random_state=0), AutoencoderOutlierDetector(random_state=0)]
     for model in models:
         model.fit(X[:400])
+    second = AutoencoderTransformer(4, output_activation="logistic", max_iter=3, random_state=0)
+    models.append(stack(models[0], second.fit(models[0].transform(X))))
+    for model in models:
         content = skops.io.dumps(model)
         assert set(skops.io.get_untrusted_types(data=content)) <= set(SKOPS_TRUSTED_TYPES)
         loaded = skops.io.loads(content, trusted=SKOPS_TRUSTED_TYPES)

@@ -31,7 +31,7 @@ def main():
     pipeline = make_pipeline(TableVectorizer(), StandardScaler(), ae, LogisticRegression()).fit(frame, y)
     print("accuracy", pipeline.score(frame, y))
     assert pipeline[:-1].transform(frame).shape == (n, 4)
-    coded = ApplyToCols(ae, cols=s.numeric(), how="frame").fit_transform(frame)
+    coded = ApplyToCols(ae, cols=s.numeric()).fit_transform(frame)
     print(list(coded.columns))
     assert "autoencodertransformer0" in coded.columns and "town" in coded.columns
     learner = skrub.X(frame[["height", "weight"]]).skb.apply(ae).skb.make_learner()

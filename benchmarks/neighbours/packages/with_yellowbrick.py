@@ -1,4 +1,4 @@
-"""yellowbrick: Manifold with our estimator, KElbowVisualizer and SilhouetteVisualizer on codes, ClassificationReport."""
+"""yellowbrick: Manifold with our estimator, KElbowVisualizer on codes, ClassificationReport."""
 
 import warnings
 
@@ -12,13 +12,16 @@ from sklearn.datasets import load_digits  # noqa: E402
 from sklearn.linear_model import LogisticRegression  # noqa: E402
 from sklearn.pipeline import make_pipeline  # noqa: E402
 from yellowbrick.classifier import ClassificationReport  # noqa: E402
-from yellowbrick.cluster import KElbowVisualizer, SilhouetteVisualizer  # noqa: E402
+from yellowbrick.cluster import KElbowVisualizer  # noqa: E402
 from yellowbrick.features import Manifold  # noqa: E402
 
 from skae import AutoencoderTransformer  # noqa: E402
 
 REQUIRES = ["yellowbrick==1.5"]
-KNOW = "`Manifold(manifold=ae)` draws a code of two components"
+KNOW = (
+    "`Manifold(manifold=ae)` draws a code of two components; with this scikit-learn its clustering pictures need "
+    "`force_model=True`, for any clusterer"
+)
 
 
 def main():
@@ -29,8 +32,7 @@ def main():
     assert codes.shape == (len(X), 2)
     manifold.finalize()
     codes = AutoencoderTransformer(8, max_iter=10, random_state=0).fit_transform(X)
-    elbow = KElbowVisualizer(KMeans(n_init=1, random_state=0), k=(2, 6)).fit(codes)
-    SilhouetteVisualizer(KMeans(4, n_init=1, random_state=0)).fit(codes).finalize()
+    elbow = KElbowVisualizer(KMeans(n_init=1, random_state=0), k=(2, 6), force_model=True).fit(codes)
     pipeline = make_pipeline(AutoencoderTransformer(8, max_iter=10, random_state=0), LogisticRegression())
     report = ClassificationReport(pipeline).fit(X[:900], y[:900])
     print("elbow", elbow.elbow_value_, "accuracy", report.score(X[900:], y[900:]))
