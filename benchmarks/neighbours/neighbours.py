@@ -24,7 +24,6 @@ from ..harness.tables import markdown
 ROOT = Path(__file__).parents[2]
 _FILES = {path.stem.removeprefix("with_"): path for path in sorted(Path(__file__).parent.glob("packages/with_*.py"))}
 
-# What pip is to install without dependencies, so that --no-deps packages come first.
 _VERSION = "from importlib.metadata import version; import sys; print(*map(version, sys.argv[1:]), sep='\\n')"
 
 
@@ -68,7 +67,7 @@ def _read(path):
     values = {
         node.targets[0].id: ast.literal_eval(node.value)
         for node in tree.body
-        if isinstance(node, ast.Assign) and node.targets[0].id in ("REQUIRES", "WITHOUT_DEPENDENCIES", "KNOW")
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
     }
     package, run = ast.get_docstring(tree).splitlines()[0].removesuffix(".").split(": ", 1)
     return Neighbour(package, run, values["REQUIRES"], values.get("WITHOUT_DEPENDENCIES", []), values["KNOW"])

@@ -1,4 +1,4 @@
-"""mne: Scaler and Vectorizer of epochs before the code; SlidingEstimator over time points; UnsupervisedSpatialFilter."""
+"""mne: Scaler and Vectorizer of epochs before the code; SlidingEstimator; UnsupervisedSpatialFilter."""
 
 import mne
 import numpy as np

@@ -3,11 +3,11 @@
 import numpy as np
 import pandas as pd
 import skrub
-from skrub import ApplyToCols, TableVectorizer
-from skrub import selectors as s
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from skrub import ApplyToCols, TableVectorizer
+from skrub import selectors as s
 
 from skae import AutoencoderTransformer
 

@@ -1,18 +1,18 @@
-"""torch: CPU tensors in fit, transform, score and predict, without and with array_api_dispatch; in a Pipeline with PCA."""
+"""torch: CPU tensors in fit, transform, score, predict and a Pipeline, without and with array_api_dispatch."""
 
 import os
 
 os.environ["SCIPY_ARRAY_API"] = "1"
 
-import numpy as np  # noqa: E402
-import sklearn  # noqa: E402
-import torch  # noqa: E402
-from sklearn.datasets import load_digits  # noqa: E402
-from sklearn.decomposition import PCA  # noqa: E402
-from sklearn.pipeline import make_pipeline  # noqa: E402
+import numpy as np
+import sklearn
+import torch
+from sklearn.datasets import load_digits
+from sklearn.decomposition import PCA
+from sklearn.pipeline import make_pipeline
 
-from skae import AutoencoderTransformer  # noqa: E402
-from skae.outlier import AutoencoderOutlierDetector  # noqa: E402
+from skae import AutoencoderTransformer
+from skae.outlier import AutoencoderOutlierDetector
 
 REQUIRES = ["torch==2.14.1"]
 KNOW = "Tensors are read as arrays, without a copy, and results are arrays of NumPy; `.detach()` and `.cpu()` are yours"
