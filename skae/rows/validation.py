@@ -63,7 +63,7 @@ def named_input_errors(values, name):
         raise kind(f"Column {column} of {name} cannot be read as numbers: {cause}. {advice}") from error
 
 
-def numeric_rows(X, convert, estimator, allow_nan):
+def numeric_rows(X, convert, estimator, allow_nan, read_once=False):
     """X as a numeric matrix that is read by rows; its values are finite, or NaN if ``allow_nan``.
 
     An array is never copied, whatever its dtype and memory order.
@@ -76,6 +76,8 @@ def numeric_rows(X, convert, estimator, allow_nan):
     estimator : estimator
         The estimator that X was passed to.
     allow_nan : bool
+    read_once : bool, default=False
+        Whether the values of a store are checked when they are read, not all of them before.
 
     Returns
     -------
@@ -90,6 +92,9 @@ def numeric_rows(X, convert, estimator, allow_nan):
             convert(example)
     if store is not None and store.sparse:
         return StoredCSR(store, partial(_check_stored, estimator))
+    check = partial(_check_block, estimator, allow_nan)
+    if store is not None and read_once:
+        return StoredRows(store, check)
     if store is not None:
         X = StoredRows(store)
     if issparse(X):
@@ -100,9 +105,13 @@ def numeric_rows(X, convert, estimator, allow_nan):
         return rows
     # By blocks, so that a memory map is never resident as a whole.
     for _, block in read_blocks(X):
-        if not sums_finite(block):
-            check_finite(block, "X", estimator, allow_nan)
+        check(block)
     return X
+
+
+def _check_block(estimator, allow_nan, block):
+    if not sums_finite(block):
+        check_finite(block, "X", estimator, allow_nan)
 
 
 def _check_gaps(csr, estimator):

@@ -1,4 +1,4 @@
-"""xarray: DataArray in fit, transform and score; a store opened by rows; an array of dates is refused by name."""
+"""xarray: DataArray in fit, transform and score; a Dataset and an array of dates are refused."""
 
 import numpy as np
 import xarray as xr
