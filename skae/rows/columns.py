@@ -9,6 +9,7 @@ import numpy as np
 
 _DATES = "Convert {} first, to days since a date of your choice for example, or leave {} out."
 OTHERS = "Make numbers of {} first, with OneHotEncoder for example, or leave {} out."
+_SPANS = "Take a number of {}, its middle .array.mid for example, or leave {} out."
 
 # Those of pandas, and its missing time, are of these classes too.
 _TIMES = np.datetime64, np.timedelta64, date, time, timedelta
@@ -71,6 +72,8 @@ def _check_pandas_types(X, name):
             )
         if kind in "mM":
             raise _no_number(name, label, dtype, _DATES)
+        if str(dtype).startswith(("period", "interval")):
+            raise _no_number(name, label, dtype, _DATES if str(dtype).startswith("period") else _SPANS)
         # NumPy reads bytes as text, and text as numbers.
         if hasattr(dtype, "pyarrow_dtype") and not _is_readable_in_arrow(dtype.pyarrow_dtype):
             raise _no_number(name, label, dtype, _DATES if _is_time(dtype.pyarrow_dtype) else OTHERS)

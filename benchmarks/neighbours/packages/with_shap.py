@@ -13,7 +13,7 @@ from skae import AutoencoderTransformer
 from skae.outlier import AutoencoderOutlierDetector
 
 REQUIRES = ["shap==0.51.0"]
-KNOW = "Explainers of functions, such as permutation, are the ones; `reconstruction_error(X, per_feature=True)` costs one pass"
+KNOW = "Pass a method as a function; `reconstruction_error(X, per_feature=True)` costs one pass"
 
 
 def main():
