@@ -15,7 +15,7 @@ from skae import AutoencoderTransformer
 from skae.outlier import AutoencoderOutlierDetector
 
 REQUIRES = ["torch==2.14.1"]
-KNOW = "Tensors are read as arrays that share their memory; results are arrays of NumPy; `.detach()` and `.cpu()` are yours"
+KNOW = "Tensors are read as arrays that share their memory, after `.detach()` and `.cpu()`; results are arrays of NumPy"
 
 
 def main():

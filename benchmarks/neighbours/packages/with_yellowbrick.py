@@ -19,8 +19,8 @@ from skae import AutoencoderTransformer  # noqa: E402
 
 REQUIRES = ["yellowbrick==1.5"]
 KNOW = (
-    "`Manifold(manifold=ae)` draws a code of two components; with this scikit-learn its clustering pictures need "
-    "`force_model=True`, for any clusterer"
+    "`Manifold(manifold=ae)` draws a code of two components; with this scikit-learn its pictures of clusterers "
+    "and classifiers need `force_model=True`"
 )
 
 
@@ -34,7 +34,7 @@ def main():
     codes = AutoencoderTransformer(8, max_iter=10, random_state=0).fit_transform(X)
     elbow = KElbowVisualizer(KMeans(n_init=1, random_state=0), k=(2, 6), force_model=True).fit(codes)
     pipeline = make_pipeline(AutoencoderTransformer(8, max_iter=10, random_state=0), LogisticRegression())
-    report = ClassificationReport(pipeline).fit(X[:900], y[:900])
+    report = ClassificationReport(pipeline, force_model=True).fit(X[:900], y[:900])
     print("elbow", elbow.elbow_value_, "accuracy", report.score(X[900:], y[900:]))
 
 
