@@ -81,7 +81,9 @@ html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_show_sourcelink = False
 # Pages without others beside them need no list of them.
-html_sidebars = {page: [] for page in ("coming_from", "performance", "extending", "changelog", "contributing")}
+html_sidebars = {
+    page: [] for page in ("coming_from", "works_with", "performance", "extending", "changelog", "contributing")
+}
 html_copy_source = False
 html_theme_options = {
     "logo": {"text": "skae"},

@@ -106,10 +106,10 @@ class _Known(NamedTuple):
     columns: Columns
 
 
-def _read(estimator, X, columns, allow_nan):
+def _read(estimator, X, columns, allow_nan, read_once=False):
     """X as ``numeric_rows`` returns it, and its columns; ``columns`` is None if they are not known yet."""
     convert = _NewColumns(estimator) if columns is None else _KnownColumns(estimator, columns)
-    rows = numeric_rows(X, convert, estimator, allow_nan)
+    rows = numeric_rows(X, convert, estimator, allow_nan, read_once)
     return rows, Columns(rows.shape[1], convert.names)
 
 
@@ -120,7 +120,7 @@ def known_rows(estimator, X, columns, allow_nan):
     -------
     ndarray or CSRMatrix
     """
-    return _read(estimator, X, columns, allow_nan)[0]
+    return _read(estimator, X, columns, allow_nan, read_once=True)[0]
 
 
 # Remedies if the first rows determined a loss that later rows do not fit.

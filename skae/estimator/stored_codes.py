@@ -30,6 +30,9 @@ def check_stored(estimator, activation, gated):
             [False],
             "{sparse_output=True} is for codes with zeros: of {sparsity='topk'}, 'batchtopk' or {activation='relu'}",
             "Set one of these, or {sparse_output=False}.",
+            found="; got {activation=} and {sparsity=}.",
+            activation=activation,
+            sparsity=estimator.sparsity,
         )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 _DATES = "Convert {} first, to days since a date of your choice for example, or leave {} out."
 OTHERS = "Make numbers of {} first, with OneHotEncoder for example, or leave {} out."
+_SPANS = "Take a number of {}, its middle .array.mid for example, or leave {} out."
 
 # Those of pandas, and its missing time, are of these classes too.
 _TIMES = np.datetime64, np.timedelta64, date, time, timedelta
@@ -30,7 +31,8 @@ def with_readable_columns(X, name):
     Returns
     -------
     object
-        X, with the object columns of a pandas frame as float64, and with NaN in place of pandas.NA.
+        X, with the object columns of a pandas frame as float64, and with NaN in place of pandas.NA. Tensors and arrays
+        of other libraries that share their memory are arrays of NumPy.
 
     Raises
     ------
@@ -55,6 +57,9 @@ def with_readable_columns(X, name):
     elif isinstance(getattr(X, "dtype", None), np.dtype) and X.dtype == object and hasattr(X, "__array__"):
         # scikit-learn would convert arrays of other libraries to floats at once.
         return _without_na(np.asarray(X), name)
+    elif hasattr(X, "__dlpack__") and not isinstance(X, np.ndarray):
+        # With array_api_dispatch scikit-learn would leave them as they are.
+        return np.asarray(X) if hasattr(X, "__array__") else np.from_dlpack(X)
     return X
 
 
@@ -67,6 +72,8 @@ def _check_pandas_types(X, name):
             )
         if kind in "mM":
             raise _no_number(name, label, dtype, _DATES)
+        if str(dtype).startswith(("period", "interval")):
+            raise _no_number(name, label, dtype, _DATES if str(dtype).startswith("period") else _SPANS)
         # NumPy reads bytes as text, and text as numbers.
         if hasattr(dtype, "pyarrow_dtype") and not _is_readable_in_arrow(dtype.pyarrow_dtype):
             raise _no_number(name, label, dtype, _DATES if _is_time(dtype.pyarrow_dtype) else OTHERS)

@@ -175,15 +175,18 @@ def fraction_sums(reconstruct, X, sample_weight=None):
     FractionSums
     """
     weights = np.ones(len(X)) if sample_weight is None else np.asarray(sample_weight, np.float64)
-    total = counts = 0.0
-    for block, rows in read_blocks(X):
-        x = rows.astype(np.float64)
-        total += weights[block] @ np.nan_to_num(x, posinf=np.inf, neginf=-np.inf)
-        counts += weights[block] @ ~np.isnan(x)
-    mean = np.divide(total, counts, out=np.zeros_like(total), where=counts > 0)
-    error = spread = size = 0.0
+    precision = X.dtype if X.dtype.kind == "f" else np.dtype(np.float64)
+    sums = FractionSums(np.zeros(X.shape[1]), np.zeros(X.shape[1]), 0.0, 0.0, 0.0, precision)
+    # Every block is read once: a store may take longer to read than to reconstruct.
     for block, x, difference in _differences(reconstruct, X):
-        error += weights[block] @ np.nansum(np.square(difference), axis=1)
-        spread += weights[block] @ np.nansum(np.square(x - mean), axis=1)
-        size += weights[block] @ np.nansum(np.square(x), axis=1)
-    return FractionSums(counts, mean, error, spread, size, X.dtype if X.dtype.kind == "f" else np.dtype(np.float64))
+        sums = sums.merged(_block_sums(x, difference, weights[block], precision))
+    return sums
+
+
+def _block_sums(x, difference, weights, precision):
+    """The sums over a block of rows, about its own mean."""
+    total = weights @ np.nan_to_num(x, posinf=np.inf, neginf=-np.inf)
+    counts = weights @ ~np.isnan(x)
+    mean = np.divide(total, counts, out=np.zeros_like(total), where=counts > 0)
+    error, spread, size = (weights @ np.nansum(np.square(part), axis=1) for part in (difference, x - mean, x))
+    return FractionSums(counts, mean, error, spread, size, precision)

@@ -96,10 +96,13 @@ class StoredRows:
     Parameters
     ----------
     store : _Slices or _Batches
+    check : callable (ndarray) -> None, default=None
+        Raises for illegal values, and is called for all rows when they are read; without it they were checked before.
     """
 
-    def __init__(self, store):
+    def __init__(self, store, check=None):
         self.shape, self.dtype = store.shape, store.dtype
+        self._check = check
         self.window = _Window(store, store.shape[1] * store.dtype.itemsize)
         self._buffer = None
         # The last rows that were gathered from all over the store, as for the start of a training, which asks for the
@@ -138,6 +141,8 @@ class StoredRows:
         out[...] = rows
 
     def _put(self, place, rows):
+        if self._check is not None:
+            self._check(rows)
         if self._buffer is None:
             self._buffer = np.empty((self.window.n_rows, self.shape[1]), self.dtype)
         self._buffer[place : place + len(rows)] = rows

@@ -15,8 +15,9 @@ from sklearn.utils.validation import _check_sample_weight
 from ..runtime.messages import marked
 from .blocks import read_blocks, sums_finite
 from .columns import OTHERS, as_numbers, unreadable_column, with_readable_columns
+from .containers import check_container
 from .matrices import CSRMatrix, as_csr
-from .sparse_checks import check_sparse, with_equal_indices
+from .sparse_checks import with_equal_indices
 from .stored_rows import StoredCSR, StoredRows
 from .stores import opened
 
@@ -45,7 +46,7 @@ def named_input_errors(values, name):
     TypeError
         If the conversion raised it.
     """
-    _check_container(values, name)
+    check_container(values, name)
     try:
         # Values that overflow in a cast are found later, with all infinities.
         with np.errstate(over="ignore", invalid="ignore"):
@@ -63,7 +64,7 @@ def named_input_errors(values, name):
         raise kind(f"Column {column} of {name} cannot be read as numbers: {cause}. {advice}") from error
 
 
-def numeric_rows(X, convert, estimator, allow_nan):
+def numeric_rows(X, convert, estimator, allow_nan, read_once=False):
     """X as a numeric matrix that is read by rows; its values are finite, or NaN if ``allow_nan``.
 
     An array is never copied, whatever its dtype and memory order.
@@ -76,6 +77,8 @@ def numeric_rows(X, convert, estimator, allow_nan):
     estimator : estimator
         The estimator that X was passed to.
     allow_nan : bool
+    read_once : bool, default=False
+        Whether the values of a store are checked when they are read, not all of them before.
 
     Returns
     -------
@@ -90,6 +93,9 @@ def numeric_rows(X, convert, estimator, allow_nan):
             convert(example)
     if store is not None and store.sparse:
         return StoredCSR(store, partial(_check_stored, estimator))
+    check = partial(_check_block, estimator, allow_nan)
+    if store is not None and read_once:
+        return StoredRows(store, check)
     if store is not None:
         X = StoredRows(store)
     if issparse(X):
@@ -100,9 +106,13 @@ def numeric_rows(X, convert, estimator, allow_nan):
         return rows
     # By blocks, so that a memory map is never resident as a whole.
     for _, block in read_blocks(X):
-        if not sums_finite(block):
-            check_finite(block, "X", estimator, allow_nan)
+        check(block)
     return X
+
+
+def _check_block(estimator, allow_nan, block):
+    if not sums_finite(block):
+        check_finite(block, "X", estimator, allow_nan)
 
 
 def _check_gaps(csr, estimator):
@@ -245,26 +255,3 @@ def legal_clone(estimator):
     if isinstance(estimator, BaseEstimator) and hasattr(estimator, "_parameter_constraints"):
         estimator._validate_params()
     return clone(estimator)
-
-
-def _check_container(X, name):
-    """Raise ValueError or TypeError for an input that could be converted to an array, but to a wrong one.
-
-    These are masked arrays with masked values, since the mask would be ignored; lazy frames; sparse arrays that do not
-    have two dimensions; and sparse matrices whose indices are outside of their shape, with which SciPy and the kernels
-    would access foreign memory.
-    """
-    if issparse(X):
-        check_sparse(X, name)
-    elif np.ma.is_masked(X):
-        raise ValueError(
-            f"{name} must not be a masked array; got one with {np.ma.count_masked(X)} masked values, whose mask would "
-            f"be ignored. Pass {name}.filled(value): gaps in X can be numpy.nan, with missing_values='mask'."
-        )
-    elif all(hasattr(X, part) for part in ("X", "layers", "obsm")):
-        raise TypeError(
-            f"{name} must be a matrix; got a {type(X).__name__}, which holds several. Pass its .X, or one of its "
-            ".layers, as adata.layers['counts']."
-        )
-    elif hasattr(X, "collect_schema") and not hasattr(X, "to_numpy"):
-        raise TypeError(f"{name} must hold rows; got a {type(X).__name__}, which is a query. Pass {name}.collect().")

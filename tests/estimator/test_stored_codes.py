@@ -120,7 +120,7 @@ def test_frames_cannot_hold_them(fitted, X):
 
 
 def test_a_code_without_zeros_is_refused(fitted, X):
-    message = r"sparse_output=True is for codes with zeros: of sparsity='topk', 'batchtopk' or activation='relu'"
+    message = r"of sparsity='topk', 'batchtopk' or activation='relu'; got activation='"
     for settings in ({}, {"sparsity": "lifetime"}, {"sparsity": "l1", "activation": "tanh"}):
         with pytest.raises(ValueError, match=message):
             SparseAE(5, sparse_output=True, **settings).fit(X)

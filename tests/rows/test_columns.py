@@ -13,6 +13,7 @@ from skae import AutoencoderOutlierDetector, AutoencoderTransformer, DenoisingAE
 from skae.impute import AutoencoderImputer
 from skae.metrics import reconstruction_score
 from skae.preprocessing import PCANormalizer
+from skae.rows.columns import with_readable_columns
 
 N = 6
 SETTINGS = dict(n_components=1, max_iter=1, random_state=0)
@@ -130,6 +131,44 @@ def test_an_array_of_another_library_that_is_no_number(dtype):
     X = Labelled(np.arange(12).reshape(6, 2).astype(dtype))
     with pytest.raises(ValueError, match=r"X must hold numbers; got dtype (datetime|timedelta)64"):
         AutoencoderTransformer(**SETTINGS).fit(X)
+
+
+class Tensor:
+    """What torch's tensors offer; their dtypes are not those of NumPy."""
+
+    dtype = object()
+
+    def __init__(self, values):
+        self._values = values
+        self.shape = values.shape
+
+    def __array__(self, dtype=None, copy=None):
+        return np.asarray(self._values, dtype)
+
+    def __dlpack__(self, **_):
+        return self._values.__dlpack__()
+
+    def __dlpack_device__(self):
+        return self._values.__dlpack_device__()
+
+
+class Strict:
+    """An array that offers its memory alone."""
+
+    dtype = object()
+
+    def __init__(self, values):
+        self.__dlpack__, self.__dlpack_device__ = values.__dlpack__, values.__dlpack_device__
+
+
+@pytest.mark.parametrize("kind", [Tensor, Strict])
+def test_tensors_are_read_as_arrays_that_share_their_memory(kind):
+    X = np.arange(12.0).reshape(4, 3)
+    read = with_readable_columns(kind(X), "X")
+    assert type(read) is np.ndarray and np.shares_memory(read, X)
+    np.testing.assert_array_equal(read, X)
+    ae = AutoencoderTransformer(**SETTINGS).fit(X)
+    np.testing.assert_array_equal(ae.transform(kind(X)), ae.transform(X))
 
 
 def test_dates_among_the_objects_of_another_library():

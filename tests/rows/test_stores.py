@@ -312,6 +312,31 @@ def test_a_store_is_never_read_as_a_whole(small_windows):
     assert source.most <= 2**13 // (4 * WIDTH)
 
 
+class Counted:
+    """A matrix that counts how often its rows are read."""
+
+    def __init__(self, X):
+        self.X, self.shape, self.dtype = X, X.shape, X.dtype
+        self.counts = np.zeros(len(X), int)
+
+    def __getitem__(self, rows):
+        self.counts[rows] += 1
+        return self.X[rows]
+
+
+@pytest.mark.parametrize("method", ["score", "score_samples", "transform", "reconstruct", "reconstruction_error"])
+def test_scores_and_codes_read_every_row_once(method, small_windows):
+    X = matrix()
+    ae = AutoencoderTransformer(3, **SETTINGS).fit(X)
+    counted = Counted(X)
+    np.testing.assert_allclose(getattr(ae, method)(counted), getattr(ae, method)(X), rtol=1e-6)
+    # The first row tells what the slices are.
+    assert set(counted.counts[1:]) == {1}
+    X[700, 3] = np.nan
+    with pytest.raises(ValueError, match="Input X contains NaN"):
+        getattr(ae, method)(Counted(X))
+
+
 def test_a_detector(small_windows):
     X = matrix()
     twin, fitted = (AutoencoderOutlierDetector(AutoencoderTransformer(3, **SETTINGS)).fit(s) for s in (X, Slices(X)))
