@@ -95,7 +95,6 @@ add_parser = subcommand(
     _add_model,
     add_quiet,
     add_parameters,
-    help="train an autoencoder on a file of rows",
     description=_DESCRIPTION,
     examples=_EXAMPLES,
 )

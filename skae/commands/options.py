@@ -6,12 +6,13 @@ import argparse
 import csv
 from pathlib import Path
 
+from ..runtime.catalogue import COMMANDS
 from .tables import READERS, WRITERS, ending_of
 
 EXIT_STATUS = "exit status: 0 done; 1 failed; 2 wrong usage; 130 interrupted; 141 left by the reader of the output."
 
 
-def subcommand(name, run, *additions, help, description, examples):
+def subcommand(name, run, *additions, description, examples):
     """Make the function that adds a subcommand to the parsers of ``python -m skae``.
 
     Parameters
@@ -21,7 +22,7 @@ def subcommand(name, run, *additions, help, description, examples):
         Runs the command, and returns the exit status.
     *additions : callable (ArgumentParser)
         Each adds options, in the order of the help.
-    help, description, examples : str
+    description, examples : str
 
     Returns
     -------
@@ -32,7 +33,7 @@ def subcommand(name, run, *additions, help, description, examples):
     def add_parser(subparsers):
         parser = subparsers.add_parser(
             name,
-            help=help,
+            help=COMMANDS[name].help,
             description=description,
             epilog=f"{EXIT_STATUS}\n\nexamples:\n{examples}",
             formatter_class=argparse.RawDescriptionHelpFormatter,

@@ -194,7 +194,6 @@ add_parser = subcommand(
     "plot",
     _run,
     _add_options,
-    help="draw a picture of a model",
     description=_DESCRIPTION,
     examples=_EXAMPLES,
 )

@@ -4,12 +4,14 @@ import argparse
 import inspect
 import re
 import shlex
+import subprocess
+import sys
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from skae.__main__ import main
+from skae.__main__ import main, script
 
 COMMANDS = ["fit", "transform", "reconstruct", "score", "plot"]
 every_command = pytest.mark.parametrize("command", COMMANDS)
@@ -26,6 +28,31 @@ def test_every_command_is_listed(capsys):
     text = _help(capsys)
     for command in [*COMMANDS, "handwriting"]:
         assert re.search(rf"^    {command}\b", text, re.MULTILINE)
+
+
+def test_the_help_and_the_version_import_nothing_heavy():
+    for option in ("--help", "--version"):
+        code = (
+            f"import sys; from skae.__main__ import main, script\ntry:\n    main([{option!r}])\nexcept SystemExit:\n"
+            "    sys.exit(len({'numpy', 'numba', 'sklearn', 'scipy', 'pandas'} & set(sys.modules)))"
+        )
+        run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+        assert (run.returncode, run.stderr) == (0, "") and "skae" in run.stdout
+
+
+def test_the_script_calls_itself_by_its_name(capsys, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["/usr/bin/skae", "fit"])
+    with pytest.raises(SystemExit) as stop:
+        script()
+    assert stop.value.code == 2
+    assert capsys.readouterr().err.startswith("skae fit: error: ")
+
+
+def test_a_command_that_does_not_exist_is_one_line(capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(["fitt"])
+    error = capsys.readouterr().err
+    assert stop.value.code == 2 and error.count("\n") == 1 and "'handwriting'" in error
 
 
 @every_command
