@@ -28,10 +28,12 @@ _SUBMODULES = [
     "extending",
     "handwriting",
     "impute",
+    "inspection",
     "metrics",
     "model_files",
     "plotting",
     "preprocessing",
+    "tables",
 ]
 _MODULE_OF = {
     "AutoencoderOutlierDetector": "outlier",

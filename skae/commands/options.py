@@ -7,7 +7,7 @@ import csv
 from pathlib import Path
 
 from ..runtime.catalogue import COMMANDS
-from .tables import READERS, WRITERS, ending_of
+from .tables import READERS, STANDARD_INPUT, WRITERS, ending_of
 
 EXIT_STATUS = "exit status: 0 done; 1 failed; 2 wrong usage; 130 interrupted; 141 left by the reader of the output."
 
@@ -61,8 +61,16 @@ def add_input(parser, remark="", **options):
         "input",
         metavar="INPUT",
         type=file_type(READERS),
-        help=f"rows as {', '.join(READERS)}{remark}; text and parquet need pip install 'skae[cli]'",
+        help=f"rows as {', '.join(READERS)}{remark}, an .npz of NumPy or SciPy; or - for text on standard input; text "
+        "and parquet need pip install 'skae[cli]'",
         **options,
+    )
+    parser.add_argument(
+        "--sep",
+        type=_separator,
+        metavar="CHAR",
+        help="what stands between the values of a file of text, or tab (default: that of the file's ending, or ;, tab "
+        "or | if the first line has it instead)",
     )
     parser.add_argument(
         "--no-header",
@@ -136,11 +144,20 @@ def file_type(endings):
 
     def file(text):
         path = Path(text)
+        if text == STANDARD_INPUT and endings is READERS:
+            return path
         if ending_of(path, endings) is None:
             raise argparse.ArgumentTypeError(f"must end in {' or '.join(endings)}; got {text!r}")
         return path
 
     return file
+
+
+def _separator(text):
+    separator = {"tab": "\t", "\\t": "\t"}.get(text, text)
+    if len(separator) != 1 or separator.isalnum() or separator in '"\n\r.+-':
+        raise argparse.ArgumentTypeError(f"must be one character that no number has, or tab; got {text!r}")
+    return separator
 
 
 def column_names(text):

@@ -26,5 +26,7 @@ COMMANDS = {
     "reconstruct": Command("commands.reconstruct", "write the reconstruction of each row, or its errors"),
     "score": Command("commands.score", "print how much variance the reconstruction explains, or the score of each row"),
     "plot": Command("commands.plot", "draw a picture of a model"),
+    "report": Command("commands.report", "write what a model does on rows, beside PCA, as one HTML page"),
+    "completion": Command("commands.completion", "print the completion of commands and options for bash or zsh"),
     "handwriting": Command("handwriting.command", "compare autoencoders, PCA and raw pixels on handwritten digits"),
 }
