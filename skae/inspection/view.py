@@ -15,7 +15,7 @@ _SHOWN = 10
 class Report:
     """What a fitted autoencoder does on rows.
 
-    Attributes
+    Parameters
     ----------
     explained_variance, pca_explained_variance : float
         Share of the variance of X that the reconstruction explains; the same of PCA with as many components, fitted on

@@ -170,7 +170,12 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         return X
 
     def groups(self):
-        """For each column of the table, the slice of its columns in encoded rows."""
+        """For each column of the table, the slice of its columns in encoded rows.
+
+        Returns
+        -------
+        list of slice
+        """
         widths = [1 if categories is None else len(categories) for categories in self.categories_]
         ends = np.cumsum(widths)
         return [slice(end - width, end) for end, width in zip(ends.tolist(), widths)]
