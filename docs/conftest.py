@@ -11,6 +11,7 @@ collect_ignore_glob = ["conf.py", "_ext/*", "_build/*", "examples/*", "auto_exam
 # Pages that train for a second or more.
 SLOW = {
     "distributed/index.md",
+    "guide/against_pca.md",
     "guide/capacity.md",
     "guide/choosing.md",
     "guide/contractive.md",
@@ -19,6 +20,7 @@ SLOW = {
     "guide/linear.md",
     "guide/regularisation.md",
     "guide/sparse.md",
+    "guide/when_it_goes_wrong.md",
     "representations.md",
     "tasks/compression.md",
     "tasks/handwriting.md",

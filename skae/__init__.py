@@ -1,37 +1,51 @@
 """Classic autoencoders as scikit-learn transformers, with kernels compiled by Numba."""
 
-import importlib
-import sys
+from importlib import import_module
+from typing import TYPE_CHECKING
 
-from .autoencoder import AutoencoderTransformer
-from .contractive import ContractiveAE
-from .denoising import DenoisingAE
-from .environment import show_versions
-from .outlier import AutoencoderOutlierDetector
-from .runtime import exceptions
 from .runtime.earlier_versions import explain_earlier_pickles
 from .runtime.version import __version__
-from .sparse import SparseAE
-from .stacking import stack
+
+if TYPE_CHECKING:
+    from . import exceptions as exceptions
+    from .autoencoder import AutoencoderTransformer
+    from .contractive import ContractiveAE
+    from .denoising import DenoisingAE
+    from .environment import show_versions
+    from .model_files import load, save
+    from .outlier import AutoencoderOutlierDetector
+    from .sparse import SparseAE
+    from .stacking import stack
 
 explain_earlier_pickles()
-# Filters of warnings import it by this name.
-sys.modules[f"{__name__}.exceptions"] = exceptions
 
-# Imported at the first access.
+# All that follows is imported at the first access: the command line tells its help without NumPy and Numba.
 _SUBMODULES = [
     "datasets",
     "distributed",
+    "exceptions",
     "export",
     "extending",
     "handwriting",
     "impute",
+    "inspection",
     "metrics",
     "model_files",
     "plotting",
     "preprocessing",
+    "tables",
 ]
-_FUNCTIONS = {"load": "model_files", "save": "model_files"}
+_MODULE_OF = {
+    "AutoencoderOutlierDetector": "outlier",
+    "AutoencoderTransformer": "autoencoder",
+    "ContractiveAE": "contractive",
+    "DenoisingAE": "denoising",
+    "SparseAE": "sparse",
+    "load": "model_files",
+    "save": "model_files",
+    "show_versions": "environment",
+    "stack": "stacking",
+}
 
 __all__ = [
     "AutoencoderOutlierDetector",
@@ -49,12 +63,13 @@ __all__ = [
 
 
 def __dir__():
-    return sorted(__all__ + _SUBMODULES)
+    return sorted({*__all__, *_SUBMODULES})
 
 
 def __getattr__(name):
     if name in _SUBMODULES:
-        return importlib.import_module(f".{name}", __name__)
-    if name in _FUNCTIONS:
-        return getattr(importlib.import_module(f".{_FUNCTIONS[name]}", __name__), name)
+        return import_module(f".{name}", __name__)
+    if name in _MODULE_OF:
+        value = globals()[name] = getattr(import_module(f".{_MODULE_OF[name]}", __name__), name)
+        return value
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

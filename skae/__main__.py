@@ -7,17 +7,8 @@ import os
 import sys
 from importlib import import_module
 
+from .runtime.catalogue import COMMANDS
 from .runtime.version import __version__
-
-# The module of each command, imported when it is needed.
-_COMMANDS = {
-    "fit": "commands.fit",
-    "transform": "commands.transform",
-    "reconstruct": "commands.reconstruct",
-    "score": "commands.score",
-    "plot": "commands.plot",
-    "handwriting": "handwriting.command",
-}
 
 # Exit status of other commands that SIGPIPE ends, as a shell reports it: 128 plus the number of the signal.
 _LEFT = 141
@@ -30,27 +21,32 @@ class _Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: error: {message} (see {self.prog} --help)\n")
 
 
-def main(arguments=None):
+def main(arguments=None, prog="python -m skae"):
     """Run a subcommand.
 
     Parameters
     ----------
     arguments : list of str, default=None
         None for those of the process.
+    prog : str
+        How the command line was called, for its help.
 
     Returns
     -------
     int
         Exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted, 141 left by the reader of the output.
     """
-    parser = _Parser(prog="python -m skae", description="Classic autoencoders as scikit-learn transformers.")
+    parser = _Parser(prog=prog, description="Classic autoencoders as scikit-learn transformers.")
     parser.add_argument("--version", action="version", version=f"skae {__version__}")
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     arguments = sys.argv[1:] if arguments is None else arguments
-    # If the first argument is a command, no other command is imported.
-    wanted = arguments[:1] if arguments[:1] and arguments[0] in _COMMANDS else list(_COMMANDS)
-    for command in wanted:
-        import_module(f".{_COMMANDS[command]}", "skae").add_parser(subparsers)
+    # Of the command that is asked for alone the module is imported.
+    wanted = next((argument for argument in arguments if argument in COMMANDS), None)
+    for name, command in COMMANDS.items():
+        if name == wanted:
+            import_module(f".{command.module}", "skae").add_parser(subparsers)
+        else:
+            subparsers.add_parser(name, help=command.help)
     options = parser.parse_args(arguments)
     try:
         return options.run(options)
@@ -66,6 +62,11 @@ def main(arguments=None):
         if sys.stderr is not None:
             print(f"{options.parser.prog}: error: {reason}", file=sys.stderr)
         return 1
+
+
+def script():
+    """The command ``skae`` that an installation puts beside Python."""
+    return main(prog="skae")
 
 
 if __name__ == "__main__":

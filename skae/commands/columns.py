@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.utils import get_tags
 
 from ..rows.blocks import block_rows, read_blocks, row_blocks, sums_finite
@@ -80,7 +81,7 @@ def training_rows(table, estimator, columns=None, exclude=()):
         With the names of columns that do not exist, hold no numbers, or have infinite or missing values that the
         estimator does not accept.
     """
-    names = _chosen_names(table, columns, exclude)
+    names = chosen_names(table, columns, exclude)
     return _rows(table, names, table.named, estimator, _BEFORE_TRAINING)
 
 
@@ -112,7 +113,7 @@ def model_rows(table, model, columns=None, exclude=(), keep=()):
     if by_name:
         names = _found_names(table, list(wanted), columns, exclude)
     else:
-        names = _chosen_names(table, columns, exclude, keep)
+        names = chosen_names(table, columns, exclude, keep)
         if len(names) != model.n_features_in_:
             raise ValueError(
                 f"{table.path}: {len(names)} columns, and the model was fitted with {model.n_features_in_}: choose "
@@ -132,13 +133,29 @@ def empty_rows(X):
     -------
     ndarray of bool of shape (n_samples,)
     """
+    if issparse(X):
+        return np.zeros(X.shape[0], bool)
+    if hasattr(X, "isna"):
+        return X.isna().to_numpy().all(axis=1)
     empty = np.zeros(len(X), bool)
     for rows, values in _float_blocks(X):
         empty[rows] = np.isnan(values).all(axis=1)
     return empty
 
 
-def _chosen_names(table, columns, exclude, keep=()):
+def chosen_names(table, columns, exclude, keep=()):
+    """The columns of a table that are used: those that are named, or all others.
+
+    Parameters
+    ----------
+    table : Table
+    columns : list of str or None
+    exclude, keep : list of str
+
+    Returns
+    -------
+    list of str
+    """
     if columns is not None:
         return checked_names(table, columns, "--columns")
     left_out = {*checked_names(table, exclude, "--exclude"), *keep}
@@ -168,12 +185,15 @@ def _missing(table, names):
 def _rows(table, names, named, estimator, remedies):
     """Columns as checked numbers; ``named`` is whether the estimator gets their names."""
     part = table.part(names)
-    if not isinstance(part, np.ndarray):
+    if hasattr(part, "iloc"):
         part = as_numbers(part)
+        if get_tags(estimator).input_tags.categorical:
+            # It tells numbers from words itself.
+            return part if named else part.set_axis(range(len(names)), axis="columns")
         _check_words(table, part, names, remedies)
     _check_finite(table, part, names, estimator, remedies)
     # scikit-learn ignores column labels that are integers.
-    return part if named or isinstance(part, np.ndarray) else part.set_axis(range(len(names)), axis="columns")
+    return part if named or not hasattr(part, "iloc") else part.set_axis(range(len(names)), axis="columns")
 
 
 def _check_words(table, part, names, remedies):
@@ -219,7 +239,11 @@ def _not_finite(part):
 
 def _float_blocks(X):
     """Yield (slice, values) for blocks of rows as floats; nothing for an array of integers, which are finite."""
-    if not isinstance(X, np.ndarray):
+    if issparse(X):
+        # Missing and infinite values are stored ones; only then is their column looked for.
+        if not sums_finite(X.data):
+            yield slice(0, X.shape[0]), X.toarray()
+    elif not isinstance(X, np.ndarray):
         for rows in row_blocks(len(X), block_rows(X.shape[1], np.float64)):
             yield rows, X.iloc[rows].to_numpy(np.float64, na_value=np.nan)
     elif X.dtype.kind == "f":

@@ -7,11 +7,13 @@ from pathlib import Path
 
 from ..model_files import save
 from ..runtime.files import prepared_folder
+from ..tables import TableAutoencoder
 from ..training.callbacks import EpochBar, use_callback
 from ..training.solvers import SOLVERS
 from .columns import training_rows
 from .options import add_input, add_quiet, add_selection, subcommand
 from .parameters import ESTIMATORS, add_parameters, as_option, check_size, estimator_of
+from .preparation import prepared_rows
 from .running import about, check_output, progress_of, tell
 from .tables import READERS, ending_of, read
 
@@ -19,17 +21,14 @@ _DESCRIPTION = """\
 Train an autoencoder on the rows of a file and write it to a model file, which the other commands and skae.load read.
 
 The column names are kept in the model. The parameters are those of the estimators in Python; help(skae.DenoisingAE) has
-the formulas. --missing-values mask trains on rows with missing values.
+the formulas.
 
-Columns are not scaled, and the loss is a sum over them. A model file holds the autoencoder alone, no scaler. If columns
-have different units, scale them beforehand, and scale later files by the same numbers, in Python:
-
-    import pandas as pd
-
-    train = pd.read_csv("train.csv")
-    for name in ("train.csv", "new.csv"):
-        scaled = (pd.read_csv(name) - train.mean()) / train.std()
-        scaled.to_csv("scaled-" + name, index=False)"""
+A table of text or parquet is prepared where it needs it: if a column holds words or gaps, or if one of three or more
+columns has more than half of the variance of all. Numbers are then standardised, words become indicators of categories,
+and gaps have no part in the loss, so that every column counts alike. Columns in which almost every row has a word of
+its own are left out, with a warning. What was learnt for it is in the model file, and the other commands apply it:
+they read tables as the first one, and write numbers in its units. In Python that is skae.tables.TableAutoencoder.
+With --missing-values the rows are taken as they are, unless --standardize is given."""
 
 _EXAMPLES = """\
   python -m skae fit measurements.csv --exclude id,label --output model.skae
@@ -54,13 +53,20 @@ def _add_model(parser):
     )
 
 
+def _add_standardize(parser):
+    parser.add_argument(
+        "--standardize",
+        action=argparse.BooleanOptionalAction,
+        help="prepare the columns as described above, or take them as they are (default: where the table needs it)",
+    )
+
+
 def _run(options):
     estimator = estimator_of(options)
     check_output(options.output, options.input)
     with progress_of(options) as progress:
         progress(0, 1 if estimator.max_iter == "auto" else estimator.max_iter, f"reading {options.input}")
-        X = training_rows(read(options.input, options.header), estimator, options.columns, options.exclude)
-        check_size(options, estimator, X.shape[1])
+        estimator, X = _estimator_and_rows(options, estimator)
         with (
             use_callback(lambda name, max_iter, n_rows: EpochBar(progress, max_iter)),
             about(options.input, as_option),
@@ -72,6 +78,21 @@ def _run(options):
     return 0
 
 
+def _estimator_and_rows(options, estimator):
+    """The estimator, with the preparation of the rows where they need it, and the rows."""
+    table = read(options.input, options.header, options.sep)
+    standardize = options.standardize
+    if standardize is None and hasattr(options, "missing_values"):
+        standardize = False
+    X = prepared_rows(table, standardize, options.columns, options.exclude)
+    if X is not None:
+        check_size(options, estimator, X.shape[1])
+        return TableAutoencoder(estimator), X
+    X = training_rows(table, estimator, options.columns, options.exclude)
+    check_size(options, estimator, X.shape[1])
+    return estimator, X
+
+
 def _model_path(text):
     """Path of the model file; an ending of tables is refused, since the model might replace the input."""
     path = Path(text)
@@ -81,10 +102,12 @@ def _model_path(text):
 
 
 def _summary(estimator):
-    step = SOLVERS[estimator.solver_].iteration
-    steps = f"{estimator.n_iter_} {step}{'s'[: estimator.n_iter_ != 1]}"
-    widths = f"{estimator.n_features_in_} columns to {estimator._n_features_out}"
-    return f"{type(estimator).__name__}, {widths}, {steps}, loss {estimator.loss_curve_[-1]:.6g}"
+    trained = getattr(estimator, "estimator_", estimator)
+    step = SOLVERS[trained.solver_].iteration
+    steps = f"{trained.n_iter_} {step}{'s'[: trained.n_iter_ != 1]}"
+    prepared = "" if trained is estimator else ", prepared"
+    widths = f"{estimator.n_features_in_} columns{prepared} to {trained._n_features_out}"
+    return f"{type(trained).__name__}, {widths}, {steps}, loss {trained.loss_curve_[-1]:.6g}"
 
 
 add_parser = subcommand(
@@ -93,9 +116,9 @@ add_parser = subcommand(
     add_input,
     add_selection,
     _add_model,
+    _add_standardize,
     add_quiet,
     add_parameters,
-    help="train an autoencoder on a file of rows",
     description=_DESCRIPTION,
     examples=_EXAMPLES,
 )

@@ -51,7 +51,7 @@ def loaded_model(options, method=None):
 
 def input_rows(options, model):
     """The table of the input, and the X in it for the model."""
-    table = read(options.input, options.header)
+    table = read(options.input, options.header, options.sep)
     keep = checked_names(table, getattr(options, "keep", []), "--keep")
     return table, model_rows(table, model, options.columns, options.exclude, keep)
 

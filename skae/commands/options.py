@@ -6,12 +6,13 @@ import argparse
 import csv
 from pathlib import Path
 
-from .tables import READERS, WRITERS, ending_of
+from ..runtime.catalogue import COMMANDS
+from .tables import READERS, STANDARD_INPUT, WRITERS, ending_of
 
 EXIT_STATUS = "exit status: 0 done; 1 failed; 2 wrong usage; 130 interrupted; 141 left by the reader of the output."
 
 
-def subcommand(name, run, *additions, help, description, examples):
+def subcommand(name, run, *additions, description, examples):
     """Make the function that adds a subcommand to the parsers of ``python -m skae``.
 
     Parameters
@@ -21,7 +22,7 @@ def subcommand(name, run, *additions, help, description, examples):
         Runs the command, and returns the exit status.
     *additions : callable (ArgumentParser)
         Each adds options, in the order of the help.
-    help, description, examples : str
+    description, examples : str
 
     Returns
     -------
@@ -32,7 +33,7 @@ def subcommand(name, run, *additions, help, description, examples):
     def add_parser(subparsers):
         parser = subparsers.add_parser(
             name,
-            help=help,
+            help=COMMANDS[name].help,
             description=description,
             epilog=f"{EXIT_STATUS}\n\nexamples:\n{examples}",
             formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -60,8 +61,16 @@ def add_input(parser, remark="", **options):
         "input",
         metavar="INPUT",
         type=file_type(READERS),
-        help=f"rows as {', '.join(READERS)}{remark}; text and parquet need pip install 'skae[cli]'",
+        help=f"rows as {', '.join(READERS)}{remark}, an .npz of NumPy or SciPy; or - for text on standard input; text "
+        "and parquet need pip install 'skae[cli]'",
         **options,
+    )
+    parser.add_argument(
+        "--sep",
+        type=_separator,
+        metavar="CHAR",
+        help="what stands between the values of a file of text, or tab (default: that of the file's ending, or ;, tab "
+        "or | if the first line has it instead)",
     )
     parser.add_argument(
         "--no-header",
@@ -135,11 +144,20 @@ def file_type(endings):
 
     def file(text):
         path = Path(text)
+        if text == STANDARD_INPUT and endings is READERS:
+            return path
         if ending_of(path, endings) is None:
             raise argparse.ArgumentTypeError(f"must end in {' or '.join(endings)}; got {text!r}")
         return path
 
     return file
+
+
+def _separator(text):
+    separator = {"tab": "\t", "\\t": "\t"}.get(text, text)
+    if len(separator) != 1 or separator.isalnum() or separator in '"\n\r.+-':
+        raise argparse.ArgumentTypeError(f"must be one character that no number has, or tab; got {text!r}")
+    return separator
 
 
 def column_names(text):

@@ -11,6 +11,7 @@ import numpy as np
 from ..runtime.files import prepared_folder, write_atomically
 from ..runtime.messages import with_names
 from ..runtime.packages import plots_available
+from ..tables import TableAutoencoder
 from .columns import checked_names, model_rows
 from .models import add_model_and_input, loaded_model
 from .options import file_type, subcommand
@@ -125,6 +126,10 @@ def _run(options):
         progress(0, 2, f"reading {options.model}")
         model = loaded_model(options)
         rows, given = _data(options, kind, model)
+        if isinstance(model, TableAutoencoder):
+            # Pictures show what the network sees.
+            rows = [model.encoder_.transform(X) for X in rows]
+            model = model.estimator_
         progress(1, 2, "drawing")
         named = {parameter: f"--{option.replace('_', '-')}" for option, parameter in kind.options.items()}
         with about(f"--kind {options.kind}", with_names(named)):
@@ -153,7 +158,7 @@ def _data(options, kind, model):
     given = {**kind.fixed, **{name: value for name, value in asked.items() if value is not None}}
     if options.input is None:
         return [], given
-    table = read(options.input, options.header)
+    table = read(options.input, options.header, options.sep)
     colours = checked_names(table, [] if options.color_by is None else [options.color_by], "--color-by")
     if colours:
         given["y"] = np.asarray(table.part(colours))[:, 0]
@@ -194,7 +199,6 @@ add_parser = subcommand(
     "plot",
     _run,
     _add_options,
-    help="draw a picture of a model",
     description=_DESCRIPTION,
     examples=_EXAMPLES,
 )

@@ -57,7 +57,6 @@ add_parser = subcommand(
     add_model_and_input,
     add_rows_output,
     _add_errors,
-    help="write the reconstruction of each row, or its errors",
     description=_DESCRIPTION,
     examples=_EXAMPLES,
 )

@@ -80,7 +80,6 @@ add_parser = subcommand(
     add_model_and_input,
     _add_per_row,
     add_rows_output,
-    help="print how much variance the reconstruction explains, or the score of each row",
     description=_DESCRIPTION,
     examples=_EXAMPLES,
 )

@@ -1,17 +1,26 @@
-"""Files of rows: text and parquet through pandas, ``.npy`` and ``.npz`` through NumPy alone."""
+"""Files of rows: text and parquet through pandas, ``.npy`` and ``.npz`` through NumPy and SciPy alone."""
 
 from __future__ import annotations
 
 import importlib
 import io
 import sys
-from functools import partial
+import tempfile
+from functools import cache, partial
+from pathlib import Path
 
 import numpy as np
+from scipy import sparse
 
 from ..runtime.files import prepared_folder, write_atomically
 from .columns import check_distinct
-from .text_files import TEXT_FORMATS, read_frame, read_words, write_frame
+from .text_files import TEXT_FORMATS, found_format, read_frame, read_words, write_frame
+
+# Name of the input that is text on standard input.
+STANDARD_INPUT = "-"
+
+# Start of a file that gzip compressed.
+_GZIP = b"\x1f\x8b"
 
 # Packages of the extra ``cli`` that a format needs.
 _PACKAGES = {**{ending: ["pandas"] for ending in TEXT_FORMATS}, ".parquet": ["pandas", "pyarrow"]}
@@ -23,7 +32,7 @@ class Table:
     Attributes
     ----------
     path : Path
-    data : DataFrame or ndarray of shape (n_rows, n_columns)
+    data : DataFrame, ndarray or CSR matrix of shape (n_rows, n_columns)
     names : list of str
         Names of the columns; x0, x1, ... if the file has none.
     named : bool
@@ -42,13 +51,14 @@ class Table:
             return self.data
         places = {name: place for place, name in enumerate(self.names)}
         chosen = [places[name] for name in names]
-        return self.data[:, chosen] if isinstance(self.data, np.ndarray) else self.data.iloc[:, chosen]
+        return self.data.iloc[:, chosen] if hasattr(self.data, "iloc") else self.data[:, chosen]
 
     def frame(self, names):
         """Columns as a frame with their names, to be written again."""
         import pandas
 
-        return pandas.DataFrame(np.asarray(self.part(names)), columns=names)
+        part = self.part(names)
+        return pandas.DataFrame(part.toarray() if sparse.issparse(part) else np.asarray(part), columns=names)
 
 
 class FrameTable(Table):
@@ -59,11 +69,15 @@ class FrameTable(Table):
 
 
 class TextTable(FrameTable):
-    """Rows of a file of text."""
+    """Rows of a file of text in a format."""
+
+    def __init__(self, path, data, named, form):
+        super().__init__(path, data, named)
+        self.form = form
 
     def frame(self, names):
         """Columns as the text of the file, unparsed: with leading zeros, and with words that pandas reads as NaN."""
-        text = read_words(self.path, self.named, TEXT_FORMATS[ending_of(self.path, TEXT_FORMATS)])
+        text = read_words(self.path, self.named, self.form)
         return FrameTable(self.path, text, self.named).frame(names)
 
 
@@ -74,15 +88,17 @@ def ending_of(path, endings):
     return next((ending for ending in endings if name.endswith(ending) and len(name) > len(ending)), None)
 
 
-def read(path, header=True):
+def read(path, header=True, separator=None):
     """Read a file of rows.
 
     Parameters
     ----------
     path : Path
-        With one of the endings of ``READERS``.
+        With one of the endings of ``READERS``, or "-" for text on standard input.
     header : bool, default=True
         Whether the first line of a file of text holds the names of the columns.
+    separator : str, default=None
+        Of the values of a file of text; None for that of its ending, or of its first line.
 
     Returns
     -------
@@ -98,6 +114,8 @@ def read(path, header=True):
     ImportError
         If pandas or pyarrow are needed and not installed.
     """
+    if str(path) == STANDARD_INPUT:
+        path = _spooled()
     if path.exists() and not (path.is_file() or path.is_dir()):
         raise OSError(f"{path} is a device or a pipe, which cannot be read more than once; save it to a file first")
     with path.open("rb"):
@@ -105,7 +123,7 @@ def read(path, header=True):
     ending = ending_of(path, READERS)
     require(path, ending)
     try:
-        table = READERS[ending](path, header)
+        table = READERS[ending](path, header, separator)
         if 0 in table.data.shape:
             raise ValueError(f"it has {table.data.shape[0]} rows and {table.data.shape[1]} columns")
     except (ImportError, MemoryError):
@@ -160,11 +178,29 @@ def require(what, ending):
             raise ImportError(f"{what} needs {module}: pip install 'skae[cli]'.") from error
 
 
-def _read_text(path, header):
-    return TextTable(path, read_frame(path, header, TEXT_FORMATS[ending_of(path, TEXT_FORMATS)]), named=header)
+@cache
+def _spooled():
+    """Path of a file with the bytes of standard input, which goes with the process."""
+    if sys.stdin is None:
+        raise OSError("there is no standard input to read")
+    content = sys.stdin.buffer.read()
+    folder = tempfile.TemporaryDirectory(prefix="skae-")
+    _FOLDERS.append(folder)
+    path = Path(folder.name, "standard-input.csv" + ".gz" * content.startswith(_GZIP))
+    path.write_bytes(content)
+    return path
 
 
-def _read_parquet(path, header):
+# Kept until the process ends, and removed then.
+_FOLDERS = []
+
+
+def _read_text(path, header, separator):
+    form = found_format(path, TEXT_FORMATS[ending_of(path, TEXT_FORMATS)], separator)
+    return TextTable(path, read_frame(path, header, form), header, form)
+
+
+def _read_parquet(path, header, separator):
     import pandas
     from pyarrow.parquet import read_schema
 
@@ -176,12 +212,15 @@ def _read_parquet(path, header):
     return FrameTable(path, data, named=True)
 
 
-def _read_npy(path, header):
+def _read_npy(path, header, separator):
     return _array_table(path, np.lib.format.open_memmap(path, mode="r"))
 
 
-def _read_npz(path, header):
+def _read_npz(path, header, separator):
     with path.open("rb") as file, np.lib.npyio.NpzFile(file, allow_pickle=False) as archive:
+        if {"format", "shape", "data"} <= set(archive.files):
+            # Of scipy.sparse.save_npz.
+            return _array_table(path, sparse.csr_matrix(sparse.load_npz(path)))
         if len(archive.files) != 1:
             held = ", ".join(archive.files) or "none"
             raise ValueError(f"it must hold one array; it holds {len(archive.files)}: {held}")

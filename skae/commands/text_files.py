@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import re
 import warnings
 from typing import NamedTuple
 
@@ -12,6 +13,9 @@ from .numeric_columns import as_numbers, wordy_columns
 
 # Separators that a file may have although its ending says otherwise.
 _SEPARATORS = (",", ";", "\t", "|")
+
+# First lines in which a decimal comma is looked for.
+_DECIMAL_LINES = 20
 
 # Bytes of a first line in which a separator is looked for.
 _FIRST_BYTES = 4096
@@ -28,11 +32,14 @@ class TextFormat(NamedTuple):
         Name of the separator, for errors.
     compressed : bool
         Whether the file is compressed by gzip.
+    decimal : str
+        Decimal point of numbers.
     """
 
     separator: str
     word: str
     compressed: bool = False
+    decimal: str = "."
 
     def open(self, path):
         """The bytes of the text of a file."""
@@ -45,6 +52,34 @@ TEXT_FORMATS = {
     ".csv.gz": TextFormat(",", "commas", compressed=True),
     ".tsv.gz": TextFormat("\t", "tabs", compressed=True),
 }
+
+
+def found_format(path, form, separator=None):
+    """The format of a file: with a separator that is given, or that its first line has instead of that of its ending.
+
+    Between semicolons a comma is the decimal point, where the first lines have one between digits and no point there.
+
+    Parameters
+    ----------
+    path : Path
+    form : TextFormat
+        Of its ending.
+    separator : str, default=None
+
+    Returns
+    -------
+    TextFormat
+    """
+    with form.open(path) as file:
+        lines = file.read(_FIRST_BYTES).decode("utf-8", "replace").splitlines()
+    first, second = [*lines, "", ""][:2] if len(lines) != 1 else lines * 2
+    if separator is None:
+        separator = form.separator
+        if separator not in first:
+            separator = next((other for other in _SEPARATORS if other in first and other in second), separator)
+    digits = " ".join(lines[:_DECIMAL_LINES])
+    comma = separator == ";" and re.search(r"\d,\d", digits) and not re.search(r"\d\.\d", digits)
+    return form._replace(separator=separator, decimal="," if comma else ".")
 
 
 def read_frame(path, header, form):
@@ -107,7 +142,7 @@ def _parsed(path, header, form, **options):
     if tuple(map(int, pandas.__version__.split(".")[:2])) < (3, 1):
         # Later versions read every number exactly, and warn of the option.
         options["float_precision"] = "round_trip"
-    options.update(sep=form.separator, compression="gzip" if form.compressed else None)
+    options.update(sep=form.separator, decimal=form.decimal, compression="gzip" if form.compressed else None)
     with warnings.catch_warnings():
         warnings.simplefilter("error", pandas.errors.ParserWarning)
         try:
@@ -128,11 +163,7 @@ def _separator_hint(path, form):
         line = file.readline(_FIRST_BYTES)
     for separator in _SEPARATORS:
         if separator != form.separator and separator.encode() in line:
-            renamed = [ending for ending, other in TEXT_FORMATS.items() if other == (separator, other.word, form[2])]
-            return (
-                f"; its first line has {separator!r}: where that separates the values, save the file with {form.word} "
-                f"between them, and points in numbers{''.join(f', or name it {ending}' for ending in renamed)}"
-            )
+            return f"; its first line has {separator!r} too: where that separates the values, pass --sep {separator!r}"
     return ""
 
 

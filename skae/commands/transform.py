@@ -33,7 +33,6 @@ add_parser = subcommand(
     _run,
     add_model_and_input,
     add_rows_output,
-    help="write the code of each row",
     description=_DESCRIPTION,
     examples=_EXAMPLES,
 )

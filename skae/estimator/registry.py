@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import MutableMapping
+from importlib import import_module
 from textwrap import indent
 
 from ..kernels.checks import check_name
@@ -10,7 +12,44 @@ from .near_names import with_near_names
 from .parameters import Parameter
 from .shared_parameters import SHARED
 
-ESTIMATORS: dict[str, type] = {}
+# The autoencoders of this library, and the modules that declare them: by name, since they import this one.
+_BUILT_IN = {
+    "plain": "skae.autoencoder",
+    "contractive": "skae.contractive",
+    "denoising": "skae.denoising",
+    "sparse": "skae.sparse",
+}
+
+
+class Estimators(MutableMapping):
+    """Classes by kind, those of this library first; who reads it has imported them."""
+
+    def __init__(self):
+        self.declared = {}
+
+    def _complete(self):
+        for module in _BUILT_IN.values():
+            import_module(module)
+        return self.declared
+
+    def __getitem__(self, kind):
+        return self._complete()[kind]
+
+    def __setitem__(self, kind, cls):
+        self.declared[kind] = cls
+
+    def __delitem__(self, kind):
+        del self.declared[kind]
+
+    def __iter__(self):
+        self._complete()
+        return iter([*_BUILT_IN, *(kind for kind in self.declared if kind not in _BUILT_IN)])
+
+    def __len__(self):
+        return len(self._complete())
+
+
+ESTIMATORS = Estimators()
 
 _ATTRIBUTES = """
 coefs_ : list of ndarray of shape (fan_in, fan_out)
@@ -84,7 +123,9 @@ def autoencoder(kind, own_parameters=()):
     def declare(cls):
         if not (isinstance(cls, type) and issubclass(cls, BaseAutoencoder)):
             raise TypeError(f"The kind {kind!r} must be a subclass of BaseAutoencoder; got {cls!r}.")
-        taken = ESTIMATORS.get(kind)
+        if kind in _BUILT_IN and cls.__module__ != _BUILT_IN[kind]:
+            import_module(_BUILT_IN[kind])
+        taken = ESTIMATORS.declared.get(kind)
         # A class that is defined again, as in a notebook, replaces itself.
         if taken is not None and (taken.__module__, taken.__qualname__) != (cls.__module__, cls.__qualname__):
             raise ValueError(f"The kind {kind!r} of {cls.__name__} is taken by {taken.__name__}. Give it another name.")

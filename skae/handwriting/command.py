@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
+from ..runtime.catalogue import COMMANDS
 from ..runtime.files import prepared_folder
 from ..runtime.messages import with_names, written
 from ..runtime.packages import plots_available
@@ -63,7 +64,7 @@ def add_parser(subparsers):
     """
     parser = subparsers.add_parser(
         "handwriting",
-        help="compare autoencoders, PCA and raw pixels on handwritten digits",
+        help=COMMANDS["handwriting"].help,
         description=_DESCRIPTION,
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,

@@ -45,6 +45,8 @@ SKOPS_TRUSTED_TYPES = (
     "skae.outlier.AutoencoderOutlierDetector",
     "skae.preprocessing.PCANormalizer",
     "skae.sparse.SparseAE",
+    "skae.tables.autoencoder.TableAutoencoder",
+    "skae.tables.encoder.TableEncoder",
     "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
     "sklearn.neural_network._stochastic_optimizers.SGDOptimizer",
 )
@@ -67,7 +69,7 @@ def save(estimator, path, *, include_optimizer=False):
     ----------
     estimator : estimator
         Fitted: AutoencoderTransformer, DenoisingAE, SparseAE, ContractiveAE, AutoencoderOutlierDetector,
-        AutoencoderImputer or PCANormalizer.
+        AutoencoderImputer, TableAutoencoder or PCANormalizer.
     path : str or path
         Used as it is: no extension is added. The usual one is ``.skae``.
     include_optimizer : bool, default=False

@@ -17,7 +17,8 @@ from ..kernels.registry import REGISTER_FIRST
 from ..network.factor_analysis import FactorAnalysis
 from ..outlier import AutoencoderOutlierDetector
 from ..preprocessing import PCANormalizer
-from . import autoencoders, parameters
+from ..tables import TableAutoencoder
+from . import autoencoders, parameters, tables
 from .autoencoders import decode_names, encode_names
 from .fields import FLOATS, Fields, number_field
 
@@ -281,6 +282,21 @@ def _decode_names(estimator, fields, beside):
         estimator.feature_names_in_ = names
 
 
+def _encode_table(estimator, arrays, path, include_optimizer):
+    inner = _encoded(estimator.estimator_, arrays, f"{path}estimator/", include_optimizer, _autoencoders())
+    return {"estimator": inner, "encoder": tables.encode(estimator.encoder_, arrays, f"{path}encoder/")}
+
+
+def _decode_table(estimator, fields):
+    estimator.encoder_ = tables.decode(fields.fields("encoder"))
+    estimator.estimator_ = inner = _decoded(fields.fields("estimator"), _autoencoders())
+    if inner.n_features_in_ != (width := estimator.encoder_.groups()[-1].stop):
+        raise ValueError(f"the autoencoder has {inner.n_features_in_} columns, and encoded rows have {width}.")
+    if inner._fitted.statistics.means is None:
+        raise ValueError("the autoencoder of a table must take missing values.")
+    estimator._take_columns()
+
+
 def _autoencoders():
     """The kinds of the autoencoders, by name."""
     return {cls.__name__: Kind(cls, autoencoders.encode, autoencoders.decode) for cls in ESTIMATORS.values()}
@@ -294,5 +310,6 @@ def _kinds():
 _OTHERS = {
     "AutoencoderOutlierDetector": Kind(AutoencoderOutlierDetector, _encode_detector, _decode_detector),
     "AutoencoderImputer": Kind(AutoencoderImputer, _encode_imputer, _decode_imputer),
+    "TableAutoencoder": Kind(TableAutoencoder, _encode_table, _decode_table),
     "PCANormalizer": Kind(PCANormalizer, _encode_normalizer, _decode_normalizer),
 }

@@ -221,7 +221,10 @@ def test_a_model_must_be_named(folder, refused):
     "arguments, words",
     [
         (["nothing.csv"], "No such file or directory"),
-        (["rows.csv"], "rows.csv has no numbers in 'label': name the columns to use with --columns"),
+        (
+            ["rows.csv", "--no-standardize"],
+            "rows.csv has no numbers in 'label': name the columns to use with --columns",
+        ),
         (["rows.csv", "--columns", "a,z,y"], "--columns: {folder}/rows.csv has no 'z', 'y'; its columns are 'id', 'a'"),
         (["rows.csv", "--exclude", "z"], "--exclude: {folder}/rows.csv has no 'z'"),
         (["rows.npy", "--exclude", "x0,x1,x2,x3"], "rows.npy has no column left beside 'x0'"),
@@ -240,7 +243,7 @@ def test_what_is_wrong_with_the_rows_is_told_before_the_work(arguments, words, f
     [
         (
             np.nan,
-            [],
+            ["--no-standardize"],
             "missing values in {} (the first in row 7, counted from 0): fill them, leave these columns out with",
         ),
         (
@@ -307,7 +310,7 @@ def test_the_name_of_a_file_stays_as_it_is(tmp_path, capsys):
 def test_many_names_are_cut_short(tmp_path, refused):
     pd.DataFrame([["word"] * 20], columns=[f"w{j}" for j in range(20)]).to_csv(tmp_path / "words.csv", index=False)
     words = "no numbers in 'w0', 'w1', 'w2', 'w3', 'w4', 'w5', 'w6', 'w7' and 12 more"
-    refused(1, words, "fit", tmp_path / "words.csv", "--output", tmp_path / "m.skae")
+    refused(1, words, "fit", tmp_path / "words.csv", "--no-standardize", "--output", tmp_path / "m.skae")
 
 
 @pytest.mark.parametrize(

@@ -1,17 +1,17 @@
 """The help of the commands: every option with its default, examples that are legal."""
 
 import argparse
-import inspect
 import re
 import shlex
+import subprocess
+import sys
 
-import numpy as np
-import pandas as pd
 import pytest
 
-from skae.__main__ import main
+from skae.__main__ import main, script
+from skae.runtime.catalogue import COMMANDS as CATALOGUE
 
-COMMANDS = ["fit", "transform", "reconstruct", "score", "plot"]
+COMMANDS = ["fit", "transform", "reconstruct", "score", "plot", "report"]
 every_command = pytest.mark.parametrize("command", COMMANDS)
 
 
@@ -24,8 +24,33 @@ def _help(capsys, *command):
 
 def test_every_command_is_listed(capsys):
     text = _help(capsys)
-    for command in [*COMMANDS, "handwriting"]:
+    for command in list(CATALOGUE):
         assert re.search(rf"^    {command}\b", text, re.MULTILINE)
+
+
+def test_the_help_and_the_version_import_nothing_heavy():
+    for option in ("--help", "--version"):
+        code = (
+            f"import sys; from skae.__main__ import main, script\ntry:\n    main([{option!r}])\nexcept SystemExit:\n"
+            "    sys.exit(len({'numpy', 'numba', 'sklearn', 'scipy', 'pandas'} & set(sys.modules)))"
+        )
+        run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+        assert (run.returncode, run.stderr) == (0, "") and "skae" in run.stdout
+
+
+def test_the_script_calls_itself_by_its_name(capsys, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["/usr/bin/skae", "fit"])
+    with pytest.raises(SystemExit) as stop:
+        script()
+    assert stop.value.code == 2
+    assert capsys.readouterr().err.startswith("skae fit: error: ")
+
+
+def test_a_command_that_does_not_exist_is_one_line(capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(["fitt"])
+    error = capsys.readouterr().err
+    assert stop.value.code == 2 and error.count("\n") == 1 and "'handwriting'" in error
 
 
 @every_command
@@ -58,14 +83,3 @@ def test_the_examples_are_legal(command, capsys, monkeypatch):
         assert main(shlex.split(example.partition(" > ")[0])) == 0
         assert example.startswith(f"{command} ")
     assert len(ran) == len(examples)
-
-
-def test_columns_are_scaled_as_the_help_of_fit_says(capsys, tmp_path, monkeypatch):
-    told = _help(capsys, "fit").partition("in Python:\n")[2].partition("\npositional")[0]
-    monkeypatch.chdir(tmp_path)
-    train, new = pd.DataFrame({"a": [1.0, 2.0, 6.0]}), pd.DataFrame({"a": [3.0, 5.0]})
-    train.to_csv("train.csv", index=False)
-    new.to_csv("new.csv", index=False)
-    exec(inspect.cleandoc(told), {})
-    np.testing.assert_allclose(pd.read_csv("scaled-train.csv"), (train - train.mean()) / train.std())
-    np.testing.assert_allclose(pd.read_csv("scaled-new.csv"), (new - train.mean()) / train.std())

@@ -10,6 +10,7 @@ from skae import AutoencoderOutlierDetector, AutoencoderTransformer, Contractive
 from skae.impute import AutoencoderImputer
 from skae.network.network import Network
 from skae.preprocessing import PCANormalizer
+from skae.tables import TableAutoencoder
 
 SETTINGS = dict(n_components=3, max_iter=2, tol=0.0, random_state=0)
 
@@ -58,6 +59,7 @@ CASES = {
     "imputer": imputed_twice,
     "linear imputer": lambda X: AutoencoderImputer("linear", random_state=0).fit(with_holes(X)),
     "imputer of": lambda X: AutoencoderImputer(DenoisingAE(**SETTINGS, missing_values="mask")).fit(X),
+    "table": lambda X: TableAutoencoder(DenoisingAE(**SETTINGS)).fit(with_holes(X)),
     "normalizer": lambda X: PCANormalizer().fit(X),
 }
 

@@ -8,12 +8,12 @@ import pickle
 import joblib
 import numpy as np
 import pytest
-from skae.exceptions import ParameterError
 from sklearn.utils._param_validation import InvalidParameterError, validate_parameter_constraints
 
 import skae
 from skae import AutoencoderOutlierDetector, AutoencoderTransformer, ContractiveAE, DenoisingAE, SparseAE, stack
 from skae.commands.parameters import ESTIMATORS, as_option
+from skae.exceptions import ParameterError
 from skae.impute import AutoencoderImputer
 from skae.runtime.messages import written
 

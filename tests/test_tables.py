@@ -1,0 +1,67 @@
+"""The encoding of tables against plain formulas, and model files of it."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from skae import DenoisingAE, load, save
+from skae.tables import TableAutoencoder, TableEncoder
+
+
+@pytest.fixture
+def frame():
+    return pd.DataFrame(
+        {"a": [1.0, 2.0, np.nan, 6.0, 3.0], "c": ["x", "y", "y", None, "z"], "b": pd.array([1, None, 3, 4, 5], "Int64")}
+    )
+
+
+def test_encoded_rows_are_those_of_the_formulas(frame):
+    Z = TableEncoder().fit_transform(frame)
+    a = frame["a"].to_numpy()
+    np.testing.assert_allclose(Z[:, 0], (a - np.nanmean(a)) / np.nanstd(a))
+    shares = np.array([0.25, 0.5, 0.25])
+    scale = np.sqrt(1 - (shares**2).sum())
+    indicators = np.array([[1, 0, 0], [0, 1, 0], [0, 1, 0], [np.nan] * 3, [0, 0, 1]])
+    np.testing.assert_allclose(Z[:, 1:4], (indicators - shares) / scale)
+    assert np.nanvar(Z[:, 1:4], axis=0).sum() == pytest.approx(1)
+    assert np.nanvar(Z[:, 4]) == pytest.approx(1) and np.isnan(Z[1, 4])
+
+
+def test_the_inverse_gives_what_was_there(frame):
+    encoder = TableEncoder().fit(frame)
+    again = encoder.inverse_transform(encoder.transform(frame))
+    np.testing.assert_allclose(again[:, 0].astype(float), frame["a"])
+    assert list(again[[0, 1, 2, 4], 1]) == ["x", "y", "y", "z"]
+    assert list(encoder.get_feature_names_out()) == ["a", "c_x", "c_y", "c_z", "b"]
+
+
+def test_categories_that_training_did_not_have_are_gaps(frame):
+    encoder = TableEncoder().fit(frame)
+    new = frame.assign(c=["new", "x", None, "y", "z"])
+    assert np.isnan(encoder.transform(new)[:, 1:4]).all(axis=1).tolist() == [True, False, True, False, False]
+
+
+def test_what_cannot_be_encoded_is_told(frame):
+    with pytest.raises(ValueError, match="Column 'c' of X holds 3 categories; at most max_categories=2"):
+        TableEncoder(2).fit(frame)
+    with pytest.raises(ValueError, match="Column 'a' of X holds words; it held numbers"):
+        TableEncoder().fit(frame).transform(frame.assign(a=list("abcde")))
+    with pytest.raises(ValueError, match="infinite"):
+        TableEncoder().fit(frame.assign(a=np.inf))
+
+
+def test_errors_of_columns_sum_to_those_of_rows(frame):
+    ae = TableAutoencoder(DenoisingAE(2, max_iter=3, random_state=0)).fit(frame)
+    errors = ae.reconstruction_error(frame, per_feature=True)
+    assert errors.shape == (5, 3) and np.isnan(errors[2, 0])
+    np.testing.assert_allclose(np.nansum(errors, axis=1), ae.reconstruction_error(frame))
+
+
+@pytest.mark.parametrize("columns", [["a", "c", "b"], ["a", "b"]])
+def test_a_model_file_holds_the_encoding(frame, columns, tmp_path):
+    ae = TableAutoencoder(DenoisingAE(2, max_iter=3, random_state=0)).fit(frame[columns])
+    save(ae, tmp_path / "m.skae")
+    again = load(tmp_path / "m.skae")
+    assert list(again.feature_names_in_) == columns
+    np.testing.assert_array_equal(again.transform(frame[columns]), ae.transform(frame[columns]))
+    assert (again.reconstruct(frame[columns]) == ae.reconstruct(frame[columns])).all()
