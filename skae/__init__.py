@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from .autoencoder import AutoencoderTransformer
     from .contractive import ContractiveAE
     from .denoising import DenoisingAE
-    from .environment import show_versions
+    from .inspection.environment import show_versions
     from .model_files import load, save
     from .outlier import AutoencoderOutlierDetector
     from .sparse import SparseAE
@@ -43,7 +43,7 @@ _MODULE_OF = {
     "SparseAE": "sparse",
     "load": "model_files",
     "save": "model_files",
-    "show_versions": "environment",
+    "show_versions": "inspection.environment",
     "stack": "stacking",
 }
 

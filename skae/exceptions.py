@@ -1,8 +1,19 @@
-"""The errors and warnings of ``skae.runtime.exceptions``, by the name that filters of warnings use."""
+"""The errors and warnings of skae, by the names that filters of warnings use."""
 
-import sys
+from .runtime.exceptions import (
+    CollapsedCodeWarning,
+    DeadUnitsWarning,
+    FitWarning,
+    OutputRangeWarning,
+    ParameterError,
+    PoorFitWarning,
+)
 
-from .runtime import exceptions
-
-# The module itself: a class has one home.
-sys.modules[__name__] = exceptions
+__all__ = [
+    "CollapsedCodeWarning",
+    "DeadUnitsWarning",
+    "FitWarning",
+    "OutputRangeWarning",
+    "ParameterError",
+    "PoorFitWarning",
+]

@@ -106,5 +106,5 @@ def test_how_numba_compiles(jit_off, tmp_path):
 
 
 def test_no_cache_folder_is_no_error(report, monkeypatch):
-    monkeypatch.setattr("skae.environment.cache_folders", set())
+    monkeypatch.setattr("skae.inspection.environment.cache_folders", set())
     assert report()["Numba"]["cache"] == "none"

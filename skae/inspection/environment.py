@@ -10,8 +10,8 @@ from importlib import metadata
 import numba
 import threadpoolctl
 
-from .kernels.compiler import cache_folders
-from .runtime.version import __version__
+from ..kernels.compiler import cache_folders
+from ..runtime.version import __version__
 
 _REQUIRED = ("scikit-learn", "numpy", "scipy", "numba", "llvmlite", "joblib", "threadpoolctl")
 _OPTIONAL = (
