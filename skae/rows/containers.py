@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from os import PathLike, fspath
+from os import PathLike, fsdecode, fspath
 from pathlib import PurePath
 
 import numpy as np
@@ -36,7 +36,7 @@ def check_container(X, name):
         )
     elif hasattr(X, "collect_schema") and not hasattr(X, "to_numpy"):
         raise TypeError(f"{name} must hold rows; got a {type(X).__name__}, which is a query. Pass {name}.collect().")
-    elif name == "X" and (isinstance(X, PathLike) or (isinstance(X, str) and PurePath(X).suffix)):
+    elif name == "X" and (isinstance(X, PathLike) or (isinstance(X, (str, bytes)) and PurePath(fsdecode(X)).suffix)):
         raise TypeError(
             f"X must hold rows; got the path {fspath(X)!r}. Open it: pyarrow.parquet.ParquetFile(path), "
             "h5py.File(path)['name'] or numpy.load(path, mmap_mode='r') are read by blocks."
