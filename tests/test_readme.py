@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from skae.datasets import load_digits_unit
+
 README = Path(__file__).parents[1] / "README.md"
 
 
@@ -25,3 +27,9 @@ def test_the_eight_lines_print_what_the_readme_says():
     np.testing.assert_allclose(found, told, atol=0.0151)
     own, pca = found
     assert own > pca + 0.05
+
+
+def test_its_rows_are_of_other_writers():
+    groups = load_digits_unit(return_X_y=True, return_groups=True)[2]
+    assert len(groups) == 1157 + 640 and not set(groups[:1157]) & set(groups[1157:])
+    assert "X[:1157]" in README.read_text(encoding="utf-8")
