@@ -13,9 +13,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 from sklearn.datasets import load_iris
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
+import skae
 from skae.__main__ import main
+from skae.datasets import load_digits_unit
+from skae.estimator.registry import ESTIMATORS
 
 DOCS = Path(__file__).parents[1] / "docs"
 EXAMPLES = sorted((DOCS / "examples").glob("plot_*.py"))
@@ -77,6 +83,29 @@ def test_every_block_is_run(page):
             assert all(re.match(r"python3? -m (venv|skae) ", line) for line in lines), f"{page}: {lines}"
         else:
             assert language in NO_CODE, f"{page}: a block of {language}, which nothing runs"
+
+
+@pytest.mark.slow
+def test_the_cheat_sheet_is_right():
+    text = (DOCS / "cheat_sheet.md").read_text(encoding="utf-8")
+    names = {"X": load_digits_unit().data[:100], "skae": skae, "StandardScaler": StandardScaler}
+    names |= {"make_pipeline": make_pipeline, "LogisticRegression": LogisticRegression}
+    exec("from skae import *\nfrom skae.impute import AutoencoderImputer", names)
+    names["noisy"] = names["normal"] = names["X"]
+    names["ae"] = skae.SparseAE(4, solver="adam", max_iter=2).fit(names["X"])
+    names["detector"] = skae.AutoencoderOutlierDetector(calibration="training").fit(names["X"])
+    by_task, _, rest = text.partition("## The same for all")
+    written = re.findall(r"`([^`]+)`", by_task[by_task.index("## By task") :])
+    assert len(written) > 10
+    for expression in written:
+        eval(expression, names)
+    attributes = re.findall(r"`(\w+_)`", rest)
+    assert len(attributes) > 5 and not [name for name in attributes if not hasattr(names["ae"], name)]
+    table = text[text.index("## Settings") : text.index("## Keep")]
+    settings = re.findall(r"^\| ((?:`\w+`(?:, )?)+) \|", table, flags=re.M)
+    assert len(settings) > 5
+    legal = {name for kind in ESTIMATORS.values() for name in kind().get_params()} | {"contamination"}
+    assert {name for cell in settings for name in re.findall(r"\w+", cell)} <= legal
 
 
 def test_commands_of_the_command_line_page(tmp_path, monkeypatch, capsys):
