@@ -4,6 +4,8 @@ What stands behind prompts is run by doctest, page by page; here are the example
 and that no block is left out.
 """
 
+import inspect
+import math
 import re
 import runpy
 import shlex
@@ -22,6 +24,7 @@ import skae
 from skae.__main__ import main
 from skae.datasets import load_digits_unit
 from skae.estimator.registry import ESTIMATORS
+from skae.impute import AutoencoderImputer
 
 DOCS = Path(__file__).parents[1] / "docs"
 EXAMPLES = sorted((DOCS / "examples").glob("plot_*.py"))
@@ -106,6 +109,19 @@ def test_the_cheat_sheet_is_right():
     assert len(settings) > 5
     legal = {name for kind in ESTIMATORS.values() for name in kind().get_params()} | {"contamination"}
     assert {name for cell in settings for name in re.findall(r"\w+", cell)} <= legal
+
+
+def test_defaults_of_the_page_of_versions_are_those_of_the_signatures():
+    text = (DOCS / "versions.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\w+)`(?: of `(\w+)`)? \| (?:`(.+)`|did not exist) \| `(.+)` \| ", text, flags=re.M)
+    assert len(rows) > 10
+    kinds = {"": skae.AutoencoderTransformer, "AutoencoderImputer": AutoencoderImputer}
+    for parameter, name, before, now in rows:
+        default = inspect.signature(kinds.get(name) or getattr(skae, name)).parameters[parameter].default
+        assert repr(default) == now != before
+    for expression in re.findall(r"`((?:AutoencoderTransformer|DenoisingAE)\(.*\))`", text):
+        X = np.random.default_rng(0).random((12, 3))
+        eval(expression, {"ceil": math.ceil, "n": 3} | vars(skae)).set_params(n_components=1, max_iter=2).fit(X)
 
 
 def test_commands_of_the_command_line_page(tmp_path, monkeypatch, capsys):
