@@ -44,8 +44,8 @@ axes[1].set_yscale("symlog", linthresh=0.1)
 axes[1].set(xlabel="time", ylabel="decision")
 
 # %%
-# The error of each entry shows where in a window the anomaly is. In the worst window around the missing beat it is at the
-# end, where the reconstruction begins with a beat that does not come.
+# The error of each entry shows where in a window the anomaly is. In the worst window around the missing beat it is at
+# the end, where the reconstruction begins with a beat that does not come.
 
 worst = windows[[1500 + decision[1500:1700].argmin()]]
 errors = detector.reconstruction_error(worst, per_feature=True)[0]
