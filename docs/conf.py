@@ -82,7 +82,11 @@ html_css_files = ["site.css"]
 html_show_sourcelink = False
 # Pages without others beside them need no list of them.
 html_sidebars = {
-    page: [] for page in ("coming_from", "works_with", "performance", "extending", "changelog", "contributing")
+    page: []
+    for page in (
+        *("cheat_sheet", "faq", "comparison", "coming_from", "works_with", "performance", "extending", "changelog"),
+        "contributing",
+    )
 }
 html_copy_source = False
 html_theme_options = {

@@ -4,6 +4,8 @@ What stands behind prompts is run by doctest, page by page; here are the example
 and that no block is left out.
 """
 
+import inspect
+import math
 import re
 import runpy
 import shlex
@@ -13,9 +15,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 from sklearn.datasets import load_iris
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
+import skae
 from skae.__main__ import main
+from skae.datasets import load_digits_unit
+from skae.estimator.registry import ESTIMATORS
+from skae.impute import AutoencoderImputer
 
 DOCS = Path(__file__).parents[1] / "docs"
 EXAMPLES = sorted((DOCS / "examples").glob("plot_*.py"))
@@ -77,6 +86,42 @@ def test_every_block_is_run(page):
             assert all(re.match(r"python3? -m (venv|skae) ", line) for line in lines), f"{page}: {lines}"
         else:
             assert language in NO_CODE, f"{page}: a block of {language}, which nothing runs"
+
+
+@pytest.mark.slow
+def test_the_cheat_sheet_is_right():
+    text = (DOCS / "cheat_sheet.md").read_text(encoding="utf-8")
+    names = {"X": load_digits_unit().data[:100], "skae": skae, "StandardScaler": StandardScaler}
+    names |= {"make_pipeline": make_pipeline, "LogisticRegression": LogisticRegression}
+    exec("from skae import *\nfrom skae.impute import AutoencoderImputer", names)
+    names["noisy"] = names["normal"] = names["X"]
+    names["ae"] = skae.SparseAE(4, solver="adam", max_iter=2).fit(names["X"])
+    names["detector"] = skae.AutoencoderOutlierDetector(calibration="training").fit(names["X"])
+    by_task, _, rest = text.partition("## The same for all")
+    written = re.findall(r"`([^`]+)`", by_task[by_task.index("## By task") :])
+    assert len(written) > 10
+    for expression in written:
+        eval(expression, names)
+    attributes = re.findall(r"`(\w+_)`", rest)
+    assert len(attributes) > 5 and not [name for name in attributes if not hasattr(names["ae"], name)]
+    table = text[text.index("## Settings") : text.index("## Keep")]
+    settings = re.findall(r"^\| ((?:`\w+`(?:, )?)+) \|", table, flags=re.M)
+    assert len(settings) > 5
+    legal = {name for kind in ESTIMATORS.values() for name in kind().get_params()} | {"contamination"}
+    assert {name for cell in settings for name in re.findall(r"\w+", cell)} <= legal
+
+
+def test_defaults_of_the_page_of_versions_are_those_of_the_signatures():
+    text = (DOCS / "versions.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\w+)`(?: of `(\w+)`)? \| (?:`(.+)`|did not exist) \| `(.+)` \| ", text, flags=re.M)
+    assert len(rows) > 10
+    kinds = {"": skae.AutoencoderTransformer, "AutoencoderImputer": AutoencoderImputer}
+    for parameter, name, before, now in rows:
+        default = inspect.signature(kinds.get(name) or getattr(skae, name)).parameters[parameter].default
+        assert repr(default) == now != before
+    for expression in re.findall(r"`((?:AutoencoderTransformer|DenoisingAE)\(.*\))`", text):
+        X = np.random.default_rng(0).random((12, 3))
+        eval(expression, {"ceil": math.ceil, "n": 3} | vars(skae)).set_params(n_components=1, max_iter=2).fit(X)
 
 
 def test_commands_of_the_command_line_page(tmp_path, monkeypatch, capsys):

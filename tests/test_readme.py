@@ -31,5 +31,5 @@ def test_the_eight_lines_print_what_the_readme_says():
 
 def test_its_rows_are_of_other_writers():
     groups = load_digits_unit(return_X_y=True, return_groups=True)[2]
-    assert len(groups) == 1157 + 640 and not set(groups[:1157]) & set(groups[1157:])
-    assert "X[:1157]" in README.read_text(encoding="utf-8")
+    assert len(groups) == 1287 + 510 and not set(groups[:1287]) & set(groups[1287:])
+    assert "X[:1287]" in README.read_text(encoding="utf-8")

@@ -1,10 +1,16 @@
-"""The encoding of tables against plain formulas, and model files of it."""
+"""The encoding of tables against plain formulas, scikit-learn's conventions on tables, and model files of them."""
+
+import pickle
 
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import sparse
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from skae import DenoisingAE, load, save
+from skae import AutoencoderTransformer, DenoisingAE, load, save
 from skae.tables import TableAutoencoder, TableEncoder
 
 
@@ -65,3 +71,70 @@ def test_a_model_file_holds_the_encoding(frame, columns, tmp_path):
     assert list(again.feature_names_in_) == columns
     np.testing.assert_array_equal(again.transform(frame[columns]), ae.transform(frame[columns]))
     assert (again.reconstruct(frame[columns]) == ae.reconstruct(frame[columns])).all()
+
+
+@parametrize_with_checks([TableEncoder(), TableAutoencoder(AutoencoderTransformer(2, max_iter=20, random_state=0))])
+def test_common_checks(estimator, check):
+    check(estimator)
+
+
+@pytest.fixture
+def fitted(frame):
+    return TableAutoencoder(DenoisingAE(2, max_iter=3, random_state=0)).fit(frame)
+
+
+@pytest.mark.parametrize("copied", [lambda ae: pickle.loads(pickle.dumps(ae)), clone], ids=["pickle", "clone"])
+def test_copies_give_the_same(copied, fitted, frame):
+    again = copied(fitted)
+    if not hasattr(again, "estimator_"):
+        again.fit(frame)
+    np.testing.assert_array_equal(again.transform(frame), fitted.transform(frame))
+    np.testing.assert_array_equal(again.reconstruct(frame), fitted.reconstruct(frame))
+
+
+def test_parameters_reach_the_autoencoder_within(fitted):
+    unfitted = clone(fitted).set_params(estimator__n_components=3, random_state=1)
+    assert unfitted.get_params()["estimator__n_components"] == 3 and unfitted.random_state == 1
+    assert unfitted.estimator.n_components == 3 and fitted.estimator.n_components == 2
+    assert not hasattr(unfitted, "estimator_")
+
+
+@pytest.mark.parametrize(
+    "method", ["transform", "inverse_transform", "reconstruct", "reconstruction_error", "score", "score_samples"]
+)
+def test_what_needs_a_fit_says_so(method, frame):
+    with pytest.raises(NotFittedError):
+        getattr(TableAutoencoder(), method)(frame)
+
+
+def test_columns_are_counted_and_named(fitted, frame):
+    assert fitted.n_features_in_ == 3 and list(fitted.feature_names_in_) == ["a", "c", "b"]
+    with pytest.raises(ValueError, match="feature names should match"):
+        fitted.transform(frame[["c", "a", "b"]])
+    fitted.fit(frame.to_numpy(dtype=object, na_value=None))
+    assert fitted.n_features_in_ == 3 and not hasattr(fitted, "feature_names_in_")
+
+
+def test_codes_are_frames_where_these_are_asked_for(fitted, frame):
+    code = fitted.set_output(transform="pandas").transform(frame.set_index(pd.Index(list("pqrst"))))
+    assert list(code.index) == list("pqrst") and list(code.columns) == list(fitted.get_feature_names_out())
+    assert code.shape == (5, 2)
+
+
+@pytest.mark.parametrize("estimator", [TableEncoder(), TableAutoencoder()])
+def test_what_is_no_table_is_refused(estimator, frame):
+    with pytest.raises(TypeError, match="Sparse X is no table"):
+        estimator.fit(sparse.csr_array(np.eye(4)))
+    with pytest.raises(ValueError, match="real and imaginary"):
+        estimator.fit(frame.assign(b=1j))
+    with pytest.raises(ValueError, match=r"0 sample\(s\)"):
+        estimator.fit(frame[:0])
+    with pytest.raises(ValueError, match=r"0 feature\(s\)"):
+        estimator.fit(frame[[]])
+
+
+def test_a_fit_that_fails_changes_nothing(fitted, frame):
+    before = fitted.transform(frame)
+    with pytest.raises(ValueError, match="infinite"):
+        fitted.fit(frame.assign(a=np.inf))
+    np.testing.assert_array_equal(fitted.transform(frame), before)

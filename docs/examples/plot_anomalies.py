@@ -44,13 +44,14 @@ axes[1].set_yscale("symlog", linthresh=0.1)
 axes[1].set(xlabel="time", ylabel="decision")
 
 # %%
-# The error of each entry shows where in a window the anomaly is: here in the window with the beat that is too high.
+# The error of each entry shows where in a window the anomaly is. In the worst window around the missing beat it is at
+# the end, where the reconstruction begins with a beat that does not come.
 
-high = windows[[1800]]
-errors = detector.reconstruction_error(high, per_feature=True)[0]
+worst = windows[[1500 + decision[1500:1700].argmin()]]
+errors = detector.reconstruction_error(worst, per_feature=True)[0]
 figure, ax = plt.subplots(figsize=(8, 3), layout="constrained")
-ax.plot(high[0], label="window")
-ax.plot(detector.estimator_.reconstruct(high)[0], label="its reconstruction")
+ax.plot(worst[0], label="window")
+ax.plot(detector.estimator_.reconstruct(worst)[0], label="its reconstruction")
 ax.bar(np.arange(width), errors, color="C3", alpha=0.4, label="squared error")
 ax.set_xlabel("time within the window")
 ax.legend()

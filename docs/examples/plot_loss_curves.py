@@ -37,7 +37,7 @@ fits = {name: model.fit(X) for name, model in fits.items()}
 
 figure, ax = plt.subplots(figsize=(7, 4.5), layout="constrained")
 display = LossCurveDisplay.from_estimator(fits, ax=ax)
-ax.set_ylim(14, 16)
+ax.set_ylim(14.3, 15.2)
 
 # %%
 # With a constant rate of 0.03 the loss ends up jumping about the minimum, at which point ``early_stopping`` stops; with

@@ -20,6 +20,9 @@ _ROWS, _ENTRIES = 512, 2**20
 # Of the greatest value, by which X may pass the range of an output.
 _ROUNDING = 1e-6
 
+# End of every warning: where causes and remedies are shown at length.
+_PAGE = ' See "When it goes wrong" in the documentation.'
+
 # Share of dead units above which a fit that revives them warns.
 _FEW = 0.1
 
@@ -47,7 +50,7 @@ def warn_of_range(estimator, sample, architecture, loss):
             f"of X lie in [{least:.4g}, {greatest:.4g}]: they cannot be reconstructed. Use "
             "{output_activation='identity'}, or scale X to that range."
         )
-        text = marked(text, output_activation=architecture.output_activation)
+        text = marked(text + _PAGE, output_activation=architecture.output_activation)
         warnings.warn(text, OutputRangeWarning, stacklevel=5)
 
 
@@ -68,7 +71,7 @@ def warn_of_dead_units(name, active):
             "{revive_dead=True}. Lower {n_components} or {learning_rate_init}, raise {n_active} with "
             "{sparsity='topk'}, or lower {sparsity_weight} with 'l1'; sparsity_report(X) has the figures."
         )
-        warnings.warn(marked(text), DeadUnitsWarning, stacklevel=4)
+        warnings.warn(marked(text + _PAGE), DeadUnitsWarning, stacklevel=4)
 
 
 def warn_of_outcome(estimator, sample):
@@ -103,7 +106,7 @@ def _warn_of_codes(name, fitted, rows):
             f"{still} of the {code.shape[1]} units of {name} have the same value for every row. Use {{init='auto'}}, a "
             "lower {learning_rate_init}, or scale the columns of X."
         )
-        warnings.warn(marked(text), CollapsedCodeWarning, stacklevel=5)
+        warnings.warn(marked(text + _PAGE), CollapsedCodeWarning, stacklevel=5)
     score = 1.0 - sums.error / sums.spread
     if score < 0.0:
         text = (
@@ -111,4 +114,4 @@ def _warn_of_codes(name, fitted, rows):
             "variance. Use {init='auto'} and {learning_rate_init='auto'}, scale the columns of X, or weaken penalty "
             "or noise."
         )
-        warnings.warn(marked(text), PoorFitWarning, stacklevel=5)
+        warnings.warn(marked(text + _PAGE), PoorFitWarning, stacklevel=5)

@@ -18,7 +18,9 @@ class TableAutoencoder(FittedSummary, ClassNamePrefixFeaturesOutMixin, Transform
 
     The table is encoded by ``TableEncoder``, in which every column has a variance of one, so that the units of the
     columns have no influence. Losses and scores are those of the encoded rows; ``reconstruct`` goes back to the table.
-    ``skae.save`` writes the encoding and the autoencoder to one file.
+    ``skae.save`` writes the encoding and the autoencoder to one file. It keeps scikit-learn's conventions, but for one:
+    ``inverse_transform`` and ``reconstruct`` give arrays, of objects where the table has categories, whatever container
+    it came in.
 
     Parameters
     ----------
@@ -77,6 +79,8 @@ class TableAutoencoder(FittedSummary, ClassNamePrefixFeaturesOutMixin, Transform
         ------
         ValueError
             As in ``TableEncoder.fit``, and for an illegal parameter of the autoencoder.
+        TypeError
+            For sparse X.
         """
         if self.estimator is None:
             estimator = ESTIMATORS["plain"](missing_values="mask", random_state=self.random_state)
@@ -118,7 +122,8 @@ class TableAutoencoder(FittedSummary, ClassNamePrefixFeaturesOutMixin, Transform
         -------
         ndarray of shape (n_samples, n_components)
         """
-        return self.estimator_.transform(self._encoded(X))
+        Z = self._encoded(X)
+        return self.estimator_.transform(Z)
 
     def inverse_transform(self, H):
         """Rows of the table from codes.
@@ -147,7 +152,8 @@ class TableAutoencoder(FittedSummary, ClassNamePrefixFeaturesOutMixin, Transform
         ndarray of shape (n_samples, n_features)
             Of floats if all columns are numbers, else of objects.
         """
-        return self.encoder_.inverse_transform(self.estimator_.reconstruct(self._encoded(X)))
+        Z = self._encoded(X)
+        return self.encoder_.inverse_transform(self.estimator_.reconstruct(Z))
 
     def reconstruction_error(self, X, *, per_feature=False):
         """Squared error of each row, or of each column of the table, in units of the variances of the columns.
@@ -162,7 +168,8 @@ class TableAutoencoder(FittedSummary, ClassNamePrefixFeaturesOutMixin, Transform
         ndarray of shape (n_samples,) or (n_samples, n_features)
             A gap has no error: zero in the sum, NaN by column.
         """
-        errors = self.estimator_.reconstruction_error(self._encoded(X), per_feature=True)
+        Z = self._encoded(X)
+        errors = self.estimator_.reconstruction_error(Z, per_feature=True)
         if not per_feature:
             return np.nansum(errors, axis=1)
         return np.column_stack([errors[:, columns].sum(axis=1) for columns in self.encoder_.groups()])
@@ -180,7 +187,8 @@ class TableAutoencoder(FittedSummary, ClassNamePrefixFeaturesOutMixin, Transform
         -------
         float
         """
-        return self.estimator_.score(self._encoded(X))
+        Z = self._encoded(X)
+        return self.estimator_.score(Z)
 
     def score_samples(self, X):
         """Minus the reconstruction loss of each encoded row.
@@ -193,7 +201,8 @@ class TableAutoencoder(FittedSummary, ClassNamePrefixFeaturesOutMixin, Transform
         -------
         ndarray of shape (n_samples,)
         """
-        return self.estimator_.score_samples(self._encoded(X))
+        Z = self._encoded(X)
+        return self.estimator_.score_samples(Z)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -6,6 +6,7 @@ from decimal import Decimal
 from numbers import Real
 
 import numpy as np
+from scipy import sparse
 
 
 def columns_of(X):
@@ -23,19 +24,32 @@ def columns_of(X):
     Raises
     ------
     ValueError
-        For an X that has not two dimensions.
+        For an X without two dimensions, rows or columns, and for complex numbers.
+    TypeError
+        For a sparse matrix.
     """
+    if sparse.issparse(X):
+        raise TypeError("Sparse X is no table: pass X.toarray(), or X itself to an autoencoder.")
     if hasattr(X, "to_pandas"):
         X = X.to_pandas()
-    if hasattr(X, "iloc") and getattr(X, "ndim", None) == 2:
-        return [_column(X.iloc[:, j].to_numpy()) for j in range(X.shape[1])]
-    X = np.asarray(X)
+    if not hasattr(X, "iloc"):
+        X = np.asarray(X)
     if X.ndim != 2:
-        raise ValueError(f"X must have two dimensions, rows and columns; got the shape {X.shape}.")
+        raise ValueError(
+            f"X must have two dimensions, rows and columns; got the shape {X.shape}. Reshape your data: "
+            "X.reshape(-1, 1) if it is a single column, X.reshape(1, -1) if it is a single row."
+        )
+    for length, name in zip(X.shape, ("sample(s)", "feature(s)")):
+        if length == 0:
+            raise ValueError(f"X has 0 {name} (shape={X.shape}) while a minimum of 1 is required.")
+    if hasattr(X, "iloc"):
+        return [_column(X.iloc[:, j].to_numpy()) for j in range(X.shape[1])]
     return [_column(X[:, j]) for j in range(X.shape[1])]
 
 
 def _column(values):
+    if values.dtype.kind == "c":
+        raise ValueError("Complex data not supported: pass real and imaginary parts as columns of their own.")
     if values.dtype.kind in "biuf":
         return values.astype(np.float64)
     held = [None if _is_missing(value) else value for value in values.tolist()]

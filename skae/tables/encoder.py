@@ -79,9 +79,11 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         ------
         ValueError
             For infinite values, and for a column with more than ``max_categories`` categories.
+        TypeError
+            For sparse X.
         """
-        validate_data(self, X, skip_check_array=True)
         columns = columns_of(X)
+        validate_data(self, X, skip_check_array=True)
         self.n_features_in_ = len(columns)
         self.means_, self.scales_ = np.zeros(len(columns)), np.ones(len(columns))
         self.categories_, self.shares_ = [None] * len(columns), [None] * len(columns)
@@ -127,8 +129,8 @@ class TableEncoder(TransformerMixin, BaseEstimator):
             For other columns than those of ``fit``, and where a column of numbers holds words.
         """
         check_is_fitted(self)
-        validate_data(self, X, skip_check_array=True, reset=False)
         columns = columns_of(X)
+        validate_data(self, X, skip_check_array=True, reset=False)
         if len(columns) != self.n_features_in_:
             raise ValueError(f"X has {len(columns)} columns, but TableEncoder was fitted with {self.n_features_in_}.")
         return np.column_stack([self._encoded(j, column) for j, column in enumerate(columns)])
