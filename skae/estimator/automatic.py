@@ -181,7 +181,7 @@ def step_coordinates(estimator, sample, architecture, loss, means):
     means : ndarray of shape (n_features,) or None
         In the place of NaN.
     """
-    if estimator._gate() is None or estimator.init == "glorot" or not _is_sparse(sample):
+    if estimator._gate() is None or not _is_sparse(sample):
         return None
     found = _coordinates(architecture, loss, *_rows(sample, means, _limit(sample)), model_dtype(sample))
     if found is None:
