@@ -1,7 +1,10 @@
 """The report on networks with known answers."""
 
+import warnings
+
 import numpy as np
 import pytest
+from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA
 
 from skae import AutoencoderTransformer
@@ -68,3 +71,22 @@ def test_a_table_is_reported_by_its_encoded_columns(X):
     found = report(TableAutoencoder(random_state=0).fit(table), table)
     assert found.column_names[-2:] == ["x6_<yes>", "x6_no"] and "<yes>" not in found._repr_html_()
     assert np.isfinite(found.explained_variance)
+
+
+def test_a_column_without_values_is_reported_in_silence(recwarn):
+    X = np.random.default_rng(0).standard_normal((60, 4))
+    X[:, 2] = np.nan
+    ae = AutoencoderTransformer(missing_values="mask", random_state=0).fit(X)
+    found = report(ae, X)
+    assert np.isnan(found.column_explained[2]) and np.isfinite(found.pca_explained_variance)
+    assert not [warning for warning in recwarn if issubclass(warning.category, RuntimeWarning)]
+
+
+def test_dead_units_of_a_plain_autoencoder_have_a_remedy_that_it_has():
+    X = load_digits().data
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        settings = {"activation": "relu", "init": "glorot", "solver": "adam", "learning_rate_init": 0.5}
+        ae = AutoencoderTransformer(20, max_iter=10, random_state=0, **settings).fit(X)
+    texts = [text for text in report(ae, X).suggestions if "dead" in text]
+    assert len(texts) == 1 and "sparsity" not in texts[0] and "init='auto'" in texts[0]

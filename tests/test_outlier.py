@@ -9,6 +9,8 @@ import pytest
 from scipy import sparse
 from settings import FIXED
 from sklearn.base import clone, is_outlier_detector
+from sklearn.datasets import load_breast_cancer
+from sklearn.decomposition import PCA
 from sklearn.exceptions import NotFittedError
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GridSearchCV, StratifiedKFold
@@ -562,3 +564,21 @@ def test_interrupted_refit_leaves_the_old_state(detector, X, monkeypatch):
 def test_identical_rows_are_not_outliers(seed):
     X = np.repeat(np.random.default_rng(seed).random((1, 9)), 120, axis=0)
     assert (AutoencoderOutlierDetector(random_state=0).fit(X).predict(X) == 1).all()
+
+
+def test_the_default_finds_more_than_principal_components_do():
+    X, y = load_breast_cancer(return_X_y=True)
+    benign, found = X[y == 1], []
+    for seed in range(3):
+        order = np.random.default_rng(seed).permutation(len(benign))
+        train = benign[order[: len(order) // 2]]
+        test = np.vstack([benign[order[len(order) // 2 :]], X[y == 0]])
+        anomalous = np.arange(len(test)) >= len(test) - (y == 0).sum()
+        scaler = StandardScaler().fit(train)
+        train, test = scaler.transform(train), scaler.transform(test)
+        pca = PCA(10).fit(train)
+        errors = np.square(test - pca.inverse_transform(pca.transform(test))).sum(axis=1)
+        detector = AutoencoderOutlierDetector(random_state=seed).fit(train)
+        found.append((roc_auc_score(anomalous, -detector.score_samples(test)), roc_auc_score(anomalous, errors)))
+    own, by_pca = np.mean(found, axis=0)
+    assert own > by_pca + 0.01

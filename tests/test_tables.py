@@ -1,5 +1,6 @@
 """The encoding of tables against plain formulas, scikit-learn's conventions on tables, and model files of them."""
 
+import datetime
 import pickle
 
 import numpy as np
@@ -138,3 +139,13 @@ def test_a_fit_that_fails_changes_nothing(fitted, frame):
     with pytest.raises(ValueError, match="infinite"):
         fitted.fit(frame.assign(a=np.inf))
     np.testing.assert_array_equal(fitted.transform(frame), before)
+
+
+@pytest.mark.parametrize("kind", ["datetime64[ns]", "timedelta64[ns]", "object"])
+def test_dates_are_refused_by_the_name_of_their_column(kind):
+    when = pd.Series([datetime.date(2024, 1, 1 + day) for day in range(20)])
+    if kind != "object":
+        when = pd.to_datetime(when) if "date" in kind else pd.to_timedelta(range(20), unit="D")
+    frame = pd.DataFrame({"x": range(20), "when": when})
+    with pytest.raises(TypeError, match="'when' holds dates or durations"):
+        TableAutoencoder().fit(frame)

@@ -20,7 +20,7 @@ _NOT_FINITE = {"missing": np.isnan, "infinite": np.isinf}
 # Remedies for values that an estimator does not accept.
 _BEFORE_TRAINING = {
     "words": ": name the columns to use with --columns, or those to leave out with --exclude",
-    "mixed": ": replace such values by numbers, or leave them empty and fit with --missing-values mask",
+    "mixed": ": replace such values by numbers, or leave them empty",
     "missing": ": fill them, leave these columns out with --exclude, or fit with --missing-values mask",
     "infinite": ": replace them, or leave these columns out with --exclude",
 }

@@ -80,7 +80,7 @@ def with_widths(estimator, sample, previous):
 def _width(share, sample):
     """The width at which principal components explain a share of the variance."""
     rows, weights = _rows(sample, None, _limit(sample))
-    means = np.nan_to_num(np.nanmean(rows, axis=0)) if np.isnan(rows).any() else None
+    means = _present_means(rows) if np.isnan(rows).any() else None
     rows = rows if means is None else np.where(np.isnan(rows), means, rows)
     free = not isinstance(share, Real)
     share, most = (_SHARE, _MOST_COMPONENTS) if free else (share, min(rows.shape))
@@ -92,6 +92,11 @@ def _width(share, sample):
     _, deviations = principal_directions(rows, most, weights)
     reached = np.cumsum(np.square(deviations)) >= share * total * (1.0 - 1e-9)
     return max(1, int(np.argmax(reached)) + 1 if reached.any() else len(deviations))
+
+
+def _present_means(rows):
+    """Means of the columns over the entries that are there; 0 for a column without any."""
+    return np.nansum(rows, axis=0) / np.maximum(np.count_nonzero(~np.isnan(rows), axis=0), 1)
 
 
 def settled(estimator, sample, architecture, loss, one_pass):

@@ -79,13 +79,20 @@ def report(estimator, X):
         out_of_reach=_out_of_reach(X, ae.output_activation_),
         loss_curve=list(ae.loss_curve_),
     )
-    return Report(**figures, suggestions=_suggestions(figures, X, fitted.network.architecture))
+    suggestions = _suggestions(figures, X, fitted.network.architecture, hasattr(ae, "sparsity"))
+    return Report(**figures, suggestions=suggestions)
+
+
+def _means(X):
+    """Means of the columns over the entries that are there; 0 for a column without any."""
+    there = np.count_nonzero(~np.isnan(X), axis=0)
+    return np.nansum(X, axis=0) / np.maximum(there, 1)
 
 
 def _explained(X, output):
     """Share of the variance of the entries that are there, in all and by column."""
     errors = np.nansum((X - output) ** 2, axis=0)
-    variances = np.nansum((X - np.nanmean(X, axis=0)) ** 2, axis=0)
+    variances = np.nansum((X - _means(X)) ** 2, axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
         by_column = np.where(variances > 0, 1 - errors / variances, np.nan)
     return float(1 - errors.sum() / variances.sum()), by_column
@@ -93,7 +100,7 @@ def _explained(X, output):
 
 def _pca_output(X, k):
     """Reconstruction by PCA; gaps enter as the means of their columns."""
-    filled = np.where(np.isnan(X), np.nanmean(X, axis=0), X)
+    filled = np.where(np.isnan(X), _means(X), X)
     pca = PCA(min(k, *X.shape), svd_solver="full").fit(filled)
     return pca.inverse_transform(pca.transform(filled))
 
@@ -114,8 +121,8 @@ def _out_of_reach(X, name):
         return float(((X < low) | (X > high)).mean())
 
 
-def _suggestions(figures, X, architecture):
-    variances, k = np.nanvar(X, axis=0), figures["n_units"]
+def _suggestions(figures, X, architecture, sparse):
+    variances, k = np.nansum((X - _means(X)) ** 2, axis=0), figures["n_units"]
     curve = np.asarray(figures["loss_curve"])
     late = curve[int(0.9 * len(curve)) :]
     behind = figures["pca_explained_variance"] - figures["explained_variance"] > _CLEARLY
@@ -131,16 +138,23 @@ def _suggestions(figures, X, architecture):
         ),
         (
             behind and shallow,
-            "PCA explains more, and one hidden layer with an identity output cannot explain more than PCA on its "
-            "training rows: take PCA, add hidden_layer_sizes, or weaken noise and penalties.",
+            "PCA of these rows explains more, and one hidden layer with an identity output cannot explain more than it "
+            "on its training rows: add hidden_layer_sizes, weaken noise and penalties, or take PCA. Of rows that were "
+            "held out, compare with PCA of the training rows.",
         ),
         (
             behind and not shallow,
-            "PCA explains more: train longer, weaken noise and penalties, or compare on training rows for overfitting.",
+            "PCA of these rows explains more. Where they were trained on, train longer and weaken noise and penalties; "
+            "where they were held out and those of the training are explained better, those were learned by heart: use "
+            "more rows, early_stopping=True, noise, a larger alpha, or fewer units.",
         ),
         (
-            len(figures["dead"]) > _MANY * k,
+            len(figures["dead"]) > _MANY * k and sparse,
             "Many units are dead: lower the sparsity, use revive_dead=True, or fewer n_components.",
+        ),
+        (
+            len(figures["dead"]) > _MANY * k and not sparse,
+            "Many units are dead: scale X, use init='auto' and learning_rate_init='auto', or fewer n_components.",
         ),
         (
             len(figures["saturated"]) > _MANY * k,
@@ -152,7 +166,7 @@ def _suggestions(figures, X, architecture):
         ),
         (
             len(late) > 1 and late[-1] < (1 - _STILL_FALLING) * late[0],
-            "The loss was still falling at the end: raise max_iter.",
+            "The loss was still falling at the end: raise max_iter, if rows that were held out gain by it.",
         ),
     ]
     return [text for holds, text in rules if holds]

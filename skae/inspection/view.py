@@ -60,7 +60,7 @@ class Report:
         first, last = (self.loss_curve[0], self.loss_curve[-1]) if self.loss_curve else (np.nan, np.nan)
         return [
             ("explained variance", f"{self.explained_variance:.4f}"),
-            (f"PCA with {self.n_units} components", f"{self.pca_explained_variance:.4f}"),
+            (f"PCA of these rows, {self.n_units} units", f"{self.pca_explained_variance:.4f}"),
             ("dead units", f"{len(self.dead)} of {self.n_units}"),
             ("saturated units", f"{len(self.saturated)} of {self.n_units}"),
             ("pairs of duplicate units", f"{len(self.duplicates)}"),

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from decimal import Decimal
 from numbers import Real
 
 import numpy as np
 from scipy import sparse
+
+# Values of a column of objects that are looked at for dates.
+_LOOKED_AT = 1000
 
 
 def columns_of(X):
@@ -26,7 +30,7 @@ def columns_of(X):
     ValueError
         For an X without two dimensions, rows or columns, and for complex numbers.
     TypeError
-        For a sparse matrix.
+        For a sparse matrix, and for a column of dates or durations.
     """
     if sparse.issparse(X):
         raise TypeError("Sparse X is no table: pass X.toarray(), or X itself to an autoencoder.")
@@ -43,11 +47,16 @@ def columns_of(X):
         if length == 0:
             raise ValueError(f"X has 0 {name} (shape={X.shape}) while a minimum of 1 is required.")
     if hasattr(X, "iloc"):
-        return [_column(X.iloc[:, j].to_numpy()) for j in range(X.shape[1])]
-    return [_column(X[:, j]) for j in range(X.shape[1])]
+        return [_column(X.iloc[:, j].to_numpy(), X.columns[j]) for j in range(X.shape[1])]
+    return [_column(X[:, j], j) for j in range(X.shape[1])]
 
 
-def _column(values):
+def _column(values, name):
+    if values.dtype.kind in "mM" or any(isinstance(value, date | timedelta) for value in values[:_LOOKED_AT].tolist()):
+        raise TypeError(
+            f"Column {name!r} holds dates or durations, which are neither numbers nor categories. Make numbers of what "
+            "counts in them, as the days since a first one, the month or the weekday, or leave the column out."
+        )
     if values.dtype.kind == "c":
         raise ValueError("Complex data not supported: pass real and imaginary parts as columns of their own.")
     if values.dtype.kind in "biuf":

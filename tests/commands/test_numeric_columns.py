@@ -158,7 +158,7 @@ def test_a_value_among_numbers_is_told_with_its_row(word, ending, tmp_path, refu
     columns = [] if ending != ".parquet" else ["--columns", "b"]
     words = (
         f"{path} has values that are no numbers in 'b' (the first is {word!r} in row 7, counted from 0): replace such "
-        "values by numbers, or leave them empty and fit with --missing-values mask"
+        "values by numbers, or leave them empty"
     )
     refused(1, words, "fit", path, "--output", tmp_path / "m.skae", *columns)
 
