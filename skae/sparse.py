@@ -48,8 +48,9 @@ class SparseAE(CorruptedInput):
 
     "batchtopk" does so for the ``n_active`` n_rows greatest activations of a mini-batch, in training [5]_: a row has as
     many as it needs, ``n_active`` on average. Outside of training, where a row must not depend on others, units stay
-    on from ``threshold_`` on: the mean over the batches of the least pre-activation that stayed on with an activation
-    other than zero. It runs over the last hundred batches, of which older ones count for less.
+    on from ``threshold_`` on: a mean over the batches of the least pre-activation that stayed on with an activation
+    other than zero, m_n = m_(n-1) + 2 (z_n - m_(n-1)) / (n + 1) with n up to 100: later batches count for more, those
+    of ``anneal_epochs`` not at all. Weights of rows do not enter the choice, but for zeros.
 
     "lifetime" sets, for each unit, all but its greatest activations over the rows of a mini-batch to zero, in training
     alone [3]_. Every unit is active for its share of the rows, so few units die: only rectified ones that are zero for

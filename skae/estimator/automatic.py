@@ -186,7 +186,9 @@ def step_coordinates(estimator, sample, architecture, loss, means):
     means : ndarray of shape (n_features,) or None
         In the place of NaN.
     """
-    if estimator._gate() is None or not _is_sparse(sample):
+    # Atoms have their norm in the units of X there, and the curvature is that of the rows as they are.
+    free = estimator._unit_norm() is None and estimator.solver != "kfac"
+    if estimator._gate() is None or not free or not _is_sparse(sample):
         return None
     found = _coordinates(architecture, loss, *_rows(sample, means, _limit(sample)), model_dtype(sample))
     if found is None:

@@ -150,7 +150,9 @@ def _built(given, estimator, sample, architecture, loss, previous, dtype, one_pa
         penalties = [penalty.in_coordinates(network.coordinates.scale, architecture) for penalty in penalties]
     noise, value_range = estimator._noise(sample, dtype, previous)
     gate, activity = estimator._gate(), estimator._activity()
-    steps = step_coordinates(estimator, sample, architecture, loss, means)
+    if previous is None:
+        state.step_coordinates = step_coordinates(estimator, sample, architecture, loss, means)
+    steps = None if estimator.solver == "kfac" else state.step_coordinates
     parts = (gate, activity, estimator._unit_norm(), estimator._dead_unit_loss(architecture), steps)
     objective = Objective(network, LOSSES[loss], penalties, noise, means, estimator.zero_sampling, *parts)
     return objective, Statistics(means, observed, value_range), state

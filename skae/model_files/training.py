@@ -8,6 +8,7 @@ from reprlib import repr as shortened
 import numpy as np
 
 from ..kernels.corruptions import CORRUPTIONS
+from ..rows.coordinates import Coordinates
 from ..training.config import PLATEAU_CUTS
 from ..training.solvers import SOLVERS
 from ..training.state import FitProgress, Seed, TrainingState
@@ -39,6 +40,10 @@ def encoded(state, arrays, path, include_optimizer):
     if state.active_units is not None:
         arrays[f"{path}active"] = state.active_units
     optimizer_state, progress = (state.optimizer_state, state.progress) if include_optimizer else ((), None)
+    inner = {}
+    if state.step_coordinates is not None:
+        arrays[f"{path}step_offset"] = np.asarray(state.step_coordinates.offset, np.float64)
+        inner = {"step_scale": float(state.step_coordinates.scale)}
     arrays.update({f"{path}memory_{i}": array for i, array in enumerate(optimizer_state)})
     return {
         "epoch": state.epoch,
@@ -52,6 +57,7 @@ def encoded(state, arrays, path, include_optimizer):
         "strength": state.strength,
         "corruption": state.corruption,
         "noise_level": None if state.noise_level is None else float(state.noise_level),
+        **inner,
         "shuffle_rng": _encoded_generator(state.shuffle_rng),
         "noise_rng": _encoded_generator(state.noise_rng),
         "held_seed": _encoded_seed(state.validation_seed),
@@ -101,10 +107,20 @@ def decoded(fields, theta, architecture):
         state.strength = fields.optional_number("strength")
         state.corruption = fields.choice("corruption", (None, *CORRUPTIONS))
         state.noise_level = fields.optional_number("noise_level")
+    if fields.has_array("step_offset"):
+        offset = fields.array("step_offset", (architecture.sizes[0],), ("<f8",), finite=True)
+        state.step_coordinates = Coordinates(offset, _scale(fields))
     progress = fields.optional_fields("run")
     state.progress = None if progress is None else _progress(progress, theta, dtypes)
     fields.end()
     return state
+
+
+def _scale(fields):
+    scale = fields.optional_number("step_scale")
+    if scale is None or not scale > 0.0:
+        raise ValueError(f"step_scale must be a positive number; got {scale!r}")
+    return scale
 
 
 def _memory_shapes(fields, shape, architecture):

@@ -9,7 +9,7 @@ from ..kernels import selection
 from .active import ActiveCode
 from .gates import AnnealedTopK
 
-# Batches of which a running mean is the plain one; from there on each new batch counts as one of so many.
+# Batches up to which the share of a new one in the running mean falls, as 2 / (n + 1).
 MEAN_OF = 100
 
 
@@ -63,9 +63,14 @@ class BatchTopK(AnnealedTopK):
         threshold : ndarray of shape (2,)
             The mean, and the number of batches; changed in place.
         """
-        if self._least is not None and np.isfinite(self._least):
+        if self._least is None or not np.isfinite(self._least):
+            return
+        if self.k > self._final:
+            threshold[:] = self._least, 0
+        else:
+            # Later batches count more, those of a k that is still annealed not at all.
             threshold[1] = min(threshold[1] + 1, MEAN_OF)
-            threshold[0] += (self._least - threshold[0]) / threshold[1]
+            threshold[0] += (self._least - threshold[0]) * 2.0 / (threshold[1] + 1)
 
     def workspace_per_row(self, width):
         """Numbers that it keeps for each row of a batch: pre-activations, and a partitioned copy."""

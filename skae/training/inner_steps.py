@@ -38,6 +38,8 @@ def in_coordinates(step, objective):
         biases[0] += np.dot(means, weights[0])
         _rescale(weights, biases, scale)
         _rescale(grads, bias_grads, 1 / scale)
+        # Of the squared error in these units.
+        grad *= 1 / scale**2
         step(theta, grad, state, rate, t)
         _rescale(weights, biases, 1 / scale)
         biases[0] -= np.dot(means, weights[0])

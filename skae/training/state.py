@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from sklearn.utils import check_random_state
 
+from ..rows.coordinates import Coordinates
 from ..runtime import buffers
 
 
@@ -94,6 +95,8 @@ class TrainingState:
     corruption : str or None
     noise_level : float or None
         Of the input, in the last training.
+    step_coordinates : Coordinates or None
+        Those of the steps of the first training, to which what the optimiser keeps belongs.
     progress : FitProgress or None
         Progress of a fit that was ended by an interrupt or a callback; None if the last fit was completed.
     """
@@ -113,6 +116,7 @@ class TrainingState:
     strength: float | None = None
     corruption: str | None = None
     noise_level: float | None = None
+    step_coordinates: Coordinates | None = None
     progress: FitProgress | None = None
 
     @property

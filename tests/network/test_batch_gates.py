@@ -58,11 +58,13 @@ def test_the_threshold_is_the_mean_of_the_least_active(rng):
         gate.learn(threshold)
         greatest_of_all = np.sort(z.ravel())[-12:]
         least.append(greatest_of_all[greatest_of_all > 0].min())
-        np.testing.assert_allclose(threshold, [np.mean(least), n + 1])
+        # The n-th of the batches counts n times.
+        np.testing.assert_allclose(threshold, [np.average(least, weights=np.arange(1, n + 2)), n + 1])
     before = threshold[0]
     gate.choose(z, np.zeros(9))
     gate.learn(threshold)
-    np.testing.assert_allclose(threshold, [before + (least[-1] - before) / MEAN_OF, MEAN_OF])
+    least.append(np.sort(z.ravel())[-12:][np.sort(z.ravel())[-12:] > 0].min())
+    np.testing.assert_allclose(threshold, [before + (least[-1] - before) * 2 / (MEAN_OF + 1), MEAN_OF])
     # A batch without any active unit says nothing.
     gate.choose(-np.ones((6, 9)), np.zeros(9))
     gate.learn(threshold)
@@ -142,3 +144,24 @@ def test_rows_of_unlike_need_are_reconstructed_better_than_by_top_k():
         kinds[sparsity] = report["explained_variance"]
         assert report["active_units_per_row"] == pytest.approx(6, rel=0.15)
     assert kinds["batchtopk"] > kinds["topk"]
+
+
+def test_batches_of_the_annealing_leave_no_trace_in_the_threshold(rng):
+    gate, threshold = BatchTopK(2, 9, epochs=2, floor=0.0), np.zeros(2)
+    for epoch in range(3):
+        gate.begin_epoch(epoch)
+        z = rng.standard_normal((6, 9))
+        gate.choose(z, np.zeros(9))
+        gate.learn(threshold)
+    gate.choose(z, np.zeros(9))
+    gate.learn(threshold)
+    greatest = np.sort(z.ravel())[-12:]
+    np.testing.assert_allclose(threshold, [greatest[greatest > 0].min(), 2])
+
+
+@pytest.mark.parametrize(
+    "settings, name", [({"n_active_transform": 8}, "n_active_transform"), ({"anneal_epochs": 3}, "anneal_epochs")]
+)
+def test_what_does_not_go_with_a_threshold_is_refused(settings, name, rng):
+    with pytest.raises(ValueError, match=name):
+        SparseAE(9, sparsity="batchtopk", n_active=2, early_stopping=True, **settings).fit(rng.random((40, 5)))

@@ -6,7 +6,8 @@ from numba import config
 from scipy import sparse
 from sklearn.datasets import load_digits
 
-from skae import SparseAE
+from skae import SparseAE, load, save
+from skae.datasets import make_dictionary
 from skae.kernels.losses import LOSSES
 from skae.network.architecture import Architecture
 from skae.network.gates import TopK
@@ -47,14 +48,11 @@ def test_steps_are_those_in_the_coordinates(tied, solver, scale, rng):
     else:
         outer.biases[0][...] -= coordinates.offset @ outer.weights[0]
         outer.biases[-1][...] += coordinates.offset
-    # A loss in other units has a gradient in others, of which steps of Adam know nothing.
-    rates = (1e-2, 1e-2) if solver == "adam" else (1e-2, 1e-2 / scale**2)
-    inner, loss = after_an_epoch(inner, X, solver, rates[0])
-    outer, same = after_an_epoch(outer, X, solver, rates[1], coordinates)
+    inner, loss = after_an_epoch(inner, X, solver, 1e-2)
+    outer, same = after_an_epoch(outer, X, solver, 1e-2, coordinates)
     assert same == pytest.approx(loss, rel=1e-6)
     for found, expected in zip((outer.encode(X), outer.reconstruct(X)), (inner.encode(X), inner.reconstruct(X))):
-        # But for what Adam adds to the roots of squares.
-        np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-4)
+        np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-8)
 
 
 @pytest.mark.skipif(config.DISABLE_JIT, reason="trains in full")
@@ -72,3 +70,41 @@ def test_offsets_of_sparse_columns_silence_no_units(shift, init, activation):
         scores.append(ae.score(X))
     assert dead[1] <= dead[0] + 0.08
     assert scores[1] >= scores[0] - 0.05
+
+
+GATED = {"activation": "relu", "n_active": 4, "max_iter": 20, "random_state": 0}
+
+
+@pytest.mark.skipif(config.DISABLE_JIT, reason="trains in full")
+@pytest.mark.parametrize("sparsity", ["topk", "batchtopk"])
+@pytest.mark.parametrize("factor", [1 / 64, 16])
+def test_atoms_of_one_norm_are_learnt_in_any_unit(factor, sparsity):
+    X = np.abs(make_dictionary(1500, 32, 64, n_active=4, random_state=0)) * factor
+    ae = SparseAE(64, sparsity=sparsity, unit_norm=True, **GATED).fit(sparse.csr_array(X))
+    np.testing.assert_allclose(np.linalg.norm(ae.coefs_[-1], axis=1), 1.0, rtol=1e-5)
+    assert ae.score(X) > 0.3
+    before = ae.score(X)
+    assert ae.partial_fit(sparse.csr_array(X[:300])).score(X) > before - 0.3
+
+
+@pytest.mark.skipif(config.DISABLE_JIT, reason="trains in full")
+@pytest.mark.parametrize("kinds", [(np.asarray, sparse.csr_array), (sparse.csr_array, np.asarray)])
+def test_a_training_goes_on_with_the_other_kind_of_rows(kinds):
+    X = (np.abs(make_dictionary(1500, 32, 64, n_active=4, random_state=0)) + 1.0) * 0.05
+    settings = {**GATED, "sparsity": "topk", "learning_rate_init": 3e-3}
+    scores = [SparseAE(64, **settings).fit(kinds[0](X)).partial_fit(kind(X)).score(X) for kind in kinds]
+    assert scores[1] == pytest.approx(scores[0], abs=0.02)
+
+
+def test_chunks_keep_the_coordinates_of_the_first_one(tmp_path):
+    X = np.abs(make_dictionary(300, 12, 20, n_active=3, random_state=0))
+    chunks = [sparse.csr_array(X[:100]), sparse.csr_array(8.0 * X[100:200]), sparse.csr_array(X[200:])]
+    ae = SparseAE(20, sparsity="topk", n_active=3, activation="relu", learning_rate_init=1e-2, random_state=0)
+    ae.partial_fit(chunks[0]).partial_fit(chunks[1])
+    save(ae, tmp_path / "ae.skae", include_optimizer=True)
+    again = load(tmp_path / "ae.skae").partial_fit(chunks[2])
+    np.testing.assert_array_equal(again.transform(X), ae.partial_fit(chunks[2]).transform(X))
+    plain = SparseAE(20, sparsity="topk", n_active=3, activation="relu", learning_rate_init=1e-2, random_state=0)
+    for chunk in chunks:
+        plain.partial_fit(chunk.toarray())
+    assert ae.score(X) == pytest.approx(plain.score(X), abs=0.1)
