@@ -290,7 +290,8 @@ def _spread(rows, weights, loss):
 @np.errstate(over="ignore", invalid="ignore")
 def _coordinates(architecture, loss, rows, weights, dtype):
     """Coordinates in which rows are centred and of unit scale; None where the loss depends on their units."""
-    if not LOSSES[loss].squares or architecture.output_activation != "identity":
+    # One row, as a first chunk may be, says nothing of those to come.
+    if not LOSSES[loss].squares or architecture.output_activation != "identity" or len(rows) < 2:
         return None
     # The mean of equal values may differ from them by its rounding.
     same = np.ptp(rows, axis=0) == 0

@@ -158,3 +158,13 @@ def test_parameters_that_are_set_during_a_fit_stay():
     np.testing.assert_array_equal(
         ae.coefs_[0], AutoencoderTransformer(2, max_iter=3, random_state=0).fit(REAL).coefs_[0]
     )
+
+
+@pytest.mark.parametrize("estimator", [AutoencoderTransformer(3), SparseAE(8, sparsity="topk", n_active=2)], ids=repr)
+@pytest.mark.parametrize("convert", [np.asarray, sparse.csr_array])
+def test_a_first_chunk_of_one_row_does_not_decide_the_units(estimator, convert, rng):
+    X = 50.0 + 20.0 * rng.standard_normal((200, 4)) @ rng.standard_normal((4, 12))
+    ae = estimator.set_params(random_state=0, learning_rate_init=1e-2).partial_fit(convert(X[:1]))
+    assert ae._fitted.network.coordinates is None and ae._fitted.training.step_coordinates is None
+    ae.partial_fit(convert(X))
+    assert np.isfinite(ae.score(X))
