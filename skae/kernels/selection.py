@@ -145,20 +145,19 @@ def greatest_of_columns(z, bias, first, last, sums, best, room, found, rows, val
 def maxima_of_rows(z, bias, first, last, maxima):
     """maxima_ib = the greatest z_il + bias_l of row i with l mod n_blocks = b, for the rows from first to last; whether
     all of their sums are finite."""
-    zero = z.dtype.type(0)
     n, n_blocks = z.shape[1], maxima.shape[1]
     for i in range(first, last):
-        check = zero
+        finite = True
         row = maxima[i]
         for b in range(n_blocks):
             row[b] = z[i, b] + bias[b]
-            check += row[b] * zero
+            finite &= abs(row[b]) < np.inf
         for start in range(n_blocks, n, n_blocks):
             for b in range(min(n_blocks, n - start)):
                 total = z[i, start + b] + bias[start + b]
-                check += total * zero
+                finite &= abs(total) < np.inf
                 row[b] = total if total > row[b] else row[b]
-        if check != zero:
+        if not finite:
             return False
     return True
 

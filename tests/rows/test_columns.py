@@ -158,7 +158,13 @@ class Strict:
     dtype = object()
 
     def __init__(self, values):
-        self.__dlpack__, self.__dlpack_device__ = values.__dlpack__, values.__dlpack_device__
+        self._values = values
+
+    def __dlpack__(self, **options):
+        return self._values.__dlpack__(**options)
+
+    def __dlpack_device__(self):
+        return self._values.__dlpack_device__()
 
 
 @pytest.mark.parametrize("kind", [Tensor, Strict])
