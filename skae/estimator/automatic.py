@@ -11,13 +11,13 @@ import numpy as np
 from ..kernels.losses import LOSSES
 from ..network.data_start import data_start, tied_scale
 from ..network.initialization import initial_parameters
-from ..network.network import Network
+from ..network.network import Network, move_outward
 from ..network.principal import principal_directions
 from ..objective.batch import Batch
 from ..rows.blocks import model_dtype
 from ..rows.coordinates import Coordinates, inner_rows
 from ..rows.matrices import CSRMatrix
-from ..rows.sample import Sample
+from ..rows.sample import Sample, present_means
 from ..runtime.threads import one_thread_if_small
 from ..training.budget import batch_size_auto, max_iter_auto
 from ..training.rate_search import find_rate
@@ -80,7 +80,7 @@ def with_widths(estimator, sample, previous):
 def _width(share, sample):
     """The width at which principal components explain a share of the variance."""
     rows, weights = _rows(sample, None, _limit(sample))
-    means = _present_means(rows) if np.isnan(rows).any() else None
+    means = present_means(rows) if np.isnan(rows).any() else None
     rows = rows if means is None else np.where(np.isnan(rows), means, rows)
     free = not isinstance(share, Real)
     share, most = (_SHARE, _MOST_COMPONENTS) if free else (share, min(rows.shape))
@@ -92,11 +92,6 @@ def _width(share, sample):
     _, deviations = principal_directions(rows, most, weights)
     reached = np.cumsum(np.square(deviations)) >= share * total * (1.0 - 1e-9)
     return max(1, int(np.argmax(reached)) + 1 if reached.any() else len(deviations))
-
-
-def _present_means(rows):
-    """Means of the columns over the entries that are there; 0 for a column without any."""
-    return np.nansum(rows, axis=0) / np.maximum(np.count_nonzero(~np.isnan(rows), axis=0), 1)
 
 
 def settled(estimator, sample, architecture, loss, one_pass):
@@ -128,7 +123,7 @@ def settled(estimator, sample, architecture, loss, one_pass):
     return chosen
 
 
-def started_network(estimator, sample, architecture, loss, means, rng, dtype):
+def started_network(estimator, sample, architecture, loss, means, rng, dtype, steps):
     """A network with start values from the data, in coordinates of its own where the loss allows for them.
 
     Parameters
@@ -141,6 +136,8 @@ def started_network(estimator, sample, architecture, loss, means, rng, dtype):
         In the place of NaN.
     rng : numpy Generator
     dtype : dtype
+    steps : Coordinates or None
+        In which the values are drawn, where the network itself has none.
 
     Returns
     -------
@@ -155,9 +152,8 @@ def started_network(estimator, sample, architecture, loss, means, rng, dtype):
     rows = inner_rows(rows, coordinates)[:]
     if estimator.init == "glorot" or estimator._gate() is not None:
         theta = initial_parameters(architecture, rng, dtype)
-        steps = step_coordinates(estimator, sample, architecture, loss, means)
         if steps is not None:
-            _move_outward(architecture.parameters(theta), steps)
+            move_outward(architecture.parameters(theta), steps)
     else:
         target = estimator._mean_activation_target()
         # A small code needs a large decoder, along which the objective is steep: not every rate goes with that.
@@ -195,17 +191,6 @@ def step_coordinates(estimator, sample, architecture, loss, means):
         return None
     # Weights that are tied have one scale.
     return Coordinates(found.offset, 1.0 if architecture.tied else 2.0 ** np.round(np.log2(found.scale)))
-
-
-def _move_outward(parameters, coordinates):
-    """Make of parameters on rows in coordinates such as give the same on the rows as they are."""
-    (weights, biases), (offset, scale) = parameters, coordinates
-    if scale != 1.0:
-        weights[0] /= scale
-        weights[-1] *= scale
-        biases[-1] *= scale
-    biases[0] -= offset @ weights[0]
-    biases[-1] += offset
 
 
 def _is_sparse(sample):

@@ -150,8 +150,6 @@ def _built(given, estimator, sample, architecture, loss, previous, dtype, one_pa
         penalties = [penalty.in_coordinates(network.coordinates.scale, architecture) for penalty in penalties]
     noise, value_range = estimator._noise(sample, dtype, previous)
     gate, activity = estimator._gate(), estimator._activity()
-    if previous is None:
-        state.step_coordinates = step_coordinates(estimator, sample, architecture, loss, means)
     steps = None if estimator.solver == "kfac" else state.step_coordinates
     parts = (gate, activity, estimator._unit_norm(), estimator._dead_unit_loss(architecture), steps)
     objective = Objective(network, LOSSES[loss], penalties, noise, means, estimator.zero_sampling, *parts)
@@ -171,7 +169,8 @@ def _started(given, estimator, sample, architecture, loss, previous, means, dtyp
         if estimator.init == "glorot" and estimator._gate() is None:
             network = Network(architecture, initial_parameters(architecture, rng, dtype))
         else:
-            network = started_network(estimator, sample, architecture, loss, means, rng, dtype)
+            steps = state.step_coordinates = step_coordinates(estimator, sample, architecture, loss, means)
+            network = started_network(estimator, sample, architecture, loss, means, rng, dtype, steps)
             # L-BFGS takes what was drawn for values in coordinates of its own.
             state.pretrained = True
         if estimator._unit_norm() is not None:

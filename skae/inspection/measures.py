@@ -8,6 +8,7 @@ from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
 from ..estimator.code_report import unit_statistics
 from ..kernels.activations import ACTIVATIONS
+from ..rows.sample import present_means
 from ..runtime.exceptions import ParameterError
 from ..training.dead_units import on_threshold
 from .view import Report
@@ -83,16 +84,10 @@ def report(estimator, X):
     return Report(**figures, suggestions=suggestions)
 
 
-def _means(X):
-    """Means of the columns over the entries that are there; 0 for a column without any."""
-    there = np.count_nonzero(~np.isnan(X), axis=0)
-    return np.nansum(X, axis=0) / np.maximum(there, 1)
-
-
 def _explained(X, output):
     """Share of the variance of the entries that are there, in all and by column."""
     errors = np.nansum((X - output) ** 2, axis=0)
-    variances = np.nansum((X - _means(X)) ** 2, axis=0)
+    variances = np.nansum((X - present_means(X)) ** 2, axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
         by_column = np.where(variances > 0, 1 - errors / variances, np.nan)
     return float(1 - errors.sum() / variances.sum()), by_column
@@ -100,7 +95,7 @@ def _explained(X, output):
 
 def _pca_output(X, k):
     """Reconstruction by PCA; gaps enter as the means of their columns."""
-    filled = np.where(np.isnan(X), _means(X), X)
+    filled = np.where(np.isnan(X), present_means(X), X)
     pca = PCA(min(k, *X.shape), svd_solver="full").fit(filled)
     return pca.inverse_transform(pca.transform(filled))
 
@@ -122,7 +117,7 @@ def _out_of_reach(X, name):
 
 
 def _suggestions(figures, X, architecture, sparse):
-    variances, k = np.nansum((X - _means(X)) ** 2, axis=0), figures["n_units"]
+    variances, k = np.nansum((X - present_means(X)) ** 2, axis=0), figures["n_units"]
     curve = np.asarray(figures["loss_curve"])
     late = curve[int(0.9 * len(curve)) :]
     behind = figures["pca_explained_variance"] - figures["explained_variance"] > _CLEARLY

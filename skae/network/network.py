@@ -17,6 +17,23 @@ from .gates import TopK
 from .layer import Layer
 
 
+def move_outward(parameters, coordinates):
+    """Make of parameters on rows in coordinates such as give the same on the rows as they are, in place.
+
+    Parameters
+    ----------
+    parameters : tuple of lists of ndarray
+        Weights, and biases; tied weights where the scale is 1.
+    coordinates : Coordinates
+    """
+    (weights, biases), (offset, scale) = parameters, coordinates
+    weights[0] /= scale
+    biases[0] -= offset @ weights[0]
+    weights[-1] *= scale
+    biases[-1] *= scale
+    biases[-1] += offset
+
+
 class Network:
     """An architecture with its parameters.
 
@@ -86,7 +103,6 @@ class Network:
         """
         if self.coordinates is None:
             return self
-        offset, scale = self.coordinates
         theta = self.theta.astype(np.float64)
         weights, biases = self.architecture.parameters(theta)
         architecture = replace(self.architecture, tied=False)
@@ -95,11 +111,7 @@ class Network:
             kept = () if self.threshold is None else (self.threshold,)
             theta = np.concatenate([*(w.ravel() for w in weights), *biases, *kept])
             weights, biases = architecture.parameters(theta)
-        weights[0] /= scale
-        biases[0] -= offset @ weights[0]
-        weights[-1] *= scale
-        biases[-1] *= scale
-        biases[-1] += offset
+        move_outward((weights, biases), self.coordinates)
         return Network(architecture, theta.astype(self.dtype))
 
     @property

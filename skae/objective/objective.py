@@ -90,7 +90,7 @@ class Objective:
         self.zero_sampling = zero_sampling
         self.grad = buffers.zeros(network.theta.shape, network.dtype)
         architecture = network.architecture
-        weights, self._bias_grads = architecture.parameters(self.grad)
+        self._parameter_grads = weights, self._bias_grads = architecture.parameters(self.grad)
         self._weight_grads = weights[: len(architecture.shapes)]
         self._mirrored = [np.empty_like(w) for w in self._weight_grads] if architecture.tied else None
         self._hidden = network.layers[:-1]
@@ -173,12 +173,10 @@ class Objective:
             self.activity.see(batch.code if batch.active is None else batch.active)
         self._backward(batch)
         if self.dead_unit_loss is not None:
-            grads = self.network.architecture.parameters(self.grad)
-            value += self.dead_unit_loss.add_to(batch, self.network, self._output.delta, *grads)
+            value += self.dead_unit_loss.add_to(batch, self.network, self._output.delta, *self._parameter_grads)
         value += self.add_weight_penalties()
         if self.unit_norm is not None:
-            weight_grads = self.network.architecture.parameters(self.grad).weights
-            self.unit_norm.tangential(self.network, weight_grads[self._code + 1])
+            self.unit_norm.tangential(self.network, self._parameter_grads[0][self._code + 1])
         return value
 
     @_quiet

@@ -161,6 +161,11 @@ def weighted_rows(n_samples, sample_weight=None, rows=None):
     return rows, weights / weights[rows].mean()
 
 
+def present_means(rows):
+    """Means of the columns over the entries that are not NaN; 0 for a column without any."""
+    return np.nansum(rows, axis=0) / np.maximum(np.count_nonzero(~np.isnan(rows), axis=0), 1)
+
+
 @np.errstate(over="ignore", invalid="ignore")
 def mean_and_scale(mean, square):
     """Weighted mean of each column, and the root mean square, over all entries, of the deviations from it.
