@@ -1,6 +1,6 @@
 """FIXED: parameters with which nothing of a training is taken from X; ``fixed_strength``: those of penalties and noise.
 
-``as_compiled`` marks tests of what only compiled kernels do.
+``as_compiled`` marks tests of what only compiled kernels do, ``compiled`` those that take minutes with others.
 """
 
 import pytest
@@ -11,6 +11,7 @@ FIXED = {"init": "glorot", "solver": "adam", "learning_rate_init": 1e-3}
 as_compiled = pytest.mark.skipif(
     bool(config.DISABLE_JIT), reason="plain Python refuses the NaN that compiled code hands on, and warns of overflow"
 )
+compiled = pytest.mark.skipif(bool(config.DISABLE_JIT), reason="trains in full, in minutes as plain Python")
 
 
 def fixed_strength(cls):

@@ -9,7 +9,7 @@ from numbers import Integral, Real
 import numpy as np
 
 from ..kernels.losses import LOSSES
-from ..network.data_start import data_start, tied_scale
+from ..network.data_start import data_start, rows_are_few, tied_scale
 from ..network.initialization import initial_parameters
 from ..network.network import Network, move_outward
 from ..network.principal import principal_directions
@@ -116,14 +116,16 @@ def settled(estimator, sample, architecture, loss, one_pass):
     if chosen.batch_size == "auto":
         chosen.batch_size = _BATCH_SIZE if rate_is_set and steps is None else batch_size_auto(n_rows, steps)
     if chosen.max_iter == "auto":
-        annealed = max_iter_auto(n_rows, min(chosen.batch_size, n_rows), steps)
+        started_near = estimator.init == "auto" and architecture.depth > 1 and estimator._kind_of_noise() is None
+        values = n_rows * sample.n_features / architecture.n_parameters if started_near else None
+        annealed = max_iter_auto(n_rows, min(chosen.batch_size, n_rows), steps, values)
         chosen.max_iter = _LBFGS_ITERATIONS if not minibatch else _EPOCHS if rate_is_set else annealed
     if chosen.learning_rate == "auto":
         chosen.learning_rate = "constant" if rate_is_set or one_pass or not minibatch else "annealed"
     return chosen
 
 
-def started_network(estimator, sample, architecture, loss, means, rng, dtype, steps):
+def started_network(estimator, sample, architecture, loss, means, rng, dtype, steps, one_pass=False):
     """A network with start values from the data, in coordinates of its own where the loss allows for them.
 
     Parameters
@@ -138,6 +140,8 @@ def started_network(estimator, sample, architecture, loss, means, rng, dtype, st
     dtype : dtype
     steps : Coordinates or None
         In which the values are drawn, where the network itself has none.
+    one_pass : bool, default=False
+        Whether it is for ``partial_fit``: the first rows say nothing of how many there will be.
 
     Returns
     -------
@@ -165,6 +169,7 @@ def started_network(estimator, sample, architecture, loss, means, rng, dtype, st
                 "gain": estimator._start_gain,
                 "large": large,
                 "noise": estimator._kind_of_noise(),
+                "straight": not one_pass and rows_are_few(architecture, len(sample.rows)),
             }
             theta = data_start(architecture, LOSSES[loss], rows, weights, rng, dtype, **wishes)
     return Network(architecture, theta, coordinates)

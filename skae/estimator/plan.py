@@ -144,7 +144,8 @@ def _built(given, estimator, sample, architecture, loss, previous, dtype, one_pa
     """
     dtype = SOLVERS[estimator.solver].training_dtype(dtype)
     observed, means = _column_means(estimator, sample, previous if one_pass else None)
-    network, estimator, state = _started(given, estimator, sample, architecture, loss, previous, means, dtype)
+    begun = (previous, one_pass)
+    network, estimator, state = _started(given, estimator, sample, architecture, loss, begun, means, dtype)
     penalties = ([L2(estimator.alpha)] if estimator.alpha > 0 else []) + estimator._penalties(architecture)
     if network.coordinates is not None:
         penalties = [penalty.in_coordinates(network.coordinates.scale, architecture) for penalty in penalties]
@@ -156,8 +157,12 @@ def _built(given, estimator, sample, architecture, loss, previous, dtype, one_pa
     return objective, Statistics(means, observed, value_range), state
 
 
-def _started(given, estimator, sample, architecture, loss, previous, means, dtype):
-    """A network of its own to train, the estimator with its strength, and the state from which to train."""
+def _started(given, estimator, sample, architecture, loss, begun, means, dtype):
+    """A network of its own to train, the estimator with its strength, and the state from which to train.
+
+    What has begun is the fit that the training continues, or None, and whether it is one of ``partial_fit``.
+    """
+    previous, one_pass = begun
     if previous is not None:
         network, state = copy.deepcopy((previous.network, previous.training))
         network = network.in_precision(dtype)
@@ -170,7 +175,7 @@ def _started(given, estimator, sample, architecture, loss, previous, means, dtyp
             network = Network(architecture, initial_parameters(architecture, rng, dtype))
         else:
             steps = state.step_coordinates = step_coordinates(estimator, sample, architecture, loss, means)
-            network = started_network(estimator, sample, architecture, loss, means, rng, dtype, steps)
+            network = started_network(estimator, sample, architecture, loss, means, rng, dtype, steps, one_pass)
             # L-BFGS takes what was drawn for values in coordinates of its own.
             state.pretrained = True
         if estimator._unit_norm() is not None:

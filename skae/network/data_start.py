@@ -33,15 +33,23 @@ class _Bend(NamedTuple):
 
 
 # One layer with a linear output, the same where noise replaces entries, and with a logistic output; with a code that is
-# wider than the rows, the same with cross-entropy or any noise; several layers, and those for codes that lose little.
+# wider than the rows, the same with cross-entropy or any noise; several layers, those for codes that lose little, and
+# those for few rows. The decoder of a start with larger bends than these learns noise by the third powers of the code:
+# with 0.1 in the place of 0.05 explained variance of held-out rows was 0.011 lower on digits and on counts.
 _SHALLOW, _REPLACED, _LOGITS = _Bend(0.1, 0.1, True, 1e-8), _Bend(0.5, 0.5, True, 1e-8), _Bend(1.0, 1.0, True, 1e-8)
 _WIDE, _WIDE_BENT = _Bend(0.2, 0.2, False, 1e-4), _Bend(1.0, 1.0, False, 1e-4)
-_DEEP, _STRAIGHT = _Bend(0.3, 1.0, False, 0.1), _Bend(0.1, 0.1, True, 1e-5)
+_DEEP = _Bend(0.3, 1.0, False, 0.1)
+_STRAIGHT, _STRAIGHTER = _Bend(0.05, 0.05, True, 1e-5), _Bend(0.03, 0.03, True, 1e-5)
 
 # Error of a start of several layers, over that of as many principal components, up to which it may bend: above it, what
 # is lost at the bends takes more steps to win back than there are. In the seven of eleven cases where it was at most
 # 1.6 bent starts trained to less error, in the four where it was at least 6 straight ones.
 _BENT_ERROR = 2.0
+
+# Rows for each unit of the code, below which several layers start straight as well. With fewer, what is learnt from a
+# bent start is mostly the rows themselves: on 16 tables of 12 to 28 rows a unit it ended below principal components on
+# held-out rows in 14, a straight start below them by more than 0.01 in 5, and above the bent one in 14.
+_ROWS_A_UNIT = 28
 
 # By how much of its range a rectified code is lifted above zero.
 _LIFT = 0.05
@@ -51,8 +59,15 @@ _STRETCH = {"identity": 1.0, "tanh": 1.0, "logistic": 2.0, "relu": 1.0}
 _SLOPE = {"identity": 1.0, "tanh": 1.0, "logistic": 0.25, "relu": 1.0}
 
 
+def rows_are_few(architecture, n_rows):
+    """Whether a training of several layers has few rows for the width of its code."""
+    return n_rows < _ROWS_A_UNIT * architecture.encoder_sizes[-1]
+
+
 @np.errstate(over="ignore", invalid="ignore")
-def data_start(architecture, loss, rows, weights, rng, dtype, target=None, gain=1.0, large=False, noise=None):
+def data_start(
+    architecture, loss, rows, weights, rng, dtype, target=None, gain=1.0, large=False, noise=None, straight=False
+):
     """Start values of the parameters, from some rows.
 
     One hidden layer begins with the principal directions, by one factor for all, where its activation is nearly
@@ -79,6 +94,8 @@ def data_start(architecture, loss, rows, weights, rng, dtype, target=None, gain=
         are not large.
     noise : {"additive", "replacing"}, default=None
         Kind of the corruption of the input.
+    straight : bool, default=False
+        Whether several layers start straight, and not only where the code would lose less than their bends.
 
     Returns
     -------
@@ -97,7 +114,7 @@ def data_start(architecture, loss, rows, weights, rng, dtype, target=None, gain=
     if tied_shallow:
         _start_tied(architecture, parameters, rows, weights, rng)
     else:
-        wish = _Wish(target, gain, large, noise)
+        wish = _Wish(target, gain, large, noise, straight)
         _start_untied(architecture, parameters, loss, rows, weights, rng, wish)
     theta = theta.astype(dtype)
     return theta if np.isfinite(theta).all() else initial_parameters(architecture, rng, dtype)
@@ -152,12 +169,16 @@ def _start_tied(architecture, parameters, rows, weights, rng):
 
 
 class _Wish(NamedTuple):
-    """What is asked of the code: mean activation, a factor of its gain, whether that is to be large, kind of noise."""
+    """What is asked of the code: mean activation, a factor of its gain, whether that is to be large, kind of noise.
+
+    And whether the layers are straight.
+    """
 
     target: float | None
     factor: float
     large: bool
     noise: str | None
+    straight: bool
 
 
 def _start_untied(architecture, parameters, loss, rows, weights, rng, wish):
@@ -169,9 +190,11 @@ def _start_untied(architecture, parameters, loss, rows, weights, rng, wish):
     if architecture.depth > 1 and linear and not wish.large and wish.noise != "replacing":
         error = np.average(np.square(given - rows).sum(axis=1), weights=weights)
         spread = np.average(np.square(rows - np.average(rows, axis=0, weights=weights)).sum(axis=1), weights=weights)
-        if error > _BENT_ERROR * (spread - np.square(deviations[: min(architecture.encoder_sizes)]).sum()):
-            outputs, _ = _start_encoder(architecture, parameters, (_STRAIGHT, _STRAIGHT), rows, weights, rng, wish)
-            _start_decoder(architecture, parameters, loss, _STRAIGHT, outputs, weights)
+        left = spread - np.square(deviations[: min(architecture.encoder_sizes)]).sum()
+        if wish.straight or error > _BENT_ERROR * left:
+            bend = _STRAIGHTER if wish.straight else _STRAIGHT
+            outputs, _ = _start_encoder(architecture, parameters, (bend, bend), rows, weights, rng, wish)
+            _start_decoder(architecture, parameters, loss, bend, outputs, weights)
 
 
 def _bends(architecture, loss, noise):

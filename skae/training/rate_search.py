@@ -26,6 +26,9 @@ _STEEPEST_RATES = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 # Gradients taken to find it, and the length of their differences beside that of the parameters.
 _POWER_STEPS, _DIFFERENCE = 4, 1e-3
 
+# Lower rates where the lowest candidate is best, and how many: large weights beside small ones bear no others.
+_LOWER, _MOST_LOWER = 1.0 / math.sqrt(10.0), 5
+
 # Steps of a trial: a part of those of the training, within bounds. Fewer show nothing of what higher rates come to.
 _SHARE, _FEWEST, _MOST = 20, 60, 150
 
@@ -103,7 +106,7 @@ def find_rate(objective, sample, config, optimizer, state, rng):
     Each of the candidates, neighbours of which differ by a factor of about 3, trains from the same parameters on the
     same batches with the same noise, annealed to zero: a rate that does well when it is annealed is often too high for
     what a range test of rising rates can see. A quarter of the steps finds the best one; it and its two neighbours are
-    then tried in full, and the next higher ones as long as they are better. Where none comes lower than the
+    then tried in full, and the next higher or lower ones as long as they are better. Where none comes lower than the
     start it is the smallest.
 
     Parameters
@@ -139,9 +142,15 @@ def find_rate(objective, sample, config, optimizer, state, rng):
             break
         finalists.append(rate)
         losses.append(trials.loss(rate, n_steps))
+    # A rate that stays must serve rows to come too.
+    for _ in range(_MOST_LOWER if best == 0 and config.learning_rate == "annealed" else 0):
+        if losses[0] > min(losses):
+            break
+        finalists.insert(0, finalists[0] * _LOWER)
+        losses.insert(0, trials.loss(finalists[0], n_steps))
     losses = np.array(losses)
     if not losses.min() < at_start:
-        return rates[0]
+        return finalists[0]
     bar = losses.min() + (_NEARLY * (at_start - losses.min()) if math.isfinite(at_start) else 0.0)
     return finalists[int(np.argmax(losses <= bar))]
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from numba import config
 from scipy import sparse
+from settings import compiled
 from sklearn.base import clone
 from sklearn.decomposition import PCA
 
@@ -70,6 +70,7 @@ def test_gaps_have_no_part_in_the_spread(spectra, rng):
     assert ae.noise_level_ == pytest.approx(0.4 * np.sqrt(np.nanvar(gaps, axis=0).mean()))
 
 
+@compiled
 @pytest.mark.parametrize(
     "parameters",
     [
@@ -107,7 +108,7 @@ def test_rows_that_do_not_vary_have_no_noise():
     assert ae.noise_level_ == 0.0
 
 
-@pytest.mark.skipif(config.DISABLE_JIT, reason="trains in full")
+@compiled
 def test_defaults_denoise_better_than_pca(spectra, rng):
     clean, new = spectra[:300], spectra[300:]
     noisy = new + 0.2 * rng.standard_normal(new.shape)

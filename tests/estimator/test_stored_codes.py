@@ -5,9 +5,8 @@ import tracemalloc
 import numpy as np
 import pytest
 import sklearn
-from numba import config
 from scipy import sparse
-from settings import FIXED
+from settings import FIXED, compiled
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -71,7 +70,7 @@ def test_missing_values(X, rng):
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-@pytest.mark.skipif(bool(config.DISABLE_JIT), reason="takes minutes as plain Python")
+@compiled
 def test_the_dense_code_never_exists(rng):
     X = rng.random((8000, 10), dtype=np.float32)
     ae = SparseAE(8192, sparse_output=True, sparsity="topk", n_active=4, **SETTINGS).fit(X[:64])

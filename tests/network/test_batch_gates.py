@@ -5,7 +5,7 @@ import pickle
 
 import numpy as np
 import pytest
-from settings import FIXED
+from settings import FIXED, compiled
 from sklearn.exceptions import ConvergenceWarning
 
 import skae
@@ -127,6 +127,7 @@ def test_other_sparsities_have_none(rng):
         SparseAE(5, sparsity="batchtopk", n_active=6).fit(rng.standard_normal((30, 8)))
 
 
+@compiled
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_rows_of_unlike_need_are_reconstructed_better_than_by_top_k():
     """Rows of a known dictionary with 1 to 11 atoms each, 6 on average: a fixed number is too many or too few."""

@@ -9,7 +9,7 @@ from sklearn.preprocessing import StandardScaler
 from skae.kernels.activations import ACTIVATIONS
 from skae.kernels.losses import LOSSES
 from skae.network.architecture import Architecture
-from skae.network.data_start import data_start
+from skae.network.data_start import data_start, rows_are_few
 from skae.network.initialization import initial_parameters
 
 ROWS = {
@@ -69,6 +69,17 @@ def test_layers_for_codes_that_lose_much_bend(hidden, activation):
     z = X @ first.weights[0] + first.biases[0]
     stretch = 2.0 if activation == "logistic" else 1.0
     assert np.sqrt(np.square(z - z.mean(axis=0)).mean()) == pytest.approx(stretch, rel=0.2)
+
+
+@pytest.mark.parametrize("activation", sorted(set(ACTIVATIONS) - {"identity"}))
+def test_layers_for_few_rows_are_straight(activation):
+    X = ROWS["digits"][:300]
+    assert error(X, reconstructed(*started(X, (64, 12), activation, straight=True), X)) < 1.01 * left_by_pca(X, 12)
+
+
+@pytest.mark.parametrize("width, n_rows, few", [(10, 279, True), (10, 280, False), (1, 27, True), (64, 10**6, False)])
+def test_rows_are_few_by_the_width_of_the_code(width, n_rows, few):
+    assert rows_are_few(Architecture((20, 30, width), "tanh", "identity", False), n_rows) is few
 
 
 @pytest.mark.parametrize("activation", sorted(set(ACTIVATIONS) - {"identity"}))

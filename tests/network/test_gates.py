@@ -5,7 +5,7 @@ import pickle
 import numpy as np
 import pytest
 from numba import config
-from settings import FIXED
+from settings import FIXED, compiled
 from sklearn.datasets import load_digits
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 
@@ -88,6 +88,7 @@ def test_saturated_units_are_told_apart(rate, activation, dtype):
     np.testing.assert_allclose(ae.inverse_transform(code), ae.reconstruct(X), rtol=1e-4, atol=1e-4)
 
 
+@compiled
 @pytest.mark.parametrize("start", [FIXED, {}], ids=["fixed", "defaults"])
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("rate", [None, 1e-2])

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from scipy import sparse
-from settings import FIXED
+from settings import FIXED, compiled
 from sklearn.exceptions import ConvergenceWarning
 
 from skae import SparseAE
@@ -169,6 +169,7 @@ def test_the_encoder_starts_as_the_transposed_decoder(rng):
     assert np.abs(decoder.mean(axis=0)).max() < 0.2
 
 
+@compiled
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_dead_units_learn_by_the_loss(rng):
     """Units whose pre-activations are small are among the greatest of no row, and get no other gradient."""

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 from scipy.special import expit
-from settings import FIXED, fixed_strength
+from settings import FIXED, compiled, fixed_strength
 
 from skae import AutoencoderTransformer, ContractiveAE, DenoisingAE, SparseAE
 from skae.kernels.losses import LOSSES
@@ -149,6 +149,7 @@ def test_partial_fit(cls, regime):
     assert_same_models(one, other, 1e-10)
 
 
+@compiled
 @pytest.mark.parametrize("regime", sorted(REGIMES))
 @every_start
 def test_binary_data_and_its_loss(start, regime):

@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
-from numba import config
+from settings import compiled
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits, load_iris, load_wine
+from sklearn.decomposition import PCA
+from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
@@ -21,8 +23,6 @@ LOADERS = {
 NEARLY = 0.002
 # Where an autoencoder in the units of X would be nearly there too.
 CLOSELY = 5e-4
-
-compiled = pytest.mark.skipif(config.DISABLE_JIT, reason="trains in full")
 
 
 @pytest.fixture(autouse=True)
@@ -89,6 +89,16 @@ def test_depth_goes_below_the_floor():
     X, k = table("wine")
     ae = AutoencoderTransformer(k, hidden_layer_sizes=64, random_state=0).fit(X)
     assert share(X, ae.reconstruct(X)) > pca_score(X, k) + 0.05
+
+
+@compiled
+@pytest.mark.parametrize("name, k", [("wine", 5), ("breast_cancer", 5), ("digits", 16), ("digits", 48)])
+def test_depth_is_not_below_pca_on_rows_held_out(name, k):
+    X, held_out = train_test_split(table(name)[0], random_state=0)
+    ae = AutoencoderTransformer(k, hidden_layer_sizes=64, random_state=0).fit(X)
+    pca = PCA(k).fit(X)
+    reconstruction = pca.inverse_transform(pca.transform(held_out))
+    assert share(held_out, ae.reconstruct(held_out)) > share(held_out, reconstruction) - NEARLY
 
 
 @compiled

@@ -148,3 +148,8 @@ def test_batches_and_epochs_by_the_number_of_rows(n_rows, batch_size, max_iter):
 def test_budget_of_few_steps(n_rows, batch_size, max_iter):
     assert batch_size_auto(n_rows, 300) == batch_size
     assert max_iter_auto(n_rows, batch_size, 300) == max_iter
+
+
+@pytest.mark.parametrize("entries, max_iter", [(100.0, 143), (10.0, 143), (5.0, 72), (3.0, 43), (0.5, 43)])
+def test_fewer_epochs_with_few_entries_for_each_parameter(entries, max_iter):
+    assert max_iter_auto(1347, 32, entries=entries) == max_iter

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from numba import config
 from scipy import sparse
+from settings import compiled
 from sklearn.datasets import load_digits
 
 from skae import SparseAE, load, save
@@ -55,7 +55,7 @@ def test_steps_are_those_in_the_coordinates(tied, solver, scale, rng):
         np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-8)
 
 
-@pytest.mark.skipif(config.DISABLE_JIT, reason="trains in full")
+@compiled
 @pytest.mark.parametrize("activation", ["logistic", "relu", "tanh"])
 @pytest.mark.parametrize("init", ["auto", "glorot"])
 @pytest.mark.parametrize("shift", [0.0, 30.0])
@@ -75,7 +75,7 @@ def test_offsets_of_sparse_columns_silence_no_units(shift, init, activation):
 GATED = {"activation": "relu", "n_active": 4, "max_iter": 20, "random_state": 0}
 
 
-@pytest.mark.skipif(config.DISABLE_JIT, reason="trains in full")
+@compiled
 @pytest.mark.parametrize("sparsity", ["topk", "batchtopk"])
 @pytest.mark.parametrize("factor", [1 / 64, 16])
 def test_atoms_of_one_norm_are_learnt_in_any_unit(factor, sparsity):
@@ -87,7 +87,7 @@ def test_atoms_of_one_norm_are_learnt_in_any_unit(factor, sparsity):
     assert ae.partial_fit(sparse.csr_array(X[:300])).score(X) > before - 0.3
 
 
-@pytest.mark.skipif(config.DISABLE_JIT, reason="trains in full")
+@compiled
 @pytest.mark.parametrize("kinds", [(np.asarray, sparse.csr_array), (sparse.csr_array, np.asarray)])
 def test_a_training_goes_on_with_the_other_kind_of_rows(kinds):
     X = (np.abs(make_dictionary(1500, 32, 64, n_active=4, random_state=0)) + 1.0) * 0.05

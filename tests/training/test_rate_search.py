@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from numba import config
+from settings import compiled
 from sklearn.datasets import load_breast_cancer
 from sklearn.preprocessing import StandardScaler
 
@@ -21,8 +22,6 @@ from skae.training.rate_search import find_rate, trial_steps
 
 ADAM, SGD = OPTIMIZERS["adam"], OPTIMIZERS["sgd"]
 RATES = (3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1)
-
-compiled = pytest.mark.skipif(config.DISABLE_JIT, reason="trains in full")
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +71,7 @@ def test_rates_of_sgd_follow_the_units_of_x(scale, X):
     assert losses[0] <= 1.3 * min(losses[1:])
 
 
+@compiled
 @pytest.mark.parametrize("optimizer", [ADAM, SGD], ids=["adam", "sgd"])
 @pytest.mark.parametrize(
     "cls, parameters",
@@ -139,7 +139,19 @@ def test_the_smallest_where_none_is_better_than_the_start(X, monkeypatch):
     plan = planned(X)
     monkeypatch.setattr(rate_search, "_ADAM_RATES", (5.0, 50.0, 500.0))
     minibatch(plan.objective, plan.sample, plan.config, plan.state, optimizer=ADAM)
-    assert found(plan) == 5.0
+    with monkeypatch.context() as patch:
+        patch.setattr(rate_search, "_MOST_LOWER", 0)
+        assert found(plan) == 5.0
+    assert found(plan) < 5.0
+
+
+@compiled
+@pytest.mark.parametrize("hidden", [(8, 4), (8, 8, 8)], ids=str)
+@pytest.mark.parametrize("max_iter", [1, 2, 5, 20])
+def test_steps_from_a_straight_start_do_not_leave_it_for_the_worse(max_iter, hidden, rng):
+    ae = AutoencoderTransformer(2, hidden_layer_sizes=hidden, max_iter=max_iter, random_state=0)
+    X = rng.standard_normal((20, 9))
+    assert ae.fit(X).score(X) > 0.3
 
 
 @pytest.mark.parametrize(
@@ -152,7 +164,8 @@ def test_steps_of_a_trial(max_iter, batch_size, steps, X):
 
 @pytest.mark.parametrize("n_rows", [1, 2, 7])
 def test_few_rows(n_rows, X):
-    assert found(planned(X[:n_rows])) in RATES
+    rate = found(planned(X[:n_rows]))
+    assert np.isclose(rate, [*RATES, *(3e-4 * 10.0 ** -(np.arange(1, 6) / 2))]).any()
 
 
 def test_of_many_rows_only_those_of_the_trials_are_read():
