@@ -9,10 +9,11 @@ from numbers import Integral, Real
 import numpy as np
 
 from ..kernels.losses import LOSSES
-from ..network.data_start import data_start, rows_are_few, tied_scale
+from ..network.data_start import data_start, rows_are_few
 from ..network.initialization import initial_parameters
 from ..network.network import Network, move_outward
 from ..network.principal import principal_directions
+from ..network.tied_start import tied_scale
 from ..objective.batch import Batch
 from ..rows.blocks import model_dtype
 from ..rows.coordinates import Coordinates, inner_rows
@@ -148,11 +149,12 @@ def started_network(estimator, sample, architecture, loss, means, rng, dtype, st
     Network
     """
     rows, weights = _rows(sample, means, _limit(sample))
+    few = not one_pass and rows_are_few(architecture, len(sample.rows))
     penalties = estimator._penalties(architecture)
     convertible = all(penalty.in_coordinates(1.0, architecture) is not None for penalty in penalties)
     coordinates = None
     if convertible and not _is_sparse(sample):
-        coordinates = _coordinates(architecture, loss, rows, weights, model_dtype(sample))
+        coordinates = _coordinates(architecture, loss, rows, weights, model_dtype(sample), few)
     rows = inner_rows(rows, coordinates)[:]
     if estimator.init == "glorot" or estimator._gate() is not None:
         theta = initial_parameters(architecture, rng, dtype)
@@ -169,7 +171,7 @@ def started_network(estimator, sample, architecture, loss, means, rng, dtype, st
                 "gain": estimator._start_gain,
                 "large": large,
                 "noise": estimator._kind_of_noise(),
-                "straight": not one_pass and rows_are_few(architecture, len(sample.rows)),
+                "straight": few,
             }
             theta = data_start(architecture, LOSSES[loss], rows, weights, rng, dtype, **wishes)
     return Network(architecture, theta, coordinates)
@@ -278,7 +280,7 @@ def _spread(rows, weights, loss):
 
 
 @np.errstate(over="ignore", invalid="ignore")
-def _coordinates(architecture, loss, rows, weights, dtype):
+def _coordinates(architecture, loss, rows, weights, dtype, few=False):
     """Coordinates in which rows are centred and of unit scale; None where the loss depends on their units."""
     # One row, as a first chunk may be, says nothing of those to come.
     if not LOSSES[loss].squares or architecture.output_activation != "identity" or len(rows) < 2:
@@ -298,7 +300,7 @@ def _coordinates(architecture, loss, rows, weights, dtype):
         return None
     if architecture.depth > 1:
         scale *= rows.shape[1] ** _DEEP_SCALE
-    return Coordinates(offset, float(tied_scale(architecture, centred, weights) or scale))
+    return Coordinates(offset, float(tied_scale(architecture, centred, weights, few) or scale))
 
 
 def with_learning_rate(estimator, objective, sample, config, state, one_pass):

@@ -10,6 +10,8 @@ from ..runtime import buffers
 from .decoders import logistic_regression, preactivations, ridge
 from .initialization import initial_parameters
 from .principal import mixed_directions, principal_directions
+from .start_activations import STRETCH, applied, lifted
+from .tied_start import start_tied, tied_bend
 
 
 class _Bend(NamedTuple):
@@ -50,13 +52,6 @@ _BENT_ERROR = 2.0
 # bent start is mostly the rows themselves: on 16 tables of 12 to 28 rows a unit it ended below principal components on
 # held-out rows in 14, a straight start below them by more than 0.01 in 5, and above the bent one in 14.
 _ROWS_A_UNIT = 28
-
-# By how much of its range a rectified code is lifted above zero.
-_LIFT = 0.05
-
-# A tanh of 1 is a logistic unit of 2, whose slope is 1/4.
-_STRETCH = {"identity": 1.0, "tanh": 1.0, "logistic": 2.0, "relu": 1.0}
-_SLOPE = {"identity": 1.0, "tanh": 1.0, "logistic": 0.25, "relu": 1.0}
 
 
 def rows_are_few(architecture, n_rows):
@@ -101,71 +96,24 @@ def data_start(
     -------
     ndarray of shape (n_parameters,)
         Those of ``initial_parameters`` where nothing is known of the activations, where the rows do not vary, and for
-        tied weights but of one layer with a linear output.
+        tied weights but with a linear output, where ``tied_bend`` has none.
     """
-    known = {architecture.activation, architecture.output_activation} <= set(_STRETCH)
+    known = {architecture.activation, architecture.output_activation} <= set(STRETCH)
     linear = architecture.output_activation == "identity"
-    tied_shallow = architecture.tied and architecture.depth == 1 and linear
     varying = 0.0 < np.square(rows - rows[0]).sum() < np.inf
-    if not known or (architecture.tied and not tied_shallow) or not varying:
+    if not (known and varying) or (architecture.tied and not (linear and loss.squares)):
+        return initial_parameters(architecture, rng, dtype)
+    if architecture.tied and tied_bend(architecture, rows, weights, straight) is None:
         return initial_parameters(architecture, rng, dtype)
     theta = buffers.zeros(architecture.n_parameters, np.float64)
     parameters = architecture.parameters(theta)
-    if tied_shallow:
-        _start_tied(architecture, parameters, rows, weights, rng)
+    if architecture.tied:
+        start_tied(architecture, parameters, rows, weights, rng)
     else:
         wish = _Wish(target, gain, large, noise, straight)
         _start_untied(architecture, parameters, loss, rows, weights, rng, wish)
     theta = theta.astype(dtype)
     return theta if np.isfinite(theta).all() else initial_parameters(architecture, rng, dtype)
-
-
-def tied_scale(architecture, rows, weights):
-    """By what rows are to be divided, so that weights which are tied meet the activation where it is nearly linear.
-
-    Parameters
-    ----------
-    architecture : Architecture
-    rows : ndarray of shape (n_rows, n_features)
-    weights : ndarray of shape (n_rows,)
-
-    Returns
-    -------
-    float or None
-        None where it does not matter.
-    """
-    name = architecture.activation
-    bounded = name in ("tanh", "logistic")
-    if not (architecture.tied and architecture.depth == 1 and architecture.output_activation == "identity" and bounded):
-        return None
-    _, deviations = principal_directions(rows, 1, weights)
-    return float(deviations[0] / (np.sqrt(_SLOPE[name]) * _SHALLOW.code * _STRETCH[name]))
-
-
-def _applied(name, z):
-    """An activation by its name, in NumPy: for a few rows its kernel would be compiled for float64 too."""
-    if name == "logistic":
-        return 1.0 / (1.0 + np.exp(-np.clip(z, -500.0, 500.0)))
-    return {"identity": lambda: z, "tanh": lambda: np.tanh(z), "relu": lambda: np.maximum(z, 0.0)}[name]()
-
-
-def _lifted(scores):
-    """The bias with which scores are above zero for all rows."""
-    low, high = scores.min(axis=0), scores.max(axis=0)
-    return -low + _LIFT * (high - low)
-
-
-def _start_tied(architecture, parameters, rows, weights, rng):
-    """One layer with a linear output, whose slope the weights make up for."""
-    name, width = architecture.activation, architecture.encoder_sizes[-1]
-    directions, _ = principal_directions(rows, width, weights)
-    encoder = 1e-3 * rng.standard_normal((rows.shape[1], width))
-    encoder[:, : directions.shape[1]] = directions / np.sqrt(_SLOPE[name])
-    mean = np.average(rows, axis=0, weights=weights)
-    bias = -mean @ encoder + (_lifted((rows - mean) @ encoder) if name == "relu" else 0.0)
-    errors = rows - _applied(name, rows @ encoder + bias) @ encoder.T
-    parameters.weights[0][...], parameters.biases[0][...] = encoder, bias
-    parameters.biases[1][...] = np.average(errors, axis=0, weights=weights)
 
 
 class _Wish(NamedTuple):
@@ -233,14 +181,14 @@ def _start_encoder(architecture, parameters, bends, rows, weights, rng, wish):
         mean = np.average(met, axis=0, weights=weights)
         bias = -mean @ encoder
         if relu and bend.lift:
-            bias = bias + _lifted((met - mean) @ encoder)
+            bias = bias + lifted((met - mean) @ encoder)
         elif relu and is_code:
             bias = bias + 2.0 * gain
         if is_code and wish.target is not None:
             bias = bias + np.log(wish.target / (1.0 - wish.target))
         parameters.weights[layer][...], parameters.biases[layer][...] = encoder, bias
         z = met @ encoder + bias
-        outputs.append((z, _applied(architecture.activation, z)))
+        outputs.append((z, applied(architecture.activation, z)))
     return outputs, of_rows
 
 
@@ -248,10 +196,10 @@ def _gain(architecture, bend, is_code, wish):
     """Standard deviation of the pre-activations of a layer."""
     name = architecture.activation
     linear = architecture.depth == 1 and (name == "relu" or (name == "identity" and bend is _SHALLOW))
-    gain = (1.0 if linear else bend.code if is_code else bend.hidden) * _STRETCH[name]
+    gain = (1.0 if linear else bend.code if is_code else bend.hidden) * STRETCH[name]
     if not is_code:
         return gain
-    return wish.factor * (max(gain, _STRETCH[name]) if wish.large else gain)
+    return wish.factor * (max(gain, STRETCH[name]) if wish.large else gain)
 
 
 def _start_decoder(architecture, parameters, loss, bend, outputs, weights):
@@ -260,7 +208,7 @@ def _start_decoder(architecture, parameters, loss, bend, outputs, weights):
     for layer in range(depth, 2 * depth - 1):
         decoder, bias = ridge(h, outputs[2 * depth - 1 - layer][0], bend.ridge, weights)
         parameters.weights[layer][...], parameters.biases[layer][...] = decoder, bias
-        h = _applied(architecture.activation, h @ decoder + bias)
+        h = applied(architecture.activation, h @ decoder + bias)
     if architecture.output_activation == "logistic" and loss.entry is None:
         decoder, bias = logistic_regression(h, rows, weights)
     else:

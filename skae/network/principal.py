@@ -58,6 +58,11 @@ def random_orthogonal(size, rng):
     return q * np.where(np.diag(r) < 0, -1.0, 1.0)
 
 
+def random_semi_orthogonal(n_rows, n_columns, rng):
+    """A random matrix with orthonormal rows, of which there are at most as many as columns."""
+    return np.ascontiguousarray(random_orthogonal(n_columns, rng)[:n_rows])
+
+
 def mixed_directions(directions, width, rng):
     """As many columns as asked for, each block of them another rotation of the same directions."""
     rank = directions.shape[1]

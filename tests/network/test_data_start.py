@@ -11,6 +11,7 @@ from skae.kernels.losses import LOSSES
 from skae.network.architecture import Architecture
 from skae.network.data_start import data_start, rows_are_few
 from skae.network.initialization import initial_parameters
+from skae.network.tied_start import tied_bend, tied_scale
 
 ROWS = {
     "digits": StandardScaler().fit_transform(load_digits().data)[:600],
@@ -102,6 +103,28 @@ def test_logits_begin_below_the_entropy_of_pixels(activation):
     mean = X.mean(axis=0).clip(1e-12, 1 - 1e-12)
     losses = [-(X * np.log(p) + (1 - X) * np.log(1 - p)).sum() for p in (given, np.broadcast_to(mean, X.shape))]
     assert losses[0] < 0.8 * losses[1]
+
+
+@pytest.mark.parametrize("activation", sorted(ACTIVATIONS))
+@pytest.mark.parametrize("hidden", [(64,), (100, 30), (30, 64)], ids=str)
+@pytest.mark.parametrize("straight", [False, True])
+def test_several_tied_layers_begin_at_pca_where_it_leaves_little_or_rows_are_few(straight, hidden, activation):
+    name, k = ("digits", 12) if straight else ("breast_cancer", 20)
+    X, ones = ROWS[name], np.ones(len(ROWS[name]))
+    architecture = Architecture((X.shape[1], *hidden, k), activation, "identity", True)
+    X = (X - X.mean(axis=0)) / (tied_scale(architecture, X, ones, straight) or 1.0)
+    off = error(X, reconstructed(*started(X, (*hidden, k), activation, tied=True, straight=straight), X))
+    assert abs(off - left_by_pca(X, k)) < 0.02 * spread(X)
+
+
+@pytest.mark.parametrize("activation, bend", [("identity", 0.1), ("tanh", 1.0), ("logistic", None), ("relu", None)])
+def test_several_tied_layers_bend_or_are_drawn_where_much_is_left(activation, bend):
+    X, ones = ROWS["digits"], np.ones(600)
+    architecture = Architecture((64, 40, 12), activation, "identity", True)
+    assert tied_bend(architecture, X, ones, False) == bend
+    drawn = initial_parameters(architecture, np.random.default_rng(0), np.float64)
+    _, theta = started(X, (40, 12), activation, tied=True)
+    assert np.array_equal(theta, drawn) == (bend is None)
 
 
 def test_tied_weights_are_the_directions_over_the_root_of_the_slope():
