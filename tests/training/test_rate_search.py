@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from numba import config
-from settings import compiled
+from settings import as_compiled, compiled
 from sklearn.datasets import load_breast_cancer
 from sklearn.preprocessing import StandardScaler
 
@@ -130,6 +130,7 @@ def test_every_trial_is_of_the_same_start_batches_and_noise(X):
     assert trials.loss(1e-2, 20) == once
 
 
+@as_compiled
 def test_rates_that_diverge_are_the_worst(X, monkeypatch):
     monkeypatch.setattr(rate_search, "_ADAM_RATES", (1e-2, 1e200, 1e300))
     assert found(planned(X)) == 1e-2
@@ -157,7 +158,8 @@ def test_steps_from_a_straight_start_do_not_leave_it_for_the_worse(max_iter, hid
 @pytest.mark.parametrize(
     "max_iter, batch_size, steps", [(1, 32, 18), (40, 32, 60), (90, 32, 81), (400, 32, 150), (30, 569, 30)]
 )
-def test_steps_of_a_trial(max_iter, batch_size, steps, X):
+def test_steps_of_a_trial(max_iter, batch_size, steps, rng):
+    X = rng.random((569, 6))
     plan = planned(X, max_iter=max_iter, batch_size=batch_size)
     assert trial_steps(len(X), plan.config) == steps
 
