@@ -43,6 +43,11 @@ _WIDE, _WIDE_BENT = _Bend(0.2, 0.2, False, 1e-4), _Bend(1.0, 1.0, False, 1e-4)
 _DEEP = _Bend(0.3, 1.0, False, 0.1)
 _STRAIGHT, _STRAIGHTER = _Bend(0.05, 0.05, True, 1e-5), _Bend(0.03, 0.03, True, 1e-5)
 
+# Greater bends of the code of one layer, and how much more of the variance than principal components the start may lose
+# by them. A code of small spread is of little use to a classifier behind it that shrinks its coefficients: without a
+# scaler between, LogisticRegression was right for 58 % of wine with 0.1 for all, 92 % so.
+_SHALLOW_BENDS, _LOST = (0.3, 0.2, 0.15), 5e-4
+
 # Error of a start of several layers, over that of as many principal components, up to which it may bend: above it, what
 # is lost at the bends takes more steps to win back than there are. In the seven of eleven cases where it was at most
 # 1.6 bent starts trained to less error, in the four where it was at least 6 straight ones.
@@ -65,10 +70,11 @@ def data_start(
 ):
     """Start values of the parameters, from some rows.
 
-    One hidden layer begins with the principal directions, by one factor for all, where its activation is nearly
-    linear; a code that is wider than the rows with several rotations of them. Several layers take the directions of
-    what they meet, mixed, so that every unit has its share. The decoder is the ridge regression on what the layer
-    below it gives: of the pre-activations of the layer that it mirrors, at the end of the rows, or their logits.
+    One hidden layer begins with the principal directions, by one factor for all, as far into the bend of its activation
+    as next to nothing is lost; a code that is wider than the rows with several rotations of them. Several layers take
+    the directions of what they meet, mixed, so that every unit has its share. The decoder is the ridge regression on
+    what the layer below it gives: of the pre-activations of the layer that it mirrors, at the end of the rows, or their
+    logits.
 
     Parameters
     ----------
@@ -130,19 +136,36 @@ class _Wish(NamedTuple):
 
 
 def _start_untied(architecture, parameters, loss, rows, weights, rng, wish):
-    """Set all layers; several of them straight, where the code would lose less than their bends."""
-    bend, wide = _bends(architecture, loss, wish.noise)
-    outputs, deviations = _start_encoder(architecture, parameters, (bend, wide), rows, weights, rng, wish)
-    given = _start_decoder(architecture, parameters, loss, bend, outputs, weights)
-    linear = loss.squares and architecture.output_activation == "identity"
-    if architecture.depth > 1 and linear and not wish.large and wish.noise != "replacing":
+    """Set all layers, by the first of some starts that loses little."""
+    mean = np.average(rows, axis=0, weights=weights)
+    spread = np.average(np.square(rows - mean).sum(axis=1), weights=weights)
+    starts = _starts(architecture, loss, wish)
+    for bends in starts:
+        outputs, deviations = _start_encoder(architecture, parameters, bends, rows, weights, rng, wish)
+        given = _start_decoder(architecture, parameters, loss, bends[0], outputs, weights)
+        if bends is starts[-1]:
+            break
         error = np.average(np.square(given - rows).sum(axis=1), weights=weights)
-        spread = np.average(np.square(rows - np.average(rows, axis=0, weights=weights)).sum(axis=1), weights=weights)
         left = spread - np.square(deviations[: min(architecture.encoder_sizes)]).sum()
-        if wish.straight or error > _BENT_ERROR * left:
-            bend = _STRAIGHTER if wish.straight else _STRAIGHT
-            outputs, _ = _start_encoder(architecture, parameters, (bend, bend), rows, weights, rng, wish)
-            _start_decoder(architecture, parameters, loss, bend, outputs, weights)
+        if error <= (left + _LOST * spread if architecture.depth == 1 else _BENT_ERROR * left):
+            break
+
+
+def _starts(architecture, loss, wish):
+    """Pairs of bends to try in order: of a code that is not wider than the rows, and of one that is."""
+    bend, wide = _bends(architecture, loss, wish.noise)
+    if not (loss.squares and architecture.output_activation == "identity") or wish.large:
+        return [(bend, wide)]
+    if architecture.depth > 1:
+        if wish.noise == "replacing":
+            return [(bend, wide)]
+        straight = _STRAIGHTER if wish.straight else _STRAIGHT
+        return [(bend, wide), (straight, straight)][int(wish.straight) :]
+    plain = wish.target is None and wish.noise is None and wish.factor == 1.0
+    narrow = architecture.encoder_sizes[-1] < architecture.encoder_sizes[0]
+    bounded = architecture.activation in ("logistic", "tanh")
+    tried = _SHALLOW_BENDS if plain and narrow and bounded else ()
+    return [*((bend._replace(code=code), wide) for code in tried), (bend, wide)]
 
 
 def _bends(architecture, loss, noise):

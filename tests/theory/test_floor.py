@@ -5,7 +5,9 @@ import pytest
 from settings import compiled
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits, load_iris, load_wine
 from sklearn.decomposition import PCA
-from sklearn.model_selection import train_test_split
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import cross_val_score, train_test_split
+from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
@@ -184,3 +186,10 @@ def test_deep_defaults_reach_pca(name, k, activation):
     X, _ = table(name)
     ae = AutoencoderTransformer(k, hidden_layer_sizes=64, activation=activation, random_state=0).fit(X)
     assert ae.score(X) >= pca_score(X, k) - NEARLY
+
+
+@compiled
+def test_codes_are_of_use_to_a_classifier_without_a_scaler_between():
+    X, y = load_wine(return_X_y=True)
+    model = make_pipeline(StandardScaler(), AutoencoderTransformer(5, random_state=0), LogisticRegression())
+    assert cross_val_score(model, X, y).mean() > 0.85
