@@ -32,6 +32,7 @@ extensions = [
     "numpydoc",
     "myst_parser",
     "sphinx_gallery.gen_gallery",
+    "alternative_texts",
     "markdown_plot",
     "own_members",
     "svg_math",
@@ -63,6 +64,7 @@ plot_apply_rcparams = True
 sphinx_gallery_conf = {
     "examples_dirs": "examples",
     "gallery_dirs": "auto_examples",
+    "image_scrapers": ("alternative_texts.scraped",),
     "within_subsection_order": "FileNameSortKey",
     "image_srcset": ["2x"],
     "write_computation_times": False,
@@ -79,6 +81,9 @@ html_theme = "pydata_sphinx_theme"
 html_title = f"skae {version}"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
+html_favicon = "_static/favicon.svg"
+# Named, or the theme writes an error to the console at a reader's first page.
+html_context = {"default_mode": "auto"}
 html_show_sourcelink = False
 # Pages without others beside them need no list of them.
 html_sidebars = {

@@ -20,6 +20,42 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message):
         self.exit(2, f"{self.prog}: error: {message} (see {self.prog} --help)\n")
 
+    def parse_args(self, args=None, namespace=None):
+        options, unknown = self.parse_known_args(args, namespace)
+        if unknown:
+            options.parser.error(f"unrecognized arguments: {' '.join(unknown)}")
+        return options
+
+
+class _CommandParser(_Parser):
+    """A parser of a subcommand, which tells an unknown option before it misses the one that was meant."""
+
+    def parse_known_args(self, args=None, namespace=None):
+        legal = self._option_string_actions
+        for name in _option_names(args):
+            if name not in legal:
+                near = _near_option(name, legal)
+                self.error(f"unrecognized arguments: {name}" + (f". Did you mean {near}?" if near else ""))
+        return super().parse_known_args(args, namespace)
+
+
+def _option_names(arguments):
+    """The long options among arguments, without their values."""
+    for argument in arguments:
+        if argument == "--":
+            return
+        # As in argparse, with a blank in it an argument is a value.
+        if argument.startswith("--") and " " not in argument.partition("=")[0]:
+            yield argument.partition("=")[0]
+
+
+def _near_option(name, legal):
+    """The option that may have been meant, also by the name of its parameter in other libraries, or None."""
+    from .estimator.near_names import near_parameter
+
+    options = {option.removeprefix("--").replace("-", "_"): option for option in legal if option.startswith("--")}
+    return options.get(near_parameter(name.removeprefix("--"), options))
+
 
 def main(arguments=None, prog="python -m skae"):
     """Run a subcommand.
@@ -38,7 +74,7 @@ def main(arguments=None, prog="python -m skae"):
     """
     parser = _Parser(prog=prog, description="Classic autoencoders as scikit-learn transformers.")
     parser.add_argument("--version", action="version", version=f"skae {__version__}")
-    subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=_CommandParser)
     arguments = sys.argv[1:] if arguments is None else arguments
     # Of the command that is asked for alone the module is imported.
     wanted = next((argument for argument in arguments if argument in COMMANDS), None)

@@ -32,6 +32,10 @@ detector = AutoencoderOutlierDetector(contamination=0.01, random_state=0).fit(wi
 
 decision = detector.decision_function(windows)
 figure, axes = plt.subplots(2, 1, figsize=(8, 5), sharex=True, layout="constrained")
+figure.set_label(
+    "A heartbeat with four stretches marked in red, and below it the decision of the detector, which falls below "
+    "its threshold there."
+)
 axes[0].plot(signal, linewidth=0.8)
 axes[0].axvspan(0, half, color="C2", alpha=0.15, label="training")
 for start in np.flatnonzero(decision < 0):
@@ -50,6 +54,10 @@ axes[1].set(xlabel="time", ylabel="decision")
 worst = windows[[1500 + decision[1500:1700].argmin()]]
 errors = detector.reconstruction_error(worst, per_feature=True)[0]
 figure, ax = plt.subplots(figsize=(8, 3), layout="constrained")
+figure.set_label(
+    "The window of the greatest loss, its reconstruction, and their squared difference, which is great at the end "
+    "of the window."
+)
 ax.plot(worst[0], label="window")
 ax.plot(detector.estimator_.reconstruct(worst)[0], label="its reconstruction")
 ax.bar(np.arange(width), errors, color="C3", alpha=0.4, label="squared error")

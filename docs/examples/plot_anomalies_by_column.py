@@ -40,6 +40,10 @@ errors = {
 }
 groups = {"below 0.5": change < 0.5, "0.5 to 1": (change >= 0.5) & (change < 1), "above 1": change >= 1}
 figure, ax = plt.subplots(figsize=(7, 4), layout="constrained")
+figure.set_label(
+    "Share of rows in which the right column is blamed, by the length of the change; the autoencoder and PCA are "
+    "far above the distance to the mean."
+)
 for i, (name, error) in enumerate(errors.items()):
     right = np.asarray(error).argmax(axis=1) == columns
     ax.bar(np.arange(3) + 0.27 * (i - 1), [right[group].mean() for group in groups.values()], 0.25, label=name)
@@ -57,6 +61,7 @@ row = np.where(found & (np.abs(values[rows, columns]) < 1), change, 0).argmax()
 name = test.columns[columns[row]]
 print(f"{name}: {before[row]:.1f} became {values[row, columns[row]]:.1f} standard deviations from the mean")
 figure, ax = plt.subplots(figsize=(7, 4), layout="constrained")
+figure.set_label("Errors of the columns of one row; that of the changed column is five times the next.")
 display = FeatureErrorDisplay.from_estimator(
     detector, values[[row]], feature_names=list(test.columns), max_features=8, ax=ax
 )

@@ -51,6 +51,9 @@ def stored(model, rows):
 sizes = [2, 4, 8, 16]
 variance = ((X_test - X_test.mean(axis=0)) ** 2).sum()
 figure, ax = plt.subplots(figsize=(7, 4), layout="constrained")
+figure.set_label(
+    "Explained variance of test images by the bytes of a code; the curve of the autoencoder is above that of PCA."
+)
 restored = {}
 for name, kind in {"PCA": PCA, "autoencoder": lambda k: AutoencoderTransformer(k, **settings)}.items():
     explained = []
@@ -66,4 +69,5 @@ ax.legend()
 
 rows = {f"{name}, {size} bytes": restored[name, size][:12] for size in (4, 8) for name in ("PCA", "autoencoder")}
 figure, ax = plt.subplots(figsize=(7, 3), layout="constrained")
+figure.set_label("Digits, and their reconstructions from four and eight bytes by PCA and by the autoencoder.")
 display = ReconstructionDisplay(X_test[:12], rows).plot(ax, cmap="gray_r")

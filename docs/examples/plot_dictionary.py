@@ -70,4 +70,5 @@ rows, activations = ae.top_rows(X, strongest[0], n=3)
 for row, activation in zip(rows, activations):
     print(f"{activation:.2f}  {' '.join(text[row].split())[:100]}")
 figure, ax = plt.subplots(figsize=(8, 4.5), layout="constrained")
+figure.set_label("Units of the dictionary by their terms, and the activations of the rows that they respond to most.")
 display = TopRowsDisplay.from_estimator(ae, X, units=strongest, n=12, image_shape=(1, 100), cmap="Blues", ax=ax)

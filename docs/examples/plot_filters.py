@@ -32,6 +32,7 @@ models = {
     "salt and pepper 0.25": DenoisingAE(100, corruption="salt_and_pepper", noise_level=0.25, **settings),
 }
 figure, axes = plt.subplots(2, 3, figsize=(9, 6.4), layout="constrained")
+figure.set_label("Filters of six autoencoders; without noise they look random, with noise they are strokes and blobs.")
 for ax, (name, model) in zip(axes.flat, models.items()):
     FilterDisplay.from_estimator(model.fit(X), X, max_units=36, ax=ax)
     ax.set_title(name)

@@ -27,6 +27,7 @@ for share in shares:
         errors[name].append(np.sqrt(np.mean((rows - X)[missing] ** 2)))
 
 figure, ax = plt.subplots(figsize=(7, 4), layout="constrained")
+figure.set_label("Error of the removed pixels by their share; that of the autoencoder is least where many are removed.")
 for name, values in errors.items():
     ax.plot(shares, values, "o-", label=name)
 ax.set(xlabel="share of the pixels removed", ylabel="root mean squared error\nof the removed pixels", ylim=(0, None))
@@ -39,6 +40,9 @@ missing = np.random.default_rng(0).random(X.shape) < 0.5
 with_holes = np.where(missing, np.nan, X)[:12]
 rows = {name: filled[name, 0.5][:12] for name in imputers}
 figure, ax = plt.subplots(figsize=(7, 3.2), layout="constrained")
+figure.set_label(
+    "Digits, the same with half of the pixels removed, and filled by the mean, by neighbours and by the autoencoder."
+)
 display = ReconstructionDisplay(X[:12], rows, corrupted=with_holes, corruption_name="half removed").plot(
     ax, cmap="gray_r"
 )

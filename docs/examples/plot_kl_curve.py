@@ -23,6 +23,9 @@ def divergence(mean):
 
 
 figure, axes = plt.subplots(3, 1, figsize=(7, 6.5), sharex=True, sharey=True, layout="constrained")
+figure.set_label(
+    "The sparsity term over the mean activation for three weights; with the greatest the units gather at the target."
+)
 grid = np.linspace(0.005, 0.6, 500)
 for ax, weight in zip(axes, (0.01, 0.1, 1.0)):
     ae = SparseAE(

@@ -36,6 +36,10 @@ fits = {
 fits = {name: model.fit(X) for name, model in fits.items()}
 
 figure, ax = plt.subplots(figsize=(7, 4.5), layout="constrained")
+figure.set_label(
+    "Training and validation loss by epoch for a constant learning rate, a cosine and a plateau; the cosine ends "
+    "lowest in training."
+)
 display = LossCurveDisplay.from_estimator(fits, ax=ax)
 ax.set_ylim(14.3, 15.2)
 

@@ -29,6 +29,10 @@ plain = AutoencoderTransformer(100, **settings).fit(X_train)
 
 corruptions = {"masking": 0.3, "gaussian": 0.4, "salt_and_pepper": 0.2}
 figure, axes = plt.subplots(3, 1, figsize=(7, 9), layout="constrained")
+figure.set_label(
+    "Digits with three kinds of corruption, and reconstructions by PCA, a plain and a denoising autoencoder; the "
+    "last are the cleanest."
+)
 for ax, (corruption, level) in zip(axes, corruptions.items()):
     denoising = DenoisingAE(100, corruption=corruption, noise_level=level, **settings).fit(X_train)
     ReconstructionDisplay.from_estimator(

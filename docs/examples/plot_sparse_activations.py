@@ -24,6 +24,7 @@ models = {
 rows = np.concatenate([np.flatnonzero(y == digit)[:10] for digit in range(10)])
 
 figure, axes = plt.subplots(2, 2, figsize=(8, 8), layout="constrained")
+figure.set_label("Activations of 100 units on digits for four kinds of sparsity; under l1 and topk the fewest are on.")
 for ax, (name, model) in zip(axes.flat, models.items()):
     code = model.fit(X).transform(X)
     order = np.argsort(-code.mean(axis=0))

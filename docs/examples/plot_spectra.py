@@ -64,6 +64,7 @@ for name, rows in restored.items():
 # Three test spectra:
 
 figure, axes = plt.subplots(3, 1, figsize=(8, 7.5), sharex=True, layout="constrained")
+figure.set_label("Three noisy spectra, and what three methods make of them; all follow the peaks beneath the noise.")
 for ax, row in zip(axes, (0, 1, 2)):
     ax.plot(noisy[row], color="0.8", linewidth=0.9, label="noisy")
     ax.plot(clean[row], color="black", linewidth=2.5, alpha=0.35, label="clean")
@@ -77,6 +78,7 @@ figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", 
 # What is left of the noise, and what has been lost of the peaks, by channel:
 
 figure, ax = plt.subplots(figsize=(8, 3.2), layout="constrained")
+figure.set_label("Error by channel; that of the denoising autoencoder is the least in most of them.")
 for color, name in zip(("C0", "C1", "C3"), list(restored)[1:]):
     ax.plot(np.sqrt(np.mean((restored[name] - clean) ** 2, axis=0)), color=color, label=name)
 ax.set(xlabel="channel", ylabel="root mean squared error", ylim=(0, None))

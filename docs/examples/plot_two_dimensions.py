@@ -23,6 +23,9 @@ deep = AutoencoderTransformer(2, hidden_layer_sizes=(64, 16), random_state=0).fi
 pca = PCA(2).fit(X_train)
 
 figure, axes = plt.subplots(1, 2, figsize=(9, 4.2), layout="constrained")
+figure.set_label(
+    "Digits in two dimensions by PCA, where the classes overlap, and by a deep autoencoder, where they are apart."
+)
 for ax, (name, model) in zip(axes, {"PCA": pca, "autoencoder, 64-64-16-2": deep}.items()):
     display = CodeDisplay.from_estimator(model, X_test, y_test, ax=ax)
     ax.set(title=f"{name}: explains {reconstruction_score(model, X_test):.0%}", xlabel="", ylabel="")
@@ -42,6 +45,9 @@ across, up = np.linspace(*np.percentile(deep.transform(X_train), [1, 99], axis=0
 lines = {f"{height:.2f}": deep.inverse_transform([(x, height) for x in across]) for height in up[::-1]}
 first = next(iter(lines))
 figure, ax = plt.subplots(figsize=(6.4, 6.4), layout="constrained")
+figure.set_label(
+    "A grid of images that the decoder makes of points of the plane; one digit turns into another across it."
+)
 display = ReconstructionDisplay(lines.pop(first), lines).plot(ax, cmap="gray_r")
 ax.set_yticks([])
 ax.set_title("what the decoder makes of the plane")

@@ -19,17 +19,29 @@ _ZSH = "autoload -Uz compinit bashcompinit && compinit && bashcompinit\n"
 
 _SCRIPT = """\
 _skae() {{
-    local word=${{COMP_WORDS[COMP_CWORD]}} words=
+    local word=${{COMP_WORDS[COMP_CWORD]}} before=${{COMP_WORDS[COMP_CWORD-1]}} words= values=
+    # Where = is a word of its own, what it follows is the option.
+    if [ "$word" = "=" ]; then
+        word=
+    elif [ "$before" = "=" ]; then
+        before=${{COMP_WORDS[COMP_CWORD-2]}}
+    fi
     if [ "$COMP_CWORD" -eq 1 ]; then
-        words="{commands} --help --version"
+        words="{commands} --help --version" values=$words
     else
         case ${{COMP_WORDS[1]}} in
-{cases}
+{words}
+        esac
+        case "${{COMP_WORDS[1]}} $before" in
+{values}
         esac
     fi
     case $word in
         -*) COMPREPLY=($(compgen -W "$words" -- "$word")) ;;
-        *) if [ "$COMP_CWORD" -eq 1 ]; then COMPREPLY=($(compgen -W "$words" -- "$word"))
+        *) if [ -n "$values" ]; then
+               # A folder of that name adds no slash to it; zsh has no compopt.
+               compopt +o filenames 2> /dev/null
+               COMPREPLY=($(compgen -W "$values" -- "$word"))
            else COMPREPLY=($(compgen -f -- "$word")); fi ;;
     esac
 }}
@@ -45,17 +57,32 @@ def _run(options):
     parsers = argparse.ArgumentParser().add_subparsers()
     for command in COMMANDS.values():
         import_module(f"skae.{command.module}").add_parser(parsers)
-    cases = "\n".join(
+    words = [
         f'            {name}) words="{" ".join(sorted(_options(parser)))}" ;;'
         for name, parser in parsers.choices.items()
-    )
-    script = _SCRIPT.format(commands=" ".join(COMMANDS), cases=cases)
+    ]
+    values = [
+        f'            "{name} {before}") values="{" ".join(words)}" ;;'
+        for name, parser in parsers.choices.items()
+        for before, words in _values(name, parser)
+    ]
+    script = _SCRIPT.format(commands=" ".join(COMMANDS), words="\n".join(words), values="\n".join(values))
     print((_ZSH if options.shell == "zsh" else "") + script, end="", flush=True)
     return 0
 
 
 def _options(parser):
     return [text for action in parser._actions for text in action.option_strings if text.startswith("--")]
+
+
+def _values(command, parser):
+    """Yield what stands before a choice, an option or the command itself, and the words that are legal there."""
+    for action in parser._actions:
+        # Of words and numbers, the words.
+        words = action.choices or getattr(getattr(action.type, "__self__", None), "words", ())
+        if words:
+            for before in action.option_strings or [command]:
+                yield before, words
 
 
 add_parser = subcommand(

@@ -38,6 +38,8 @@ class Kind:
         Its options, each with the parameter of the display's ``from_estimator`` that it sets.
     fixed : dict
         Fixed values of further parameters.
+    named : bool
+        Whether it takes names of columns.
     """
 
     display: str
@@ -45,6 +47,7 @@ class Kind:
     rows: str = "needed"
     options: dict = field(default_factory=dict)
     fixed: dict = field(default_factory=dict)
+    named: bool = False
 
 
 KINDS = {
@@ -53,6 +56,7 @@ KINDS = {
         "what the units of the first layer respond to; sorted by activation if INPUT is given",
         "optional",
         {"image_shape": "image_shape"},
+        named=True,
     ),
     "reconstructions": Kind(
         "ReconstructionDisplay",
@@ -60,6 +64,7 @@ KINDS = {
         "needed",
         {"image_shape": "image_shape"},
         {"random_state": 0},
+        named=True,
     ),
     "loss-curve": Kind("LossCurveDisplay", "the loss by epoch; no INPUT", "none", {"log_scale": "log_scale"}),
     "code": Kind("CodeDisplay", "the code of each row in two dimensions", "needed", {"color_by": "y"}),
@@ -71,6 +76,7 @@ KINDS = {
         "mean squared error of each column, as bars, or with --image-shape as an image",
         "needed",
         {"image_shape": "image_shape"},
+        named=True,
     ),
 }
 
@@ -129,6 +135,8 @@ def _run(options):
         if isinstance(model, TableAutoencoder):
             # Pictures show what the network sees.
             rows = [model.encoder_.transform(X) for X in rows]
+            if kind.named:
+                given["feature_names"] = model.encoder_.get_feature_names_out()
             model = model.estimator_
         progress(1, 2, "drawing")
         named = {parameter: f"--{option.replace('_', '-')}" for option, parameter in kind.options.items()}

@@ -81,6 +81,11 @@ def near_value(word, legal):
     return near_name(word, legal, _VALUES)
 
 
+def near_parameter(name, legal):
+    """The legal parameter that may have been meant by a wrong name, or None."""
+    return near_name(name, legal, _PARAMETERS)
+
+
 def meant_value(name, value, constraints):
     """A sentence on what may have been meant by an illegal value of a parameter, or "".
 
@@ -114,7 +119,7 @@ def with_near_names(constructor):
     def construct(self, *args, **kwargs):
         for name in kwargs:
             if name not in legal:
-                near = near_name(name, legal, _PARAMETERS)
+                near = near_parameter(name, legal)
                 advice = f"Did you mean {near!r}?" if near else f"It has {', '.join(legal)}."
                 raise TypeError(f"{type(self).__name__}() got an unexpected keyword argument {name!r}. {advice}")
         constructor(self, *args, **kwargs)

@@ -69,3 +69,23 @@ def test_a_table_that_needs_nothing_is_taken_as_it_is(tmp_path):
     for options, cls in ([], TableAutoencoder), (["--no-standardize"], AutoencoderTransformer):
         assert main(["fit", str(tmp_path / "rows.csv"), "--output", str(tmp_path / "m"), *options]) == 0
         assert type(load(tmp_path / "m")) is cls
+
+
+def test_pictures_name_the_prepared_columns(fitted, monkeypatch):
+    pytest.importorskip("matplotlib")
+    from matplotlib.figure import Figure
+
+    drawn = {}
+    save = Figure.savefig
+
+    def spy(figure, *args, **kwargs):
+        drawn["words"] = {
+            label.get_text() for ax in figure.axes for label in [*ax.get_xticklabels(), *ax.get_yticklabels()]
+        }
+        return save(figure, *args, **kwargs)
+
+    monkeypatch.setattr(Figure, "savefig", spy)
+    model, rows = str(fitted / "m.skae"), str(fitted / "rows.csv")
+    for kind, data in ("feature-errors", [rows]), ("reconstructions", [rows]), ("filters", []):
+        assert main(["plot", model, *data, "--kind", kind, "--output", str(fitted / "p.png")]) == 0
+        assert {"length", "price", "size_long", "size_short"} <= drawn["words"], kind
