@@ -9,7 +9,7 @@ import numpy as np
 from ..runtime import buffers
 from .decoders import logistic_regression, preactivations, ridge
 from .initialization import initial_parameters
-from .principal import mixed_directions, principal_directions
+from .principal import local_directions, mixed_directions, principal_directions
 from .start_activations import STRETCH, applied, lifted
 from .tied_start import start_tied, tied_bend
 
@@ -26,12 +26,15 @@ class _Bend(NamedTuple):
         Whether a rectified code is lifted as a whole above zero; layers before it too, if they are straight.
     ridge : float
         Of the decoder.
+    local : bool
+        Whether each unit of the code sees columns that go together, in the place of principal directions.
     """
 
     code: float
     hidden: float
     lift: bool
     ridge: float
+    local: bool = False
 
 
 # One layer with a linear output, the same where noise replaces entries, and with a logistic output; with a code that is
@@ -41,6 +44,12 @@ class _Bend(NamedTuple):
 _SHALLOW, _REPLACED, _LOGITS = _Bend(0.1, 0.1, True, 1e-8), _Bend(0.5, 0.5, True, 1e-8), _Bend(1.0, 1.0, True, 1e-8)
 _WIDE, _WIDE_BENT = _Bend(0.2, 0.2, False, 1e-4), _Bend(1.0, 1.0, False, 1e-4)
 _DEEP = _Bend(0.3, 1.0, False, 0.1)
+
+# One layer with cross-entropy where noise replaces entries, which are to be told from those that go with them. From
+# principal directions 256 units on 20,000 rows of MNIST, a quarter of them masked, trained to 70 nats a held-out row,
+# from drawn weights to 66, so to 63.7, in as many epochs of Adam.
+_LOCAL = _Bend(1.0, 1.0, True, 1e-8, True)
+
 _STRAIGHT, _STRAIGHTER = _Bend(0.05, 0.05, True, 1e-5), _Bend(0.03, 0.03, True, 1e-5)
 
 # Greater bends of the code of one layer, and how much more of the variance than principal components the start may lose
@@ -173,6 +182,8 @@ def _bends(architecture, loss, noise):
     if architecture.depth > 1:
         return _DEEP, _DEEP
     logits = architecture.output_activation == "logistic"
+    if noise == "replacing" and logits and loss.entry is None and architecture.activation in ("logistic", "tanh"):
+        return _LOCAL, _LOCAL
     return (
         _LOGITS if logits else _REPLACED if noise == "replacing" else _SHALLOW,
         _WIDE_BENT if noise or (logits and loss.entry is None) else _WIDE,
@@ -198,9 +209,12 @@ def _start_encoder(architecture, parameters, bends, rows, weights, rng, wish):
         if wide:
             bend = of_wide
         mix = wide or not is_code
-        encoder = mixed_directions(directions, width, rng) if mix else directions
         gain = _gain(architecture, bend, is_code, wish)
-        encoder = encoder * (gain / (np.sqrt(np.square(deviations).mean()) if mix else deviations[0]))
+        if bend.local:
+            encoder = gain * local_directions(met, width, weights, rng)
+        else:
+            encoder = mixed_directions(directions, width, rng) if mix else directions
+            encoder = encoder * (gain / (np.sqrt(np.square(deviations).mean()) if mix else deviations[0]))
         mean = np.average(met, axis=0, weights=weights)
         bias = -mean @ encoder
         if relu and bend.lift:

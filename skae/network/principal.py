@@ -1,4 +1,4 @@
-"""Principal directions of rows, and layers of weights that are made of them."""
+"""Principal and local directions of rows, and layers of weights that are made of them."""
 
 from __future__ import annotations
 
@@ -68,3 +68,17 @@ def mixed_directions(directions, width, rng):
     rank = directions.shape[1]
     blocks = [directions @ random_orthogonal(rank, rng) for _ in range(-(-width // rank))]
     return np.concatenate(blocks, axis=1)[:, :width]
+
+
+def local_directions(rows, width, weights, rng):
+    """Random directions, each of columns that go with one of them, along which the rows vary by one.
+
+    An entry is a normal number times the square of the correlation of its column with that one, which is drawn in
+    proportion to its standard deviation.
+    """
+    centred = (rows - np.average(rows, axis=0, weights=weights)) * np.sqrt(weights / weights.sum())[:, None]
+    deviations = np.linalg.norm(centred, axis=0)
+    scaled = np.divide(centred, deviations, out=np.zeros_like(centred), where=deviations > 0)
+    drawn = rng.choice(len(deviations), width, p=deviations / deviations.sum())
+    directions = np.square(scaled.T @ scaled[:, drawn]) * rng.standard_normal((len(deviations), width))
+    return directions / np.linalg.norm(centred @ directions, axis=0)

@@ -177,6 +177,20 @@ def test_noise_that_replaces_entries_bends_narrow_codes():
     assert size_of_code(X, (5,), noise="replacing") == pytest.approx(5 * size_of_code(X, (5,), noise="additive"))
 
 
+@pytest.mark.parametrize("width", [10, 100])
+@pytest.mark.parametrize("activation", ["logistic", "tanh"])
+def test_units_see_columns_that_go_together_where_noise_replaces_entries(activation, width, rng):
+    # Five groups of eight columns, which are independent of each other.
+    X = (np.repeat(rng.random((400, 5)), 8, axis=1) > 0.5).astype(float)
+    architecture, theta = started(X, (width,), activation, "logistic", "log_loss", noise="replacing")
+    first = architecture.parameters(theta)
+    sizes = np.square(first.weights[0]).reshape(5, 8, width).sum(axis=1)
+    assert (sizes.max(axis=0) > 0.95 * sizes.sum(axis=0)).all() and set(sizes.argmax(axis=0)) == set(range(5))
+    z = X @ first.weights[0] + first.biases[0]
+    np.testing.assert_allclose(z.std(axis=0), 2.0 if activation == "logistic" else 1.0)
+    np.testing.assert_allclose(z.mean(axis=0), 0.0, atol=1e-9)
+
+
 @pytest.mark.parametrize("activation", ["logistic", "tanh"])
 def test_one_layer_bends_as_far_as_next_to_nothing_is_lost(activation, rng):
     normal = rng.standard_normal((500, 10)) * np.geomspace(3, 1, 10)
