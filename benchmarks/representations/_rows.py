@@ -14,6 +14,7 @@ from ._training import whole_schedule
 
 # Grey values in [0, 1] are taken as probabilities of ink.
 _INK = {"loss": "log_loss", "tied_weights": True}
+_MASKED = {"corruption": "masking", "noise_level": 0.3}
 _WINNERS = {"sparsity": "lifetime", "sparsity_target": 0.05, "activation": "relu", "tied_weights": True}
 # KL sparsity with training on noisy digits.
 _NOISY_KL = {"corruption": "gaussian", "noise_level": 0.35, "sparsity_weight": 0.3, **_INK}
@@ -222,7 +223,7 @@ ROWS = {
         mnist,
         layers(
             *(
-                maker(DenoisingAE, 1000, noise_level=0.3, **_INK, **whole_schedule(10, learning_rate_init=5e-3))
+                maker(DenoisingAE, 1000, **_MASKED, **_INK, **whole_schedule(10, learning_rate_init=5e-3))
                 for _ in range(3)
             )
         ),
@@ -272,13 +273,4 @@ ROWS = {
         Frozen(0.3),
         100,
     ),
-}
-
-# The measure of raw pixels and of principal components, by split.
-BASELINES = {
-    "mnist": Frozen(0.03),
-    "mnist_basic": Frozen(0.01),
-    "self_taught": Frozen(0.03),
-    "digits": FrozenSearched(),
-    "nudged_digits": Frozen(100.0),
 }
