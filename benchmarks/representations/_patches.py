@@ -71,3 +71,8 @@ class MovedCopies(TransformerMixin, BaseEstimator):
     def _copies(self, X):
         images = X.reshape(-1, _SIDE, _SIDE)
         return [shift(images, (0, *move), order=0).reshape(len(X), -1) for move in _MOVES]
+
+
+def patch_code(make):
+    """A maker of codes of patches, from one of an encoder."""
+    return lambda seed: PatchCode(make(seed))

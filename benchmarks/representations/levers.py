@@ -5,13 +5,17 @@ writers that are training rows of ``python -m skae handwriting``, in nine folds 
 in the choice. Encoders are fitted on the training rows of each fold, without labels. C of the classifier is that with
 the best accuracy over all folds. A seed is that of the encoders.
 
-python -m benchmarks levers writers --seeds 2 --output results.json
+Results that are in the file are not run again.
+
+python -m benchmarks levers writers --seeds 3 --output results.json
+python -m benchmarks levers --output results.json --table
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from itertools import product
 from typing import NamedTuple
 
 import numpy as np
@@ -24,13 +28,14 @@ from sklearn.svm import SVC, LinearSVC
 
 from skae import ContractiveAE, DenoisingAE, SparseAE
 
-from ..harness import Table, benchmark, mean, option, positional, spread, timed
+from ..harness import StoredResults, benchmark, flag, markdown, mean, option, positional
 from ._features import kmeans_features, random_features
 from ._patches import MovedCopies, PatchCode
-from ._row import centred, maker
+from ._row import centred, in_one_line, maker
 from ._splits import digits, digits_by_writer
 from ._training import whole_schedule
 
+_DATA = ("digits", "writers")
 _STRENGTHS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
 _RECTIFIED = {"activation": "relu", "tied_weights": True}
 
@@ -77,9 +82,17 @@ def contractive(seed):
     return ContractiveAE(256, contraction_weight=0.1, batch_size=16, **noise, **schedule, random_state=seed)
 
 
-def patches(seed, width, n_active=8, noise=0.3):
-    """Top-k units of patches of 5 x 5 pixels."""
-    return PatchCode(topk(seed, width, n_active, noise, epochs=10, batch_size=64))
+def patches(seed, width, n_active=8, noise=0.3, size=5):
+    """Top-k units of patches of size x size pixels."""
+    return PatchCode(topk(seed, width, n_active, noise, epochs=10, batch_size=64), size=size)
+
+
+def patches_of_two_sizes(seed):
+    return make_union(patches(seed, 256, size=4), patches(seed, 256, size=6))
+
+
+def patches_and_image(seed):
+    return make_union(patches(seed, 256), topk(seed, noise=0.4, epochs=100))
 
 
 class Lever(NamedTuple):
@@ -118,6 +131,11 @@ LEVERS = {
     "top-k, mean code of moved copies": Lever(lambda seed: MovedCopies(topk(seed, epochs=60), pooled=True)),
     "patches, 128 units": Lever(partial(patches, width=128)),
     "patches, 256 units": Lever(partial(patches, width=256)),
+    "patches, 512 units": Lever(partial(patches, width=512)),
+    "patches, 512 units, k = 16": Lever(partial(patches, width=512, n_active=16)),
+    "patches of 4 and of 6 pixels, 256 units each": Lever(patches_of_two_sizes),
+    "patches, 256 units, and top-k, noise 0.4": Lever(patches_and_image),
+    "patches, 256 units, linear SVM": Lever(partial(patches, width=256), linear_svm),
     "patches, 256 units, noise 0.5": Lever(partial(patches, width=256, noise=0.5)),
     "patches, 256 units, k = 4": Lever(partial(patches, width=256, n_active=4)),
     "patches, 256 k-means": Lever(lambda seed: PatchCode(kmeans_features(256, None)(seed))),
@@ -144,23 +162,33 @@ def accuracy(lever, X, y, folds, seed):
     return 100.0 * right.max() / len(y)
 
 
+def lines(results):
+    """The table in Markdown: mean accuracy over the seeds of each lever, and their number."""
+    shown = {data: {} for data in _DATA}
+    for key, result in results.found.items():
+        data, name, _ = key.split("/")
+        shown[data].setdefault(name, []).append(result["value"])
+    titles = ("lever", *_DATA)
+    names = [name for name in LEVERS if any(name in found for found in shown.values())]
+    found = [[shown[data].get(name) for data in _DATA] for name in names]
+    cells = [["" if values is None else f"{mean(values):.2f} ({len(values)})" for values in row] for row in found]
+    return markdown(titles, [(name, *row) for name, row in zip(names, cells)])
+
+
 @benchmark(
-    positional("data", ["digits", "writers"], quick=["digits"]),
+    positional("data", list(_DATA), quick=["digits"]),
+    option("--output", "levers.json", "file of results"),
     option("--levers", list(LEVERS), "levers by name", quick=["k-means features"]),
-    option("--seeds", 2, "seeds of the encoders", quick=1),
+    option("--seeds", 1, "seeds of the encoders"),
+    flag("--table", "print the table of the results in the file, run nothing"),
     quiet=ConvergenceWarning,
 )
 def main(options):
-    table = Table(
-        ("data", "<8"), ("lever", "<38"), ("accuracy, %", ">12.2f"), ("spread", ">8.2f"), ("seconds", ">9.1f")
-    )
-    results = []
-    for data in options.data or ("digits", "writers"):
+    results = StoredResults(options.output)
+    for data in () if options.table else options.data or _DATA:
         rows = training_rows(data)
-        for name in options.levers:
-            seconds, found = timed(
-                lambda rows=rows, name=name: [accuracy(LEVERS[name], *rows, seed) for seed in range(options.seeds)]
-            )
-            results.append({"data": data, "lever": name, "accuracy": found, "seconds": seconds})
-            table.row(data, name, mean(found), spread(found), seconds)
-    return results
+        for name, seed in product(options.levers, range(options.seeds)):
+            make = partial(accuracy, LEVERS[name], *rows, seed)
+            settings = f"{in_one_line(LEVERS[name].make(seed))}; {LEVERS[name].classifier.__name__}"
+            results.once(f"{data}/{name}/{seed}", settings, make)
+    print(*lines(results), sep="\n")

@@ -17,13 +17,8 @@ from sklearn.exceptions import ConvergenceWarning
 
 from ..harness import StoredResults, benchmark, flag, markdown, mean, median, option, positional, spread
 from ._contenders import TITLES, contenders
+from ._row import in_one_line
 from ._rows import ROWS
-
-
-def in_one_line(model):
-    """A model and its settings in one line."""
-    layers = [layer for _, layer in model.steps] if hasattr(model, "steps") else [model]
-    return " ".join(" -> ".join(map(str, layers)).split())
 
 
 def described(row):
@@ -31,11 +26,11 @@ def described(row):
     return f"{in_one_line(row.model(0))}; {row.measure!r}"
 
 
-def run(name, held_out, results):
-    """Measure one row and its contenders, each with all its seeds."""
+def run(name, held_out, results, beside=False):
+    """Measure one row and its contenders, each with all its seeds; with beside, the contenders alone."""
     row, split = ROWS[name], None
-    prefix = "held out/" if held_out else ""
-    jobs = [(f"{prefix}{name}/{seed}", described(row), row.model, row.measure, seed) for seed in range(row.seeds)]
+    prefix, seeds = "held out/" if held_out else "", range(0 if beside else row.seeds)
+    jobs = [(f"{prefix}{name}/{seed}", described(row), row.model, row.measure, seed) for seed in seeds]
     for one in contenders(row):
         settings = f"{in_one_line(one.make(0))}; {one.measure!r}" if one.seeds > 1 else repr(one.measure)
         jobs += [(key, settings, one.make, one.measure, seed) for seed, key in enumerate(one.keys(prefix, row))]
@@ -84,6 +79,7 @@ def _shown(row, value):
     positional("rows", list(ROWS), quick=["nudged"]),
     option("--output", "representations.json", "file of results"),
     flag("--held-out", "measure on held-out training rows, to choose settings"),
+    flag("--beside", "measure only what stands beside the rows, not the rows themselves"),
     flag("--table", "print the table of the results in the file, run nothing"),
     quiet=ConvergenceWarning,
 )
@@ -91,5 +87,5 @@ def main(options):
     results = StoredResults(options.output)
     if not options.table:
         for name in options.rows or ROWS:
-            run(name, options.held_out, results)
+            run(name, options.held_out, results, options.beside)
     print(*lines(options.held_out, results), sep="\n")
