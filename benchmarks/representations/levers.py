@@ -122,7 +122,7 @@ LEVERS = {
     "top-k, code not standardised": Lever(topk, standardised=False),
     "top-k, noise 0.4": Lever(partial(topk, noise=0.4)),
     "top-k, k annealed": Lever(partial(topk, anneal_epochs=150)),
-    "top-k, batches share k": Lever(partial(topk, sparsity="batchtopk")),
+    "top-k, batches share k": Lever(partial(topk, sparsity="batchtopk", n_active_transform=None)),
     "top-k, 1,024 units": Lever(partial(topk, width=1024, epochs=100)),
     "top-k, four seeds joined": Lever(
         lambda seed: make_union(*(topk(4 * seed + part, epochs=100) for part in range(4)))

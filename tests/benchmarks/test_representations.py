@@ -1,9 +1,14 @@
-"""Representations: features beside the rows, folds by writer, codes of patches."""
+"""Representations: features beside the rows, folds by writer, codes of patches, tables of the page."""
+
+from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
 from sklearn.preprocessing import FunctionTransformer
 
+from benchmarks.harness import StoredResults
+from benchmarks.representations import levers, representations
 from benchmarks.representations._contenders import BASELINES, FEATURES, contenders
 from benchmarks.representations._features import RandomDirections, kmeans_features
 from benchmarks.representations._measures import ByWriters
@@ -11,6 +16,7 @@ from benchmarks.representations._patches import MovedCopies, PatchCode
 from benchmarks.representations._rows import ROWS
 from benchmarks.representations._splits import Split, digits_by_writer
 
+ROOT = Path(__file__).parents[2]
 RNG = np.random.default_rng(0)
 
 
@@ -83,3 +89,12 @@ def test_moved_copies_are_pooled():
     for a, b in ((3, 4), (2, 4), (4, 4), (3, 3), (3, 5)):
         expected[a, b] = 1.0
     np.testing.assert_allclose(pooled.reshape(8, 8), expected)
+
+
+TABLES = {"representations": partial(representations.lines, False), "levers": levers.lines}
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_the_page_has_the_table_of_the_results(name):
+    results = StoredResults(ROOT / "benchmarks" / "results" / f"{name}.json")
+    assert "\n".join(TABLES[name](results)) in (ROOT / "docs" / "representations.md").read_text(encoding="utf-8")
