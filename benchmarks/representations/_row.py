@@ -61,3 +61,9 @@ def layers(*makers):
 def on_components(n_components, *makers):
     """Layers on the first principal components of the rows."""
     return layers(lambda seed: PCA(n_components, random_state=0), *makers)
+
+
+def in_one_line(model):
+    """A model and its settings in one line."""
+    layers = [layer for _, layer in model.steps] if hasattr(model, "steps") else [model]
+    return " ".join(" -> ".join(map(str, layers)).split())

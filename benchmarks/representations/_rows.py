@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from skae import AutoencoderTransformer, ContractiveAE, DenoisingAE, SparseAE
 
-from ._measures import FineTuned, Frozen, FrozenSearched, SquaredError
+from ._digit_rows import DIGIT_ROWS, WINNERS
+from ._measures import FineTuned, Frozen, SquaredError
 from ._row import Row, centred, layers, maker, on_components
-from ._splits import digits, mnist, mnist_basic, nudged_digits, self_taught
+from ._splits import mnist, mnist_basic, self_taught
 from ._training import whole_schedule
 
 # Grey values in [0, 1] are taken as probabilities of ink.
 _INK = {"loss": "log_loss", "tied_weights": True}
-_WINNERS = {"sparsity": "lifetime", "sparsity_target": 0.05, "activation": "relu", "tied_weights": True}
+_MASKED = {"corruption": "masking", "noise_level": 0.3}
 # KL sparsity with training on noisy digits.
 _NOISY_KL = {"corruption": "gaussian", "noise_level": 0.35, "sparsity_weight": 0.3, **_INK}
 # The same on principal components, for few units.
@@ -155,7 +156,7 @@ ROWS = {
         1.1,
         "Makhzani and Frey 2015",
         mnist,
-        maker(SparseAE, 2000, **_WINNERS, batch_size=40, **whole_schedule(60)),
+        maker(SparseAE, 2000, **WINNERS, batch_size=40, **whole_schedule(60)),
         Frozen(0.02),
         2000,
     ),
@@ -222,7 +223,7 @@ ROWS = {
         mnist,
         layers(
             *(
-                maker(DenoisingAE, 1000, noise_level=0.3, **_INK, **whole_schedule(10, learning_rate_init=5e-3))
+                maker(DenoisingAE, 1000, **_MASKED, **_INK, **whole_schedule(10, learning_rate_init=5e-3))
                 for _ in range(3)
             )
         ),
@@ -249,36 +250,5 @@ ROWS = {
         SquaredError(),
         30,
     ),
-    "digits": Row(
-        "scikit-learn's digits, 256 units",
-        "accuracy",
-        99.0,
-        99.2,
-        "",
-        digits,
-        maker(SparseAE, 256, **_WINNERS, batch_size=16, **whole_schedule(1000)),
-        FrozenSearched(),
-        256,
-        5,
-    ),
-    "nudged": Row(
-        "nudged digits, 100 units",
-        "accuracy",
-        93.5,
-        95.0,
-        "scikit-learn's example of BernoulliRBM",
-        nudged_digits,
-        maker(SparseAE, 100, **_WINNERS, batch_size=64, **whole_schedule(200)),
-        Frozen(0.3),
-        100,
-    ),
-}
-
-# The measure of raw pixels and of principal components, by split.
-BASELINES = {
-    "mnist": Frozen(0.03),
-    "mnist_basic": Frozen(0.01),
-    "self_taught": Frozen(0.03),
-    "digits": FrozenSearched(),
-    "nudged_digits": Frozen(100.0),
+    **DIGIT_ROWS,
 }

@@ -7,20 +7,24 @@ from typing import NamedTuple
 import numpy as np
 from scipy.ndimage import shift
 from sklearn.datasets import load_digits
-from sklearn.model_selection import train_test_split
+from sklearn.model_selection import GroupShuffleSplit, train_test_split
 from sklearn.preprocessing import MinMaxScaler
 
 from skae.datasets import fetch_mnist, load_digits_unit
 
 
 class Split(NamedTuple):
-    """Labelled training rows, test rows, and rows that train only the encoder, or None."""
+    """Labelled training rows, test rows, and rows that train only the encoder, or None.
+
+    Rows with writers have no test rows: each writer in turn is held out.
+    """
 
     X: np.ndarray
     y: np.ndarray
-    X_test: np.ndarray
-    y_test: np.ndarray
+    X_test: np.ndarray | None = None
+    y_test: np.ndarray | None = None
     X_unlabelled: np.ndarray | None = None
+    writers: np.ndarray | None = None
 
 
 def mnist(held_out):
@@ -62,6 +66,16 @@ def digits(held_out):
     if held_out:
         X, X_test, y, y_test = train_test_split(X, y, test_size=0.35, random_state=1, stratify=y)
     return Split(X, y, X_test, y_test)
+
+
+def digits_by_writer(held_out):
+    """scikit-learn's digits with their writers; with held_out, only the nine writers whose digits are the training rows
+    of ``python -m skae handwriting``."""
+    X, y, writers = load_digits_unit(return_X_y=True, return_groups=True)
+    if held_out:
+        kept, _ = next(GroupShuffleSplit(1, test_size=5, random_state=0).split(X, y, writers))
+        X, y, writers = X[kept], y[kept], writers[kept]
+    return Split(X, y, writers=writers)
 
 
 def nudged_digits(held_out):

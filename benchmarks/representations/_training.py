@@ -6,8 +6,13 @@ from ..harness import option, seed
 
 
 def whole_schedule(max_iter, **parameters):
-    """Parameters of a training that runs for its whole schedule, without a stopping rule."""
-    return {"max_iter": max_iter, "learning_rate": "cosine", "tol": 0.0, "n_iter_no_change": max_iter, **parameters}
+    """Parameters of a training by Adam from Glorot's draw that runs for its whole schedule, without a stopping rule.
+
+    Start, solver and rate are written out, so that no figure depends on what "auto" means in a version of skae.
+    """
+    start = {"init": "glorot", "solver": "adam", "learning_rate_init": 1e-3}
+    schedule = {"max_iter": max_iter, "learning_rate": "cosine", "tol": 0.0, "n_iter_no_change": max_iter}
+    return {**start, **schedule, **parameters}
 
 
 def part_of_mnist(epochs):

@@ -1,0 +1,194 @@
+"""Levers for the rows of scikit-learn's digits: accuracy of each in cross-validation on training rows alone.
+
+``digits`` are the 1,168 training rows of that row of the table, in five folds. ``writers`` are the rows of the nine
+writers that are training rows of ``python -m skae handwriting``, in nine folds by writer: the other five have no part
+in the choice. Encoders are fitted on the training rows of each fold, without labels. C of the classifier is that with
+the best accuracy over all folds. A seed is that of the encoders.
+
+Results that are in the file are not run again.
+
+python -m benchmarks levers writers --seeds 3 --output results.json
+python -m benchmarks levers --output results.json --table
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from itertools import product
+from typing import NamedTuple
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GroupKFold, StratifiedKFold
+from sklearn.pipeline import make_pipeline, make_union
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from sklearn.svm import SVC, LinearSVC
+
+from skae import ContractiveAE, DenoisingAE, SparseAE
+
+from ..harness import StoredResults, benchmark, flag, markdown, mean, option, positional
+from ._features import kmeans_features, random_features
+from ._patches import MovedCopies, PatchCode
+from ._row import centred, in_one_line, maker
+from ._splits import digits, digits_by_writer
+from ._training import whole_schedule
+
+_DATA = ("digits", "writers")
+_STRENGTHS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
+_RECTIFIED = {"activation": "relu", "tied_weights": True}
+
+
+def logistic(C):
+    return LogisticRegression(C=C, max_iter=1000)
+
+
+def to_the_optimum(C):
+    """The same, trained a hundred times as precisely."""
+    return LogisticRegression(C=C, max_iter=10_000, tol=1e-6)
+
+
+def linear_svm(C):
+    """Squared hinge, one digit against all others; its C has the same effect at about a hundredth."""
+    return LinearSVC(C=0.01 * C)
+
+
+def kernel_svm(C):
+    """No linear classifier: what pixels allow."""
+    return SVC(C=10.0 * C, gamma=0.25)
+
+
+def topk(seed, width=256, n_active=20, noise=0.25, epochs=300, batch_size=16, **parameters):
+    """Top-k units on rows less their mean, with Gaussian noise."""
+    settings = {"sparsity": "topk", "n_active": n_active, "n_active_transform": width, "revive_dead": True}
+    settings |= {"corruption": "gaussian", "noise_level": noise, "batch_size": batch_size, **_RECTIFIED}
+    return centred(maker(SparseAE, width, **{**settings, **whole_schedule(epochs), **parameters}))(seed)
+
+
+def denoising(seed, noise, width=256):
+    settings = {"corruption": "gaussian", "noise_level": noise, "loss": "squared_error", "batch_size": 16}
+    return centred(maker(DenoisingAE, width, **settings, **_RECTIFIED, **whole_schedule(300)))(seed)
+
+
+def lifetime(seed, target=0.05, epochs=300):
+    settings = {"sparsity": "lifetime", "sparsity_target": target, "batch_size": 16}
+    return SparseAE(256, **settings, **_RECTIFIED, **whole_schedule(epochs), random_state=seed)
+
+
+def contractive(seed):
+    noise = {"corruption": "gaussian", "noise_level": 0.25, "loss": "squared_error", "tied_weights": True}
+    schedule = whole_schedule(300, learning_rate_init=1e-2)
+    return ContractiveAE(256, contraction_weight=0.1, batch_size=16, **noise, **schedule, random_state=seed)
+
+
+def patches(seed, width, n_active=8, noise=0.3, size=5):
+    """Top-k units of patches of size x size pixels."""
+    return PatchCode(topk(seed, width, n_active, noise, epochs=10, batch_size=64), size=size)
+
+
+def patches_of_two_sizes(seed):
+    return make_union(patches(seed, 256, size=4), patches(seed, 256, size=6))
+
+
+def patches_and_image(seed):
+    return make_union(patches(seed, 256), topk(seed, noise=0.4, epochs=100))
+
+
+class Lever(NamedTuple):
+    """A transformer by seed, its classifier by C, and whether the code is standardised."""
+
+    make: Callable
+    classifier: Callable = logistic
+    standardised: bool = True
+
+
+LEVERS = {
+    "pixels": Lever(lambda seed: FunctionTransformer()),
+    "pixels, kernel SVM": Lever(lambda seed: FunctionTransformer(), kernel_svm, standardised=False),
+    "random features": Lever(random_features(256, 20)),
+    "k-means features": Lever(kmeans_features(256, 20)),
+    "k-means features, 512": Lever(kmeans_features(512, 20)),
+    "lifetime": Lever(lifetime),
+    "lifetime, share 0.1": Lever(partial(lifetime, target=0.1)),
+    "denoising": Lever(partial(denoising, noise=0.3)),
+    "two scales of noise, 128 units each": Lever(
+        lambda seed: make_union(denoising(seed, 0.15, 128), denoising(seed, 0.5, 128))
+    ),
+    "contractive with noise": Lever(contractive),
+    "top-k": Lever(topk),
+    "top-k, classifier at its optimum": Lever(topk, to_the_optimum),
+    "top-k, linear SVM": Lever(topk, linear_svm),
+    "top-k, code not standardised": Lever(topk, standardised=False),
+    "top-k, noise 0.4": Lever(partial(topk, noise=0.4)),
+    "top-k, k annealed": Lever(partial(topk, anneal_epochs=150)),
+    "top-k, batches share k": Lever(partial(topk, sparsity="batchtopk", n_active_transform=None)),
+    "top-k, 1,024 units": Lever(partial(topk, width=1024, epochs=100)),
+    "top-k, four seeds joined": Lever(
+        lambda seed: make_union(*(topk(4 * seed + part, epochs=100) for part in range(4)))
+    ),
+    "top-k, moved copies": Lever(lambda seed: MovedCopies(topk(seed, epochs=60))),
+    "top-k, mean code of moved copies": Lever(lambda seed: MovedCopies(topk(seed, epochs=60), pooled=True)),
+    "patches, 128 units": Lever(partial(patches, width=128)),
+    "patches, 256 units": Lever(partial(patches, width=256)),
+    "patches, 512 units": Lever(partial(patches, width=512)),
+    "patches, 512 units, k = 16": Lever(partial(patches, width=512, n_active=16)),
+    "patches of 4 and of 6 pixels, 256 units each": Lever(patches_of_two_sizes),
+    "patches, 256 units, and top-k, noise 0.4": Lever(patches_and_image),
+    "patches, 256 units, linear SVM": Lever(partial(patches, width=256), linear_svm),
+    "patches, 256 units, noise 0.5": Lever(partial(patches, width=256, noise=0.5)),
+    "patches, 256 units, k = 4": Lever(partial(patches, width=256, n_active=4)),
+    "patches, 256 k-means": Lever(lambda seed: PatchCode(kmeans_features(256, None)(seed))),
+}
+
+
+def training_rows(data):
+    """Rows, labels and folds of the choice."""
+    if data == "digits":
+        split = digits(held_out=False)
+        return split.X, split.y, list(StratifiedKFold(5, shuffle=True, random_state=0).split(split.X, split.y))
+    split = digits_by_writer(held_out=True)
+    return split.X, split.y, list(GroupKFold(9).split(split.X, split.y, split.writers))
+
+
+def accuracy(lever, X, y, folds, seed):
+    """Share of all rows in per cent that are predicted right with the best C."""
+    right = np.zeros(len(_STRENGTHS), int)
+    for train, test in folds:
+        model = make_pipeline(lever.make(seed), *([StandardScaler()] if lever.standardised else [])).fit(X[train])
+        code, code_test = model.transform(X[train]), model.transform(X[test])
+        for i, C in enumerate(_STRENGTHS):
+            right[i] += (lever.classifier(C).fit(code, y[train]).predict(code_test) == y[test]).sum()
+    return 100.0 * right.max() / len(y)
+
+
+def lines(results):
+    """The table in Markdown: mean accuracy over the seeds of each lever, and their number."""
+    shown = {data: {} for data in _DATA}
+    for key, result in results.found.items():
+        data, name, _ = key.split("/")
+        shown[data].setdefault(name, []).append(result["value"])
+    titles = ("lever", *_DATA)
+    names = [name for name in LEVERS if any(name in found for found in shown.values())]
+    found = [[shown[data].get(name) for data in _DATA] for name in names]
+    cells = [["" if values is None else f"{mean(values):.2f} ({len(values)})" for values in row] for row in found]
+    return markdown(titles, [(name, *row) for name, row in zip(names, cells)])
+
+
+@benchmark(
+    positional("data", list(_DATA), quick=["digits"]),
+    option("--output", "levers.json", "file of results"),
+    option("--levers", list(LEVERS), "levers by name", quick=["k-means features"]),
+    option("--seeds", 1, "seeds of the encoders"),
+    flag("--table", "print the table of the results in the file, run nothing"),
+    quiet=ConvergenceWarning,
+)
+def main(options):
+    results = StoredResults(options.output)
+    for data in () if options.table else options.data or _DATA:
+        rows = training_rows(data)
+        for name, seed in product(options.levers, range(options.seeds)):
+            make = partial(accuracy, LEVERS[name], *rows, seed)
+            settings = f"{in_one_line(LEVERS[name].make(seed))}; {LEVERS[name].classifier.__name__}"
+            results.once(f"{data}/{name}/{seed}", settings, make)
+    print(*lines(results), sep="\n")

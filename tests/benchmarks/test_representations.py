@@ -1,0 +1,100 @@
+"""Representations: features beside the rows, folds by writer, codes of patches, tables of the page."""
+
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.preprocessing import FunctionTransformer
+
+from benchmarks.harness import StoredResults
+from benchmarks.representations import levers, representations
+from benchmarks.representations._contenders import BASELINES, FEATURES, contenders
+from benchmarks.representations._features import RandomDirections, kmeans_features
+from benchmarks.representations._measures import ByWriters
+from benchmarks.representations._patches import MovedCopies, PatchCode
+from benchmarks.representations._rows import ROWS
+from benchmarks.representations._splits import Split, digits_by_writer
+
+ROOT = Path(__file__).parents[2]
+RNG = np.random.default_rng(0)
+
+
+def test_kmeans_features_are_the_triangle_of_the_distances():
+    X = RNG.standard_normal((50, 3))
+    model = kmeans_features(6, None)(0)
+    code = model.fit_transform(X)
+    centres = model[-1].cluster_centers_
+    for row, features in zip(X, code):
+        distances = [np.sqrt(((row - centre) ** 2).sum()) for centre in centres]
+        np.testing.assert_allclose(features, [max(0.0, np.mean(distances) - z) for z in distances], atol=1e-12)
+    np.testing.assert_array_equal(model.transform(X), code)
+
+
+def test_random_directions_have_norm_one_and_are_rectified_above_the_threshold():
+    X = RNG.standard_normal((20, 5))
+    model = RandomDirections(7, threshold=0.5, random_state=0).fit(X)
+    np.testing.assert_allclose(np.linalg.norm(model.components_, axis=0), 1.0)
+    code = model.transform(X)
+    for row, features in zip(X, code):
+        np.testing.assert_allclose(features, [max(0.0, row @ w - 0.5) for w in model.components_.T], atol=1e-12)
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_every_row_has_its_contenders(name):
+    row = ROWS[name]
+    titles = [one.title for one in contenders(row)]
+    assert titles == (["PCA"] if row.figure == "squared error" else ["raw pixels", "PCA", "random", "k-means"])
+    assert {row.split.__name__} <= set(BASELINES) & set(FEATURES)
+
+
+class Remembering(FunctionTransformer):
+    """Notes the rows of each fit."""
+
+    seen = []
+
+    def fit(self, X, y=None):
+        self.seen.append({row.tobytes() for row in X})
+        return super().fit(X, y)
+
+
+def test_no_row_is_predicted_by_a_model_that_saw_its_writer():
+    split = digits_by_writer(held_out=True)
+    rows = np.concatenate([np.flatnonzero(split.writers == writer)[:40] for writer in np.unique(split.writers)])
+    split = Split(split.X[rows], split.y[rows], writers=split.writers[rows])
+    Remembering.seen.clear()
+    accuracy = ByWriters((0.1,))(Remembering(), split, 0)
+    assert 60.0 < accuracy < 100.0
+    every = set(split.writers)
+    writer_of = {row.tobytes(): writer for row, writer in zip(split.X, split.writers)}
+    held_out = [every - {writer_of[row] for row in rows} for rows in Remembering.seen]
+    assert sorted(writer for (writer,) in held_out) == sorted(every)
+
+
+def test_patch_code_is_the_mean_over_the_patches_of_each_quadrant():
+    X = RNG.uniform(size=(4, 64))
+    code = PatchCode(FunctionTransformer(), size=5).fit(X).transform(X).reshape(4, 2, 2, 5, 5)
+    for image, quadrants in zip(np.pad(X.reshape(-1, 8, 8), ((0, 0), (1, 1), (1, 1))), code):
+        for i, j in np.ndindex(2, 2):
+            corners = [(3 * i + a, 3 * j + b) for a in range(3) for b in range(3)]
+            patches = [image[a : a + 5, b : b + 5] for a, b in corners]
+            np.testing.assert_allclose(quadrants[i, j], np.mean(patches, axis=0))
+
+
+def test_moved_copies_are_pooled():
+    image = np.zeros((8, 8))
+    image[3, 4] = 5.0
+    pooled = MovedCopies(FunctionTransformer(), pooled=True).fit(image.reshape(1, -1)).transform(image.reshape(1, -1))
+    expected = np.zeros((8, 8))
+    for a, b in ((3, 4), (2, 4), (4, 4), (3, 3), (3, 5)):
+        expected[a, b] = 1.0
+    np.testing.assert_allclose(pooled.reshape(8, 8), expected)
+
+
+TABLES = {"representations": partial(representations.lines, False), "levers": levers.lines}
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_the_page_has_the_table_of_the_results(name):
+    results = StoredResults(ROOT / "benchmarks" / "results" / f"{name}.json")
+    assert "\n".join(TABLES[name](results)) in (ROOT / "docs" / "representations.md").read_text(encoding="utf-8")
