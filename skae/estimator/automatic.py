@@ -20,10 +20,10 @@ from ..rows.coordinates import Coordinates, inner_rows
 from ..rows.matrices import CSRMatrix
 from ..rows.sample import Sample, present_means
 from ..runtime.threads import one_thread_if_small
-from ..training.budget import batch_size_auto, max_iter_auto
+from ..training.budget import FEWEST_EPOCHS, batch_size_auto, max_iter_auto
 from ..training.rate_search import find_rate
 from ..training.solvers import SOLVERS
-from .solver_choice import solver_auto
+from .solver_choice import LOCAL_ROWS, solver_auto, starts_local
 
 # Rows that start values are taken from, and entries that are held for it.
 _START_ROWS = 4096
@@ -52,6 +52,11 @@ _ROUNDING = 1e-13
 _LBFGS_ITERATIONS = 1000
 _EPOCHS = 200
 _BATCH_SIZE = 128
+
+# The greatest rate where units begin with columns that go together, from so many columns on. Short trials overrate
+# higher ones: with 64 units on 20,000 masked rows of MNIST 0.1 ended at 75 nats, 0.03 at 71; on the 64 columns of
+# digits 0.1 ended lower, by a hundredth.
+_MANY_COLUMNS, _GREATEST_RATE = 256, 0.03
 
 # Of the rate that is found for an annealed training: that of one which does not end.
 _CONSTANT_SHARE = 0.3
@@ -120,6 +125,9 @@ def settled(estimator, sample, architecture, loss, one_pass):
         started_near = estimator.init == "auto" and architecture.depth > 1 and estimator._kind_of_noise() is None
         values = n_rows * sample.n_features / architecture.n_parameters if started_near else None
         annealed = max_iter_auto(n_rows, min(chosen.batch_size, n_rows), steps, values)
+        if steps is None and n_rows >= LOCAL_ROWS and starts_local(chosen, architecture, loss):
+            # The loss is nearly as low after half of them.
+            annealed = max(FEWEST_EPOCHS, annealed // 2)
         chosen.max_iter = _LBFGS_ITERATIONS if not minibatch else _EPOCHS if rate_is_set else annealed
     if chosen.learning_rate == "auto":
         chosen.learning_rate = "constant" if rate_is_set or one_pass or not minibatch else "annealed"
@@ -327,11 +335,19 @@ def with_learning_rate(estimator, objective, sample, config, state, one_pass):
         elif not goes_on:
             # As the training will.
             with one_thread_if_small(objective.network.architecture.product_flops(config.batch_size)):
-                rate = find_rate(objective, _local(sample), config, solver.optimizer, state, np.random.default_rng(0))
+                given = (objective, _local(sample), config, solver.optimizer, state, np.random.default_rng(0))
+                rate = find_rate(*given, most=_greatest_rate(estimator, objective))
             state.learning_rate = rate * (_CONSTANT_SHARE if config.learning_rate == "constant" else 1.0)
     else:
         state.learning_rate = float(estimator.learning_rate_init)
     return replace(config, learning_rate_init=state.learning_rate)
+
+
+def _greatest_rate(estimator, objective):
+    """The greatest learning rate to try."""
+    architecture = objective.network.architecture
+    wide = architecture.sizes[0] >= _MANY_COLUMNS
+    return _GREATEST_RATE if wide and starts_local(estimator, architecture, objective.loss.name) else np.inf
 
 
 def _local(sample):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from numbers import Real
 
 from ..kernels.losses import LOSSES
+from ..network.data_start import begins_local
 from ..rows.matrices import CSRMatrix
 from ..rows.sample import Sample
 from ..training.curvature import WIDEST
@@ -14,6 +15,10 @@ _LBFGS_WORK = 2e7
 
 # Rows from which K-FAC is the first at every loss; of fewer, whose batches are small, Adam ends lower.
 _KFAC_ROWS = 4096
+
+# Rows from which Adam ends lower than K-FAC in the same time where units begin with columns that go together: with 256
+# units on 20,000 masked rows of MNIST at 62.5 nats for 63.7. On 5,000 rows it ended higher.
+LOCAL_ROWS = 10_000
 
 # Times the mean weight that the greatest may be: a row that outweighs its batch is hardly ever among those of which the
 # curvature is taken.
@@ -44,7 +49,15 @@ def solver_auto(estimator, sample, architecture, loss, one_pass):
         return "adam"
     if _suits_lbfgs(estimator, len(sample.rows), architecture, loss):
         return "lbfgs"
+    if len(sample.rows) >= LOCAL_ROWS and starts_local(estimator, architecture, loss):
+        return "adam"
     return "kfac" if _suits_kfac(estimator, sample, architecture, loss) else "adam"
+
+
+def starts_local(estimator, architecture, loss):
+    """Whether units of the code begin with columns that go together."""
+    drawn = estimator.init != "auto" or estimator._gate() is not None
+    return not drawn and begins_local(architecture, LOSSES[loss], estimator._kind_of_noise())
 
 
 def _is_narrow(architecture):

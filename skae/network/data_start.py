@@ -68,6 +68,14 @@ _BENT_ERROR = 2.0
 _ROWS_A_UNIT = 28
 
 
+def begins_local(architecture, loss, noise):
+    """Whether units of the code begin with columns that go together: of one untied layer with cross-entropy, where
+    noise replaces entries."""
+    bounded = architecture.depth == 1 and not architecture.tied and architecture.activation in ("logistic", "tanh")
+    logits = architecture.output_activation == "logistic" and loss.entry is None
+    return noise == "replacing" and bounded and logits
+
+
 def rows_are_few(architecture, n_rows):
     """Whether a training of several layers has few rows for the width of its code."""
     return n_rows < _ROWS_A_UNIT * architecture.encoder_sizes[-1]
@@ -181,9 +189,9 @@ def _bends(architecture, loss, noise):
     """How far the layers are to bend, and a code that is wider than the rows."""
     if architecture.depth > 1:
         return _DEEP, _DEEP
-    logits = architecture.output_activation == "logistic"
-    if noise == "replacing" and logits and loss.entry is None and architecture.activation in ("logistic", "tanh"):
+    if begins_local(architecture, loss, noise):
         return _LOCAL, _LOCAL
+    logits = architecture.output_activation == "logistic"
     return (
         _LOGITS if logits else _REPLACED if noise == "replacing" else _SHALLOW,
         _WIDE_BENT if noise or (logits and loss.entry is None) else _WIDE,

@@ -100,7 +100,7 @@ class _Trials(NamedTuple):
         return total / len(sample.rows) if math.isfinite(total) else math.inf
 
 
-def find_rate(objective, sample, config, optimizer, state, rng):
+def find_rate(objective, sample, config, optimizer, state, rng, most=math.inf):
     """The learning rate with which short annealed trainings come lowest.
 
     Each of the candidates, neighbours of which differ by a factor of about 3, trains from the same parameters on the
@@ -121,6 +121,8 @@ def find_rate(objective, sample, config, optimizer, state, rng):
         From which the training starts.
     rng : numpy Generator
         Source of the rows of the trials. This and all other parameters are left as they were.
+    most : float, default=inf
+        The greatest rate of Adam to try.
 
     Returns
     -------
@@ -131,7 +133,7 @@ def find_rate(objective, sample, config, optimizer, state, rng):
     n_steps = trial_steps(n_rows, config)
     trials = _trials(objective, sample, config, optimizer, state, copy.deepcopy(rng), n_steps)
     at_start = trials.value()
-    rates = _candidates(trials)
+    rates = _candidates(trials, most)
     first = [trials.loss(rate, max(1, n_steps // _FIRST_ROUND)) for rate in rates]
     best = int(np.argmin(first))
     finalists = list(rates[max(best - 1, 0) : best + 2])
@@ -192,10 +194,10 @@ def _trial_rate(rate, n_steps, part):
     return rate * annealing(part, max(WARM_UP, 1.0 / n_steps))
 
 
-def _candidates(trials):
+def _candidates(trials, most):
     """Learning rates to try, rising."""
     if trials.optimizer.name == "adam":
-        return _ADAM_RATES
+        return tuple(rate for rate in _ADAM_RATES if rate <= most)
     curvature = _curvature(trials)
     return tuple(float(rate / curvature) for rate in _STEEPEST_RATES)
 

@@ -58,6 +58,18 @@ def test_what_the_curvature_does_not_suit(estimator):
     assert solver_of(estimator) == "adam"
 
 
+def test_many_masked_rows_with_cross_entropy_are_trained_by_adam():
+    masked = {"corruption": "masking", "noise_level": 0.25}
+    assert solver_of(DenoisingAE(3, **masked, **LOGITS), 9_999) == "kfac"
+    assert solver_of(DenoisingAE(3, **masked, **LOGITS), 10_000) == "adam"
+    for other in (
+        {"noise_level": 0.1, **LOGITS},
+        {**masked, "loss": "squared_error"},
+        {**masked, "init": "glorot", **LOGITS},
+    ):
+        assert solver_of(DenoisingAE(3, **other), 10_000) == "kfac"
+
+
 def test_stored_rows_and_single_passes_are_trained_by_adam():
     estimator = AutoencoderTransformer(3, **LOGITS)
     assert solver_of(estimator, convert=sparse.csr_array) == "adam"

@@ -146,6 +146,16 @@ def test_the_smallest_where_none_is_better_than_the_start(X, monkeypatch):
     assert found(plan) < 5.0
 
 
+@pytest.mark.parametrize("n_features, most", [(255, 0.1), (256, 0.03)])
+def test_masked_rows_of_many_columns_try_no_greater_rates(n_features, most, rng, monkeypatch):
+    tried = []
+    loss = rate_search._Trials.loss
+    monkeypatch.setattr(rate_search._Trials, "loss", lambda self, rate, n: tried.append(rate) or loss(self, rate, n))
+    X = (rng.random((64, n_features)) < 0.3).astype(float)
+    DenoisingAE(4, corruption="masking", noise_level=0.2, loss="log_loss", max_iter=1, random_state=0).fit(X)
+    assert max(tried) == most
+
+
 @compiled
 @pytest.mark.parametrize("hidden", [(8, 4), (8, 8, 8)], ids=str)
 @pytest.mark.parametrize("max_iter", [1, 2, 5, 20])
