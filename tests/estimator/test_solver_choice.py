@@ -63,7 +63,7 @@ def test_many_masked_rows_with_cross_entropy_are_trained_by_adam():
     assert solver_of(DenoisingAE(3, **masked, **LOGITS), 9_999) == "kfac"
     assert solver_of(DenoisingAE(3, **masked, **LOGITS), 10_000) == "adam"
     for other in (
-        {"noise_level": 0.1, **LOGITS},
+        {"corruption": "gaussian", "noise_level": 0.1, **LOGITS},
         {**masked, "loss": "squared_error"},
         {**masked, "init": "glorot", **LOGITS},
     ):
