@@ -162,7 +162,8 @@ def started_network(estimator, sample, architecture, loss, means, rng, dtype, st
     convertible = all(penalty.in_coordinates(1.0, architecture) is not None for penalty in penalties)
     coordinates = None
     if convertible and not _is_sparse(sample):
-        coordinates = _coordinates(architecture, loss, rows, weights, model_dtype(sample), few)
+        plain = estimator._kind_of_noise() is None and estimator._mean_activation_target() is None
+        coordinates = _coordinates(architecture, loss, rows, weights, model_dtype(sample), few, plain)
     rows = inner_rows(rows, coordinates)[:]
     if estimator.init == "glorot" or estimator._gate() is not None:
         theta = initial_parameters(architecture, rng, dtype)
@@ -179,7 +180,8 @@ def started_network(estimator, sample, architecture, loss, means, rng, dtype, st
                 "gain": estimator._start_gain,
                 "large": large,
                 "noise": estimator._kind_of_noise(),
-                "straight": few,
+                "few": few,
+                "chunk": one_pass,
             }
             theta = data_start(architecture, LOSSES[loss], rows, weights, rng, dtype, **wishes)
     return Network(architecture, theta, coordinates)
@@ -288,7 +290,7 @@ def _spread(rows, weights, loss):
 
 
 @np.errstate(over="ignore", invalid="ignore")
-def _coordinates(architecture, loss, rows, weights, dtype, few=False):
+def _coordinates(architecture, loss, rows, weights, dtype, few=False, plain=True):
     """Coordinates in which rows are centred and of unit scale; None where the loss depends on their units."""
     # One row, as a first chunk may be, says nothing of those to come.
     if not LOSSES[loss].squares or architecture.output_activation != "identity" or len(rows) < 2:
@@ -308,7 +310,7 @@ def _coordinates(architecture, loss, rows, weights, dtype, few=False):
         return None
     if architecture.depth > 1:
         scale *= rows.shape[1] ** _DEEP_SCALE
-    return Coordinates(offset, float(tied_scale(architecture, centred, weights, few) or scale))
+    return Coordinates(offset, float(tied_scale(architecture, centred, weights, few, plain) or scale))
 
 
 def with_learning_rate(estimator, objective, sample, config, state, one_pass):

@@ -50,7 +50,12 @@ _DEEP = _Bend(0.3, 1.0, False, 0.1)
 # from drawn weights to 66, so to 63.7, in as many epochs of Adam.
 _LOCAL = _Bend(1.0, 1.0, True, 1e-8, True)
 
+# Rows from which correlations are known well enough for it: on 20 it ended higher.
+_LOCAL_ROWS = 200
+
 _STRAIGHT, _STRAIGHTER = _Bend(0.05, 0.05, True, 1e-5), _Bend(0.03, 0.03, True, 1e-5)
+# Large decoders do not bear the rates of chunks.
+_CHUNK = _Bend(0.1, 0.1, True, 1e-5)
 
 # Greater bends of the code of one layer, and how much more of the variance than principal components the start may lose
 # by them. A code of small spread is of little use to a classifier behind it that shrinks its coefficients: without a
@@ -83,7 +88,18 @@ def rows_are_few(architecture, n_rows):
 
 @np.errstate(over="ignore", invalid="ignore")
 def data_start(
-    architecture, loss, rows, weights, rng, dtype, target=None, gain=1.0, large=False, noise=None, straight=False
+    architecture,
+    loss,
+    rows,
+    weights,
+    rng,
+    dtype,
+    target=None,
+    gain=1.0,
+    large=False,
+    noise=None,
+    few=False,
+    chunk=False,
 ):
     """Start values of the parameters, from some rows.
 
@@ -112,8 +128,11 @@ def data_start(
         are not large.
     noise : {"additive", "replacing"}, default=None
         Kind of the corruption of the input.
-    straight : bool, default=False
-        Whether several layers start straight, and not only where the code would lose less than their bends.
+    few : bool, default=False
+        Whether rows are few for the code: several layers then start straight, and not only where the code would lose
+        less than their bends.
+    chunk : bool, default=False
+        Whether the rows are a first chunk, on which a rate is found that stays.
 
     Returns
     -------
@@ -126,14 +145,14 @@ def data_start(
     varying = 0.0 < np.square(rows - rows[0]).sum() < np.inf
     if not (known and varying) or (architecture.tied and not (linear and loss.squares)):
         return initial_parameters(architecture, rng, dtype)
-    if architecture.tied and tied_bend(architecture, rows, weights, straight) is None:
+    if architecture.tied and tied_bend(architecture, rows, weights, few, noise is None and target is None) is None:
         return initial_parameters(architecture, rng, dtype)
     theta = buffers.zeros(architecture.n_parameters, np.float64)
     parameters = architecture.parameters(theta)
     if architecture.tied:
         start_tied(architecture, parameters, rows, weights, rng)
     else:
-        wish = _Wish(target, gain, large, noise, straight)
+        wish = _Wish(target, gain, large, noise, few, chunk)
         _start_untied(architecture, parameters, loss, rows, weights, rng, wish)
     theta = theta.astype(dtype)
     return theta if np.isfinite(theta).all() else initial_parameters(architecture, rng, dtype)
@@ -142,21 +161,22 @@ def data_start(
 class _Wish(NamedTuple):
     """What is asked of the code: mean activation, a factor of its gain, whether that is to be large, kind of noise.
 
-    And whether the layers are straight.
+    And whether rows are few for it, and a first chunk.
     """
 
     target: float | None
     factor: float
     large: bool
     noise: str | None
-    straight: bool
+    few: bool
+    chunk: bool
 
 
 def _start_untied(architecture, parameters, loss, rows, weights, rng, wish):
     """Set all layers, by the first of some starts that loses little."""
     mean = np.average(rows, axis=0, weights=weights)
     spread = np.average(np.square(rows - mean).sum(axis=1), weights=weights)
-    starts = _starts(architecture, loss, wish)
+    starts = _starts(architecture, loss, wish, len(rows))
     for bends in starts:
         outputs, deviations = _start_encoder(architecture, parameters, bends, rows, weights, rng, wish)
         given = _start_decoder(architecture, parameters, loss, bends[0], outputs, weights)
@@ -168,16 +188,16 @@ def _start_untied(architecture, parameters, loss, rows, weights, rng, wish):
             break
 
 
-def _starts(architecture, loss, wish):
+def _starts(architecture, loss, wish, n_rows):
     """Pairs of bends to try in order: of a code that is not wider than the rows, and of one that is."""
-    bend, wide = _bends(architecture, loss, wish.noise)
+    bend, wide = _bends(architecture, loss, wish.noise, n_rows)
     if not (loss.squares and architecture.output_activation == "identity") or wish.large:
         return [(bend, wide)]
     if architecture.depth > 1:
         if wish.noise == "replacing":
             return [(bend, wide)]
-        straight = _STRAIGHTER if wish.straight else _STRAIGHT
-        return [(bend, wide), (straight, straight)][int(wish.straight) :]
+        straight = _CHUNK if wish.chunk else _STRAIGHTER if wish.few else _STRAIGHT
+        return [(bend, wide), (straight, straight)][int(wish.few) :]
     plain = wish.target is None and wish.noise is None and wish.factor == 1.0
     narrow = architecture.encoder_sizes[-1] < architecture.encoder_sizes[0]
     bounded = architecture.activation in ("logistic", "tanh")
@@ -185,11 +205,11 @@ def _starts(architecture, loss, wish):
     return [*((bend._replace(code=code), wide) for code in tried), (bend, wide)]
 
 
-def _bends(architecture, loss, noise):
+def _bends(architecture, loss, noise, n_rows):
     """How far the layers are to bend, and a code that is wider than the rows."""
     if architecture.depth > 1:
         return _DEEP, _DEEP
-    if begins_local(architecture, loss, noise):
+    if n_rows >= _LOCAL_ROWS and begins_local(architecture, loss, noise):
         return _LOCAL, _LOCAL
     logits = architecture.output_activation == "logistic"
     return (

@@ -22,7 +22,7 @@ _LITTLE = 0.08
 _NOISE = 1e-3
 
 
-def tied_bend(architecture, rows, weights, few):
+def tied_bend(architecture, rows, weights, few, plain=True):
     """How far the rows are to reach into the bend of the activation.
 
     Parameters
@@ -33,6 +33,8 @@ def tied_bend(architecture, rows, weights, few):
     weights : ndarray of shape (n_rows,)
     few : bool
         Whether the rows are few for the width of the code.
+    plain : bool, default=True
+        Whether there is neither noise nor a mean activation to reach.
 
     Returns
     -------
@@ -40,7 +42,11 @@ def tied_bend(architecture, rows, weights, few):
         Standard deviation along the first direction, in units of a tanh; None where weights are to be drawn.
     """
     name = architecture.activation
-    if architecture.depth == 1 or name == "identity":
+    if architecture.depth == 1:
+        return _STRAIGHT
+    if not plain:
+        return None
+    if name == "identity":
         return _STRAIGHT
     _, deviations = principal_directions(rows, min(architecture.encoder_sizes), weights)
     spread = np.average(np.square(rows - np.average(rows, axis=0, weights=weights)).sum(axis=1), weights=weights)
@@ -49,7 +55,7 @@ def tied_bend(architecture, rows, weights, few):
     return _BENT.get(name)
 
 
-def tied_scale(architecture, rows, weights, few):
+def tied_scale(architecture, rows, weights, few, plain=True):
     """By what rows are to be divided, so that tied weights meet the activation where they are to.
 
     Parameters
@@ -57,7 +63,7 @@ def tied_scale(architecture, rows, weights, few):
     architecture : Architecture
     rows : ndarray of shape (n_rows, n_features)
     weights : ndarray of shape (n_rows,)
-    few : bool
+    few, plain : bool
 
     Returns
     -------
@@ -67,7 +73,7 @@ def tied_scale(architecture, rows, weights, few):
     name = architecture.activation
     if not (architecture.tied and architecture.output_activation == "identity" and name in ("tanh", "logistic")):
         return None
-    bend = tied_bend(architecture, rows, weights, few)
+    bend = tied_bend(architecture, rows, weights, few, plain)
     if bend is None:
         return None
     _, deviations = principal_directions(rows, 1, weights)

@@ -75,7 +75,7 @@ def test_layers_for_codes_that_lose_much_bend(hidden, activation):
 @pytest.mark.parametrize("activation", sorted(set(ACTIVATIONS) - {"identity"}))
 def test_layers_for_few_rows_are_straight(activation):
     X = ROWS["digits"][:300]
-    assert error(X, reconstructed(*started(X, (64, 12), activation, straight=True), X)) < 1.05 * left_by_pca(X, 12)
+    assert error(X, reconstructed(*started(X, (64, 12), activation, few=True), X)) < 1.05 * left_by_pca(X, 12)
 
 
 @pytest.mark.parametrize("width, n_rows, few", [(10, 279, True), (10, 280, False), (1, 27, True), (64, 10**6, False)])
@@ -113,7 +113,7 @@ def test_several_tied_layers_begin_at_pca_where_it_leaves_little_or_rows_are_few
     X, ones = ROWS[name], np.ones(len(ROWS[name]))
     architecture = Architecture((X.shape[1], *hidden, k), activation, "identity", True)
     X = (X - X.mean(axis=0)) / (tied_scale(architecture, X, ones, straight) or 1.0)
-    off = error(X, reconstructed(*started(X, (*hidden, k), activation, tied=True, straight=straight), X))
+    off = error(X, reconstructed(*started(X, (*hidden, k), activation, tied=True, few=straight), X))
     assert abs(off - left_by_pca(X, k)) < 0.02 * spread(X)
 
 
@@ -125,6 +125,8 @@ def test_several_tied_layers_bend_or_are_drawn_where_much_is_left(activation, be
     drawn = initial_parameters(architecture, np.random.default_rng(0), np.float64)
     _, theta = started(X, (40, 12), activation, tied=True)
     assert np.array_equal(theta, drawn) == (bend is None)
+    for wish in ({"noise": "replacing"}, {"noise": "additive"}, {"target": 0.05}):
+        np.testing.assert_array_equal(started(X, (40, 12), activation, tied=True, **wish)[1], drawn)
 
 
 def test_tied_weights_are_the_directions_over_the_root_of_the_slope():
@@ -189,6 +191,16 @@ def test_units_see_columns_that_go_together_where_noise_replaces_entries(activat
     z = X @ first.weights[0] + first.biases[0]
     np.testing.assert_allclose(z.std(axis=0), 2.0 if activation == "logistic" else 1.0)
     np.testing.assert_allclose(z.mean(axis=0), 0.0, atol=1e-9)
+
+
+def test_few_masked_rows_and_chunks_start_as_nearly_linear_networks_do(rng):
+    X = (rng.random((199, 12)) > 0.5).astype(float)
+    bits = {"output": "logistic", "loss": "log_loss"}
+    few, plain = started(X, (4,), **bits, noise="replacing")[1], started(X, (4,), **bits)[1]
+    np.testing.assert_array_equal(few, plain)
+    X = ROWS["breast_cancer"]
+    sizes = [size_of_code(X, (64, 20), **options) for options in ({}, {"few": True}, {"chunk": True})]
+    assert sizes[0] / sizes[1] == pytest.approx(5 / 3, rel=0.01) and sizes[2] / sizes[0] == pytest.approx(2, rel=0.01)
 
 
 @pytest.mark.parametrize("activation", ["logistic", "tanh"])
