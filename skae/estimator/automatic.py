@@ -77,14 +77,25 @@ def with_widths(estimator, sample, previous):
         if previous is not None:
             chosen.n_components = previous.network.architecture.encoder_sizes[-1]
         else:
-            chosen.n_components = _width(estimator.n_components, sample)
+            chosen.n_components = _width(estimator.n_components, sample, _gaussian_noise(estimator))
     if getattr(estimator, "n_active", None) == "auto":
         chosen.n_active = min(_MOST_ACTIVE, max(1, chosen.n_components // 2))
     return chosen
 
 
-def _width(share, sample):
-    """The width at which principal components explain a share of the variance."""
+def _gaussian_noise(estimator):
+    """Standard deviation of Gaussian noise that is set; zero where there is none or it is found."""
+    level = getattr(estimator, "noise_level", 0.0)
+    return level if isinstance(level, Real) and getattr(estimator, "corruption", None) == "gaussian" else 0.0
+
+
+def _width(share, sample, noise):
+    """The width at which principal components explain a share of the variance, of those that are no noise.
+
+    With "auto" directions along which the rows vary no more than such noise alone would make them count as noise: the
+    greatest standard deviation of it over n rows and d columns is near noise (1 + sqrt(d / n)) (Marchenko and Pastur
+    1967).
+    """
     rows, weights = _rows(sample, None, _limit(sample))
     means = present_means(rows) if np.isnan(rows).any() else None
     rows = rows if means is None else np.where(np.isnan(rows), means, rows)
@@ -97,7 +108,11 @@ def _width(share, sample):
         return 1
     _, deviations = principal_directions(rows, most, weights)
     reached = np.cumsum(np.square(deviations)) >= share * total * (1.0 - 1e-9)
-    return max(1, int(np.argmax(reached)) + 1 if reached.any() else len(deviations))
+    width = int(np.argmax(reached)) + 1 if reached.any() else len(deviations)
+    if free:
+        edge = noise * (1.0 + np.sqrt(rows.shape[1] / len(rows)))
+        width = min(width, int((deviations > edge).sum()))
+    return max(1, width)
 
 
 def settled(estimator, sample, architecture, loss, one_pass):

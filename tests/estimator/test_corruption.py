@@ -116,3 +116,26 @@ def test_defaults_denoise_better_than_pca(spectra, rng):
     best = min(np.square(pca.inverse_transform(pca.transform(noisy)) - new).mean() for pca in pcas)
     ae = DenoisingAE(24, random_state=0).fit(clean)
     assert np.square(ae.reconstruct(noisy) - new).mean() < best
+
+
+@pytest.mark.parametrize("width, found", [("auto", 5), (None, 5), (12, 12), (0.95, 12)])
+def test_directions_of_noise_alone_are_not_counted_in_the_width(width, found, rng):
+    signal = rng.standard_normal((400, 5)) @ np.linalg.qr(rng.standard_normal((40, 5)))[0].T
+    noisy = 2.0 * signal + 0.3 * rng.standard_normal((400, 40))
+    ae = DenoisingAE(width, corruption="gaussian", noise_level=0.3, max_iter=2, random_state=0)
+    width = ae.fit(noisy).coefs_[0].shape[1]
+    assert width == found if found == 5 else width >= found
+
+
+@compiled
+def test_defaults_at_a_known_noise_restore_better_than_the_best_pca(rng):
+    places = np.array([30, 70, 100, 130, 170]) + rng.uniform(-8, 8, (600, 5))
+    peaks = np.exp(-0.5 * ((np.arange(200) - places[..., None]) / 5.0) ** 2)
+    clean = (rng.uniform(0.5, 1.5, (600, 5))[..., None] * peaks).sum(axis=1)
+    noisy = clean + 0.2 * rng.standard_normal(clean.shape)
+    ae = DenoisingAE(corruption="gaussian", noise_level=0.2, random_state=0).fit(noisy)
+    best = min(
+        np.square(PCA(k).fit_transform(noisy) @ PCA(k).fit(noisy).components_ + noisy.mean(axis=0) - clean).mean()
+        for k in range(8, 32)
+    )
+    assert np.square(ae.reconstruct(noisy) - clean).mean() < best
