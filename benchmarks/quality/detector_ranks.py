@@ -28,7 +28,7 @@ from sklearn.preprocessing import StandardScaler
 
 from skae import AutoencoderOutlierDetector
 
-from ..harness import benchmark, mean, option, positional
+from ..harness import benchmark, markdown, mean, option, positional
 from .anomalies import PCADetector, default_width, split
 
 _ROWS, _COLUMNS, _ANOMALIES = 1000, 20, 100
@@ -196,12 +196,9 @@ def ranks(results):
 )
 def main(options):
     detectors = contenders()
-    results = []
-    print("| set | " + " | ".join(detectors) + " |\n| --- |" + " --- |" * len(detectors))
-    for name in options.set or SETS:
-        values = measured(name, options.seeds, detectors)
-        results.append({"set": name, "auc": values})
-        print(f"| {name} | " + " | ".join(f"{value:.3f}" for value in values.values()) + " |")
+    results = [{"set": name, "auc": measured(name, options.seeds, detectors)} for name in options.set or SETS]
     found = ranks(results)
-    print("| mean rank | " + " | ".join(f"{value:.2f}" for value in found.values()) + " |")
+    rows = [[row["set"], *(f"{value:.3f}" for value in row["auc"].values())] for row in results]
+    rows.append(["mean rank", *(f"{value:.2f}" for value in found.values())])
+    print(*markdown(["set", *detectors], rows), sep="\n")
     return {"sets": results, "mean_ranks": found}

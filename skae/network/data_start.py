@@ -159,10 +159,7 @@ def data_start(
 
 
 class _Wish(NamedTuple):
-    """What is asked of the code: mean activation, a factor of its gain, whether that is to be large, kind of noise.
-
-    And whether rows are few for it, and a first chunk.
-    """
+    """What is asked of the code, and what is known of the rows; see the parameters of ``data_start``."""
 
     target: float | None
     factor: float

@@ -99,10 +99,10 @@ def start_tied(architecture, parameters, rows, weights, rng):
         z = met @ encoder + bias
         met = applied(name, z)
     for layer in reversed(range(depth)):
-        decoded = met @ parameters.weights[layer].T
+        decoded = applied(name, z) @ parameters.weights[layer].T
         bias = np.average(before[layer] - decoded, axis=0, weights=weights)
         parameters.biases[2 * depth - 1 - layer][...] = bias
-        met = applied(name, decoded + bias)
+        z = decoded + bias
 
 
 def _layer(met, width, weights, rng, is_code):
