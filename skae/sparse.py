@@ -4,6 +4,7 @@ from functools import partial
 
 from .estimator.code_report import top_rows, unit_statistics
 from .estimator.corrupted_input import CorruptedInput
+from .estimator.nested_sizes import check_nested, checked_sizes, nested_fractions
 from .estimator.outcome import warn_of_dead_units
 from .estimator.parameters import layer_widths, store_parameters
 from .estimator.prediction import reconstruction
@@ -77,6 +78,17 @@ class SparseAE(CorruptedInput):
     The part of the gradient along a row of the decoder is taken away, and each row divided by its norm after the step
     [4]_.
 
+    ``nested_sizes`` makes a nested dictionary, of which the first units are one as well ("Matryoshka" [7]_). For the
+    sizes m_1 < m_2 < ... < n_components, the last one included, the loss of a row is ::
+
+        1/|M| sum_(m in M) l(x, x_hat_m),    x_hat_m = f(sum_(l <= m) h_l w_l + b),
+
+    with one code h for all of them. The first units must then stand for what most rows have in common; where all units
+    serve one reconstruction, an early one may leave a part of it to others that are more special. The paper takes the
+    sum; the mean lets ``loss_curve_``, ``alpha`` and other weights keep their meaning. The validation loss and the
+    objective of "lbfgs" are that mean too; codes, reconstructions and scores are those of the whole code. The loss of
+    ``aux_weight`` is on the error of the whole code.
+
     Parameters
     ----------
     {parameters}
@@ -103,6 +115,8 @@ class SparseAE(CorruptedInput):
        Transformer Circuits Thread (2023), appendix on the resampling of neurons, of which this is a variant.
     .. [5] B. Bussmann, P. Leask and N. Nanda, "BatchTopK sparse autoencoders", arXiv:2412.06410 (2024).
     .. [6] L. Gao et al., "Scaling and evaluating sparse autoencoders", arXiv:2406.04093 (2024), the loss "AuxK".
+    .. [7] B. Bussmann, N. Nabeshima, A. Karvonen and N. Nanda, "Learning multi-level features with Matryoshka sparse
+       autoencoders", arXiv:2503.17547 (2025).
 
     Examples
     --------
@@ -128,6 +142,7 @@ class SparseAE(CorruptedInput):
         unit_norm=False,
         aux_weight=0.0,
         n_aux="auto",
+        nested_sizes=None,
         sparse_output=False,
         corruption="masking",
         noise_level=0.0,
@@ -189,6 +204,7 @@ class SparseAE(CorruptedInput):
             )
 
         self._check_dictionary()
+        check_nested(self, sparsity.minibatch)
 
     def _check_dictionary(self):
         """Raise ParameterError for what does not go with ``unit_norm`` and ``aux_weight``."""
@@ -273,6 +289,8 @@ class SparseAE(CorruptedInput):
         own = 0 if gate is None else gate.workspace_per_row(self.n_components)
         auxiliary = self._dead_unit_loss(architecture)
         own += 0 if auxiliary is None else auxiliary.workspace_per_row(architecture)
+        sizes = self._nested_sizes()
+        own += 0 if sizes is None else (len(sizes) + 1) * sample.n_features
         return super()._workspace_per_row(sample, architecture) + own
 
     def _activity(self):
@@ -289,6 +307,9 @@ class SparseAE(CorruptedInput):
         if architecture.output_activation != "identity":
             raise self._unfit_for_aux("output_activation", architecture.output_activation, ["identity"])
         return DeadUnitLoss(float(self.aux_weight), None if self.n_aux == "auto" else self.n_aux)
+
+    def _nested_sizes(self):
+        return checked_sizes(self.nested_sizes, self.n_components) or None
 
     @property
     def threshold_(self):
@@ -321,14 +342,15 @@ class SparseAE(CorruptedInput):
             ``dense_fraction`` (on for more than a tenth of the rows) and ``saturated_fraction`` (of the units),
             ``mean_activation`` (ndarray of shape (n_components,)), ``active_fraction`` (ndarray of shape
             (n_components,): share of the rows for which each unit is on) and ``explained_variance`` (that of
-            ``score``).
+            ``score``). With ``nested_sizes`` also ``nested_explained_variance`` (ndarray: that of what the first units
+            decode to, for each of the sizes and for the whole code).
         """
         fitted, X = self._read(X)
         # Of the training, whatever the parameters are by now.
         activation = ACTIVATIONS[fitted.network.architecture.activation]
         units = unit_statistics(fitted, X, activation, on_threshold(activation, threshold))
         active = units.active_fraction
-        return {
+        report = {
             "active_units_per_row": float(active.sum()),
             "dead_fraction": float((active == 0).mean()),
             "dense_fraction": float((active > _DENSE_UNIT).mean()),
@@ -337,6 +359,10 @@ class SparseAE(CorruptedInput):
             "active_fraction": active,
             "explained_variance": explained_fraction(partial(reconstruction, fitted), X),
         }
+        sizes = checked_sizes(self.nested_sizes, len(active))
+        if sizes:
+            report["nested_explained_variance"] = nested_fractions(fitted, X, [*sizes, len(active)])
+        return report
 
     def top_rows(self, X, unit, n=10):
         """The rows on which a unit of the code is most active: what it stands for.

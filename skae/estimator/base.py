@@ -124,6 +124,10 @@ class BaseAutoencoder(NumericParameters, CallbackSupportMixin, Prediction):
         """The loss of dead units, or None."""
         return None
 
+    def _nested_sizes(self):
+        """Sizes of which the first units of the code are to reconstruct X as well, a tuple; None for none."""
+        return None
+
     # By which pre-activations of the code are multiplied at the start from the data.
     _start_gain = 1.0
 

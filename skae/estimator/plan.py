@@ -152,7 +152,8 @@ def _built(given, estimator, sample, architecture, loss, previous, dtype, one_pa
     noise, value_range = estimator._noise(sample, dtype, previous)
     gate, activity = estimator._gate(), estimator._activity()
     steps = None if estimator.solver == "kfac" else state.step_coordinates
-    parts = (gate, activity, estimator._unit_norm(), estimator._dead_unit_loss(architecture), steps)
+    sizes = estimator._nested_sizes()
+    parts = (gate, activity, estimator._unit_norm(), estimator._dead_unit_loss(architecture), steps, sizes)
     objective = Objective(network, LOSSES[loss], penalties, noise, means, estimator.zero_sampling, *parts)
     return objective, Statistics(means, observed, value_range), state
 

@@ -98,7 +98,7 @@ def _suits_kfac(estimator, sample, architecture, loss):
     name = estimator._strength_name
     moderate = name is None or getattr(estimator, name) == "auto"
     bounded = LOSSES[loss].data_range is not None or _is_narrow(architecture)
-    plain = not (_is_gated(estimator, architecture) or architecture.tied)
+    plain = not (_is_gated(estimator, architecture) or architecture.tied or estimator._nested_sizes())
     suits = dense and in_its_steps and moderate and bounded and plain
     if not suits or n_rows < _KFAC_ROWS or architecture.depth > 1 or max(architecture.sizes) > WIDEST:
         return False

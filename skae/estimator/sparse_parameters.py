@@ -112,6 +112,17 @@ PARAMETERS = (
         """,
     ),
     Parameter(
+        "nested_sizes",
+        None,
+        ["array-like", None],
+        "array-like of int or None",
+        """
+        Sizes m, ascending and below ``n_components``: the loss is then the mean of those of what the first m units of
+        the code decode to, for each m and for the whole code, see below. Early units learn what is general, later ones
+        what is special. With one hidden layer; not with "kfac" and ``zero_sampling``.
+        """,
+    ),
+    Parameter(
         "sparse_output",
         False,
         ["boolean"],

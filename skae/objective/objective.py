@@ -12,14 +12,13 @@ import numpy as np
 
 from ..kernels import gates
 from ..kernels.penalties import weighted_column_sums
-from ..network.output_layer import OutputLayer, SampledOutputLayer
 from ..rows.blocks import Reader, row_blocks
 from ..rows.coordinates import inner_rows
 from ..rows.matrices import CSRBatch, FilledRows
 from ..rows.sample import mean_and_scale
 from ..runtime import buffers
-from .active_pass import ActivePass
 from .batch import Batch
+from .output_parts import output_parts
 from .penalty import WeightPenalty
 
 # Overflow shows in the loss, which the solvers check. BLAS sometimes raises the flag for invalid operations because of
@@ -51,6 +50,9 @@ class Objective:
         Is added in training.
     step_coordinates : Coordinates, default=None
         In which steps are taken, of rows that are not centred themselves.
+    nested_sizes : sequence of int, default=None
+        The loss is the mean over what so many first units of the code, and all of them, decode to; see
+        ``NestedOutputLayer``.
 
     Attributes
     ----------
@@ -74,6 +76,7 @@ class Objective:
         unit_norm=None,
         dead_unit_loss=None,
         step_coordinates=None,
+        nested_sizes=None,
     ):
         self.network = network
         self.loss = loss
@@ -85,6 +88,7 @@ class Objective:
         self.unit_norm = unit_norm
         self.dead_unit_loss = dead_unit_loss
         self.step_coordinates = step_coordinates
+        self.nested_sizes = nested_sizes
         self.fill_values = fill_values
         self._inner_fill = inner_fill(network, fill_values)
         self.zero_sampling = zero_sampling
@@ -97,12 +101,7 @@ class Objective:
         self._code = architecture.depth - 1
         self._batches = {}
         self.last_batch = None
-        last = network.layers[-1]
-        self._output = (
-            OutputLayer(last, loss) if zero_sampling is None else SampledOutputLayer(last, loss, zero_sampling)
-        )
-        shallow = architecture.depth == 1 and zero_sampling is None
-        self._active_pass = ActivePass(network, self._output) if shallow else None
+        self._output, self._active_pass = output_parts(network, loss, zero_sampling, nested_sizes)
         self.needs_code = False
 
     def __reduce__(self):
@@ -117,6 +116,7 @@ class Objective:
             self.unit_norm,
             self.dead_unit_loss,
             self.step_coordinates,
+            self.nested_sizes,
         )
 
     def reader(self, X, n_rows):

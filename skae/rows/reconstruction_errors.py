@@ -179,12 +179,25 @@ def fraction_sums(reconstruct, X, sample_weight=None):
     sums = FractionSums(np.zeros(X.shape[1]), np.zeros(X.shape[1]), 0.0, 0.0, 0.0, precision)
     # Every block is read once: a store may take longer to read than to reconstruct.
     for block, x, difference in _differences(reconstruct, X):
-        sums = sums.merged(_block_sums(x, difference, weights[block], precision))
+        sums = sums.merged(block_sums(x, difference, weights[block], precision))
     return sums
 
 
-def _block_sums(x, difference, weights, precision):
-    """The sums over a block of rows, about its own mean."""
+def block_sums(x, difference, weights, precision):
+    """The sums over a block of rows, about its own mean.
+
+    Parameters
+    ----------
+    x, difference : ndarray of shape (n_rows, n_features), float64
+        Rows, and what their reconstruction lacks.
+    weights : ndarray of shape (n_rows,)
+    precision : dtype
+        Of X.
+
+    Returns
+    -------
+    FractionSums
+    """
     total = weights @ np.nan_to_num(x, posinf=np.inf, neginf=-np.inf)
     counts = weights @ ~np.isnan(x)
     mean = np.divide(total, counts, out=np.zeros_like(total), where=counts > 0)
