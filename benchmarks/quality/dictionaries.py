@@ -3,7 +3,8 @@
 The known dictionary has 1,024 atoms of 256 dimensions, 8 in a row (``skae.datasets.make_dictionary``). PyTorch trains
 the plain top-k network by the same number of steps of Adam, with the same batch size and schedule, from weights that
 are drawn in the same way. The corpus is that of the docstrings of NumPy, SciPy and scikit-learn, its features are
-TF-IDF by TruncatedSVD, and its network has 384-4096 units, 32 of which are on.
+TF-IDF by TruncatedSVD, and its network has 384-4096 units, 32 of which are on. The hierarchy is of parents and their
+children, which are on only if their parent is on: a unit of a plain sparse code may stand for a child with its parent.
 
 python -m benchmarks dictionaries
 """
@@ -38,11 +39,26 @@ VARIANTS = {
 }
 
 
+# Parents, children of each, atoms of parents in a row, and the share of these with a child.
+FAMILIES = N_PARENTS, N_CHILDREN, N_ON, WITH_CHILD = 24, 6, 3, 0.7
+
+N_SEEDS = 3
+
+_N_ATOMS = N_PARENTS * (1 + N_CHILDREN)
+_NESTED = {"nested_sizes": tuple(_N_ATOMS // part for part in (16, 8, 4, 2))}
+HIERARCHY_VARIANTS = {
+    "topk": {"revive_dead": True},
+    "topk, nested_sizes": {"revive_dead": True, **_NESTED},
+    "batchtopk": {"sparsity": "batchtopk", "revive_dead": True},
+    "batchtopk, nested_sizes": {"sparsity": "batchtopk", "revive_dead": True, **_NESTED},
+}
+
+
 def fitted(X, options, n_components, n_active, rate, epochs, own):
     """A sparse autoencoder, and the seconds of its fit."""
     ae = SparseAE(
         n_components,
-        **{"sparsity": "topk", **own},
+        **{"sparsity": "topk", "random_state": options.seed, **own},
         n_active=n_active,
         activation="relu",
         learning_rate_init=rate,
@@ -51,7 +67,6 @@ def fitted(X, options, n_components, n_active, rate, epochs, own):
         max_iter=epochs,
         tol=0.0,
         n_iter_no_change=10**6,
-        random_state=options.seed,
     )
     seconds, _ = timed(lambda: ae.fit(X))
     return ae, seconds
@@ -124,12 +139,45 @@ def corpus(options):
     return results
 
 
+def families(n_rows, n_features, seed):
+    """Rows of a hierarchy, and its atoms: the parents, then the children of each.
+
+    A row is the sum of ``N_ON`` parents and, each with the probability ``WITH_CHILD``, of one child of theirs, with
+    weights that are uniform in [0.5, 1.5]. All atoms are uniform on the unit sphere.
+    """
+    rng = np.random.default_rng(seed)
+    atoms = rng.standard_normal((_N_ATOMS, n_features))
+    atoms /= np.linalg.norm(atoms, axis=1, keepdims=True)
+    parents = np.argsort(rng.random((n_rows, N_PARENTS)), axis=1)[:, :N_ON]
+    children = N_PARENTS + N_CHILDREN * parents + rng.integers(N_CHILDREN, size=parents.shape)
+    weights, rows = rng.uniform(0.5, 1.5, (2, *parents.shape)), np.arange(n_rows)[:, None]
+    codes = np.zeros((n_rows, _N_ATOMS), np.float32)
+    codes[rows, parents] = weights[0]
+    codes[rows, children] = weights[1] * (rng.random(parents.shape) < WITH_CHILD)
+    return codes @ atoms.astype(np.float32), atoms
+
+
+def hierarchy(options):
+    """How well parents and children are found, with and without nested sizes, over some seeds."""
+    names = [(f"{N_PARENTS} parents, {_N_ATOMS - N_PARENTS} children", "<36"), ("seed", ">5")]
+    names += [("parents", ">8.3f"), ("children", ">9.3f"), ("explained", ">9.3f"), ("seconds", ">8.1f")]
+    table, results = Table(*names), []
+    for name, own in HIERARCHY_VARIANTS.items():
+        for number in range(options.seed, options.seed + N_SEEDS):
+            X, atoms = families(options.rows, 64, number)
+            ae, seconds = fitted(X, options, _N_ATOMS, 5, 3e-3, options.epochs, {**own, "random_state": number})
+            found = [mean_max_cosine(ae.coefs_[-1], part) for part in (atoms[:N_PARENTS], atoms[N_PARENTS:])]
+            results.append((name, number, *found, ae.score(X), seconds))
+            table.row(*results[-1])
+    return results
+
+
 @benchmark(
     option("--rows", 20_000, "rows of the known dictionary, and of the corpus at most", quick=1000),
     option("--epochs", 20, "epochs with the known dictionary; a fourth of them with the corpus", quick=1),
-    option("--part", "both", "known, corpus or both", choices=("known", "corpus", "both"), quick="known"),
+    option("--part", "all", "which of them", choices=("known", "corpus", "hierarchy", "all"), quick="known"),
     seed(),
 )
 def main(options):
-    parts = {"known": known, "corpus": corpus}
-    return {name: part(options) for name, part in parts.items() if options.part in (name, "both")}
+    parts = {"known": known, "corpus": corpus, "hierarchy": hierarchy}
+    return {name: part(options) for name, part in parts.items() if options.part in (name, "all")}

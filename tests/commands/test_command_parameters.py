@@ -72,6 +72,8 @@ def test_values_have_the_types_of_the_parameters():
     assert estimator.tied_weights is True and estimator.shuffle is False
     assert (estimator.batch_size, estimator.random_state, estimator.n_active_transform) == (16, 7, 30)
     assert _parsed("--hidden-layer-sizes", "10").hidden_layer_sizes == (10,)
+    # The width "auto" is not known before there are rows.
+    assert _parsed("--estimator", "sparse", "--nested-sizes", "4,16").nested_sizes == (4, 16)
     assert _parsed("--random-state", "none").random_state is None
 
 
@@ -109,6 +111,12 @@ def test_values_have_the_types_of_the_parameters():
             "--n-active-transform must lie between --n-active=2 and --n-components=3; got --n-active-transform=1. none "
             "stands for --n-active.",
         ),
+        (
+            "--estimator sparse --n-components 9 --nested-sizes 4,9",
+            "--nested-sizes must hold sizes below --n-components=9, which counts in any case; got "
+            "--nested-sizes=(4, 9). Leave out those that are not, or set --nested-sizes=none.",
+        ),
+        ("--estimator sparse --nested-sizes 4 --solver kfac", "--nested-sizes=(4,) needs --solver='auto' or 'adam' or"),
         ("--estimator sparse --revive-dead --solver lbfgs", "Use one of these, or --no-revive-dead."),
         ("--activation swish", "--activation: must be 'identity' or 'logistic' or 'relu' or 'tanh'; got 'swish'"),
         ("--activation sigmoid", "got 'sigmoid'. Did you mean 'logistic'?"),

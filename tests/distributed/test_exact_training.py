@@ -18,6 +18,7 @@ CASES = {
     "deep": AutoencoderTransformer(3, hidden_layer_sizes=(6,), activation="tanh", **SETTINGS),
     "KL": SparseAE(5, sparsity_weight=0.5, **SETTINGS),
     "L1": SparseAE(5, sparsity="l1", activation="tanh", **SETTINGS),
+    "nested": SparseAE(5, nested_sizes=(1, 3), sparsity_weight=0.5, **SETTINGS),
     "contractive": ContractiveAE(4, **SETTINGS),
     "deep contractive": ContractiveAE(3, hidden_layer_sizes=(5,), **SETTINGS),
     "held out": SparseAE(4, early_stopping=True, **SETTINGS),

@@ -5,10 +5,7 @@ import pickle
 import numpy as np
 import pytest
 from scipy import sparse
-from settings import FIXED
-from sklearn.base import clone
 
-from skae import SparseAE, load, save
 from skae.kernels.corruptions import CORRUPTIONS
 from skae.kernels.losses import LOSSES
 from skae.network.architecture import Architecture
@@ -50,7 +47,7 @@ def code_of(network, x, gate):
 
 def in_plain_numpy(network, x, target, gate, sizes, row_scale, counts, loss):
     """The nested loss, size by size and row by row."""
-    (w, v), (b, c) = network.weights, network.biases
+    v, c = network.weights[1], network.biases[1]
     h, value = code_of(network, x, gate), 0.0
     for m in [*sizes, WIDTH]:
         for i in range(len(x)):

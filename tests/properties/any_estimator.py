@@ -149,6 +149,7 @@ RIGHT = {
     "unit_norm": (False, True),
     "aux_weight": (0, 1 / 32),
     "n_aux": ("auto", 2),
+    "nested_sizes": (None, (), (1,), [1, 2], np.array([1])),
     "sparse_output": (False, True),
     "contraction_weight": (0.0, 0.1),
     "contamination": ("auto", 0.1, 0.5),
