@@ -17,7 +17,7 @@ CASES = {
     "topk": TOP_K,
     "batchtopk": {**TOP_K, "sparsity": "batchtopk"},
     "lifetime": {"sparsity": "lifetime", "activation": "relu"},
-    "aux": {**TOP_K, "aux_weight": 0.5, "unit_norm": True},
+    "aux": {**TOP_K, "aux_weight": 0.5},
     "tied": {**TOP_K, "tied_weights": True, "revive_dead": True},
     "noise": {**TOP_K, "noise_level": 0.2, "alpha": 1e-3},
     "logistic": {**TOP_K, "loss": "log_loss"},
@@ -60,13 +60,14 @@ def test_no_sizes_change_nothing(sizes, X):
 
 @pytest.mark.parametrize("case", CASES)
 def test_training_goes_on_as_if_it_had_not_stopped(case, X, tmp_path):
-    whole = made(case, nested_sizes=[5, 12], max_iter=4).fit(X)
-    part = made(case, nested_sizes=[5, 12], max_iter=2, warm_start=True).fit(X)
+    settings = {"learning_rate": "constant", "shuffle": False, "batch_size": 20}
+    whole = made(case, nested_sizes=[5, 12], max_iter=4, **settings).fit(X)
+    part = made(case, nested_sizes=[5, 12], max_iter=2, warm_start=True, **settings).fit(X)
     save(part, tmp_path / "model.skae", include_optimizer=True)
     again = load(tmp_path / "model.skae").fit(X)
     assert again.nested_sizes == [5, 12] and same(parameters(again), parameters(whole))
     assert again.loss_curve_ == whole.loss_curve_ and np.isfinite(whole.loss_curve_).all()
-    assert not same(parameters(whole), parameters(made(case, max_iter=4).fit(X)))
+    assert not same(parameters(whole), parameters(made(case, max_iter=4, **settings).fit(X)))
     assert same(parameters(clone(whole).fit(X)), parameters(whole))
 
 

@@ -25,7 +25,7 @@ from skae.objective.unit_norm import UnitNorm
 from skae.rows.matrices import CSRMatrix
 
 SHAPE = N_ROWS, N_FEATURES, WIDTH = 23, 57, 70
-GATES = {"topk": TopK(4), "lifetime": WinnerTakeAll(0.04), "batchtopk": BatchTopK(4, WIDTH), "none": None}
+GATES = {"topk": TopK(3), "lifetime": WinnerTakeAll(0.04), "batchtopk": BatchTopK(3, WIDTH), "none": None}
 SIZES = {"one": [9], "single units": (1, 2, 69), "three": np.array([5, 20, 41])}
 
 
@@ -39,7 +39,7 @@ def network_of(rng, activation="relu", output="identity", tied=False, dtype=np.f
 def code_of(network, x, gate):
     """Activations after the gate, one by one."""
     z = x @ network.weights[0] + network.biases[0]
-    axis, k = {TopK: (1, 4), WinnerTakeAll: (0, 1), BatchTopK: (None, 4 * len(x)), type(None): (1, WIDTH)}[type(gate)]
+    axis, k = {TopK: (1, 3), WinnerTakeAll: (0, 1), BatchTopK: (None, 3 * len(x)), type(None): (1, WIDTH)}[type(gate)]
     ranks = np.argsort(np.argsort(-z, axis=axis), axis=axis).reshape(z.shape)
     g = {"relu": lambda t: np.maximum(t, 0), "logistic": lambda t: 1 / (1 + np.exp(-t))}
     return np.where(ranks < k, g[network.architecture.activation](z), 0.0)
@@ -157,11 +157,11 @@ def test_the_pass_over_active_entries_is_as_the_dense_one(gate, activation, outp
 def test_what_is_reconstructed_has_no_noise(emphasis, dense, rng):
     network, x = network_of(rng), rng.uniform(0.1, 0.9, (N_ROWS, N_FEATURES))
     noise = Noise(CORRUPTIONS["masking"], 0.3, np.zeros(N_FEATURES), np.ones(N_FEATURES), emphasis)
-    objective = objective_of(network, TopK(4), SIZES["three"], dense=dense, noise=noise)
+    objective = objective_of(network, TopK(3), SIZES["three"], dense=dense, noise=noise)
     value = objective.value_and_gradient(x, rng=np.random.default_rng(3))
     corrupted = objective.last_batch.inputs
     counts, even = np.where(corrupted != x, 1.0, 1.0 - emphasis), np.full(N_ROWS, 1 / N_ROWS)
-    wanted = in_plain_numpy(network, corrupted, x, TopK(4), SIZES["three"], even, counts, "squared_error")
+    wanted = in_plain_numpy(network, corrupted, x, TopK(3), SIZES["three"], even, counts, "squared_error")
     assert value == pytest.approx(wanted, rel=1e-12)
 
 
@@ -169,7 +169,7 @@ def test_the_whole_code_alone_is_the_loss_as_it_is(rng):
     """One size is no nesting: the output layer of the nested loss then gives what the other one gives."""
     network, x = network_of(rng), rng.random((N_ROWS, N_FEATURES))
     for dense in (False, True):
-        plain, nested = (objective_of(network, TopK(4), sizes, dense=dense) for sizes in (None, ()))
+        plain, nested = (objective_of(network, TopK(3), sizes, dense=dense) for sizes in (None, ()))
         assert nested.value_and_gradient(x) == pytest.approx(plain.value_and_gradient(x), rel=1e-14)
         np.testing.assert_allclose(nested.grad, plain.grad, rtol=0, atol=1e-14)
 
@@ -180,7 +180,7 @@ def test_dead_units_meet_the_error_of_the_whole_code(dense, rng):
     for sizes in (None, SIZES["three"]):
         found = []
         for auxiliary in (None, DeadUnitLoss(1 / 32, 5)):
-            objective = objective_of(network, TopK(4), sizes, dense=dense, dead_unit_loss=auxiliary)
+            objective = objective_of(network, TopK(3), sizes, dense=dense, dead_unit_loss=auxiliary)
             if auxiliary is not None:
                 auxiliary.begin_epoch(np.arange(WIDTH) % 3 > 0)
             found.append((objective.value_and_gradient(x), objective.grad.copy()))
@@ -192,14 +192,14 @@ def test_dead_units_meet_the_error_of_the_whole_code(dense, rng):
 def test_the_gradient_has_no_part_along_atoms_of_unit_norm(rng):
     network, x = network_of(rng), rng.standard_normal((N_ROWS, N_FEATURES))
     UnitNorm().restore(network)
-    found = both(network, x, TopK(4), SIZES["three"], unit_norm=UnitNorm())
+    found = both(network, x, TopK(3), SIZES["three"], unit_norm=UnitNorm())
     assert_same(found)
     rows = network.architecture.parameters(found[0][1]).weights[1]
     np.testing.assert_allclose(np.einsum("ij,ij->i", rows, network.weights[1]), 0, atol=1e-12)
 
 
 def test_groups_of_entries(rng):
-    objective = objective_of(network_of(rng), BatchTopK(4, WIDTH), [5, 20])
+    objective = objective_of(network_of(rng), BatchTopK(3, WIDTH), [5, 20])
     objective.value_and_gradient(rng.standard_normal((N_ROWS, N_FEATURES)))
     code = objective.last_batch.active
     grouped, places = by_group(code, np.array([5, 20, WIDTH]))
@@ -216,7 +216,7 @@ def test_groups_of_entries(rng):
 
 def test_an_objective_in_a_pickle_has_its_sizes(rng):
     network, x = network_of(rng), rng.random((N_ROWS, N_FEATURES))
-    objective = objective_of(network, TopK(4), (5, 20))
+    objective = objective_of(network, TopK(3), (5, 20))
     again = pickle.loads(pickle.dumps(objective))
     assert again.value_and_gradient(x) == objective.value_and_gradient(x)
     np.testing.assert_array_equal(again.grad, objective.grad)
