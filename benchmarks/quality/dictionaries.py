@@ -12,6 +12,7 @@ python -m benchmarks dictionaries
 from __future__ import annotations
 
 import math
+from itertools import product
 
 import numpy as np
 from sklearn.decomposition import TruncatedSVD
@@ -39,8 +40,10 @@ VARIANTS = {
 }
 
 
-# Parents, children of each, atoms of parents in a row, and the share of these with a child.
-FAMILIES = N_PARENTS, N_CHILDREN, N_ON, WITH_CHILD = 24, 6, 3, 0.7
+# Parents, children of each, parents in a row, and the share of these with a child: 5.1 atoms in a row, of which codes
+# have fewer or more.
+N_PARENTS, N_CHILDREN, N_ON, WITH_CHILD = 24, 6, 3, 0.7
+N_ACTIVE = 4, 6
 
 N_SEEDS = 3
 
@@ -159,16 +162,17 @@ def families(n_rows, n_features, seed):
 
 def hierarchy(options):
     """How well parents and children are found, with and without nested sizes, over some seeds."""
-    names = [(f"{N_PARENTS} parents, {_N_ATOMS - N_PARENTS} children", "<36"), ("seed", ">5")]
+    names = [(f"{N_PARENTS} parents, {_N_ATOMS - N_PARENTS} children", "<36"), ("n_active", ">8"), ("seed", ">5")]
     names += [("parents", ">8.3f"), ("children", ">9.3f"), ("explained", ">9.3f"), ("seconds", ">8.1f")]
     table, results = Table(*names), []
-    for name, own in HIERARCHY_VARIANTS.items():
-        for number in range(options.seed, options.seed + N_SEEDS):
-            X, atoms = families(options.rows, 64, number)
-            ae, seconds = fitted(X, options, _N_ATOMS, 5, 3e-3, options.epochs, {**own, "random_state": number})
-            found = [mean_max_cosine(ae.coefs_[-1], part) for part in (atoms[:N_PARENTS], atoms[N_PARENTS:])]
-            results.append((name, number, *found, ae.score(X), seconds))
-            table.row(*results[-1])
+    seeds = range(options.seed, options.seed + N_SEEDS)
+    for n_active, (name, own), number in product(N_ACTIVE, HIERARCHY_VARIANTS.items(), seeds):
+        X, atoms = families(options.rows, 64, number)
+        own = {**own, "random_state": number}
+        ae, seconds = fitted(X, options, _N_ATOMS, n_active, 3e-3, options.epochs, own)
+        found = [mean_max_cosine(ae.coefs_[-1], part) for part in (atoms[:N_PARENTS], atoms[N_PARENTS:])]
+        results.append((name, n_active, number, *found, ae.score(X), seconds))
+        table.row(*results[-1])
     return results
 
 
