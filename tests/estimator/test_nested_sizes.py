@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 from scipy import sparse
-from settings import FIXED
+from settings import FIXED, compiled
 from sklearn.base import clone
 
 from skae import SparseAE, load, save
+from skae.estimator import nested_sizes
+from skae.metrics import mean_max_cosine
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -99,7 +101,9 @@ def test_the_validation_loss_is_nested_too(X):
 
 @pytest.mark.parametrize("kind", ["dense", "sparse", "missing"])
 @pytest.mark.parametrize("case", ["kl", "topk", "batchtopk"])
-def test_the_report_has_the_explained_variance_of_each_size(case, kind, X, rng):
+def test_the_report_has_the_explained_variance_of_each_size(case, kind, X, rng, monkeypatch):
+    # Several blocks of rows.
+    monkeypatch.setattr(nested_sizes, "block_rows", lambda width, dtype: 17)
     settings, given = {}, X
     if kind == "missing":
         given = np.where(rng.random(X.shape) < 0.1, np.nan, X)
@@ -150,3 +154,27 @@ def test_auto_chooses_a_solver_that_can(rng):
     assert made("kl", nested_sizes=(5, 12), **settings).fit(X).solver_ == "adam"
     assert made("topk", nested_sizes=(5, 12), **settings).fit(X).solver_ == "adam"
     assert made("kl", nested_sizes=(5,), **settings).set_params(n_components=8).fit(X[:200]).solver_ == "lbfgs"
+
+
+@compiled
+def test_units_of_children_are_not_those_of_children_with_their_parents(rng):
+    """72 atoms that are on only with one of 12 parents, 3.4 of all in a row, and 3 units on: where two have to share one,
+    a plain code has units for a child with its parent; if the first 12 units are to reconstruct X too, far fewer."""
+    n_parents, n_children, shape = 12, 6, (4000, 2)
+    atoms = rng.standard_normal((n_parents * (1 + n_children), 48))
+    parents = np.argsort(rng.random((shape[0], n_parents)), axis=1)[:, : shape[1]]
+    children = n_parents + n_children * parents + rng.integers(n_children, size=shape)
+    weights, rows = rng.uniform(0.5, 1.5, shape), np.arange(shape[0])[:, None]
+    codes = np.zeros((shape[0], len(atoms)))
+    codes[rows, parents] = weights
+    codes[rows, children] = weights * (rng.random(shape) < 0.7)
+    X, found = (codes @ atoms).astype(np.float32), {}
+    settings = {"sparsity": "batchtopk", "n_active": 3, "activation": "relu", "revive_dead": True, "random_state": 0}
+    settings |= {"learning_rate_init": 1e-2, "learning_rate": "cosine", "batch_size": 256, "max_iter": 25, "tol": 0.0}
+    for sizes in (None, (12,)):
+        ae = SparseAE(len(atoms), nested_sizes=sizes, **settings).fit(X)
+        found[sizes] = [mean_max_cosine(ae.coefs_[-1], part) for part in (atoms[:n_parents], atoms[n_parents:])]
+    assert found[(12,)][1] > found[None][1] + 0.05
+    assert found[(12,)][1] > 0.9 and found[(12,)][0] > 0.9
+    explained = ae.sparsity_report(X)["nested_explained_variance"]
+    assert explained[0] > 0.5 and explained[1] > explained[0] + 0.2
