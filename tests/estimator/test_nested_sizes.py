@@ -158,8 +158,8 @@ def test_auto_chooses_a_solver_that_can(rng):
 
 @compiled
 def test_units_of_children_are_not_those_of_children_with_their_parents(rng):
-    """72 atoms are on only with their parent, one of 12; 3.4 of all are on in a row, and 3 units of the code. A plain code
-    saves units by such as stand for a child with its parent, less so where the first 12 are to reconstruct X too."""
+    """72 atoms are on only with their parent, one of 12; 3.4 of all are on in a row, and 3 units. A plain code
+    saves units by such as stand for a child with its parent, less so if the first 12 units are to reconstruct X too."""
     n_parents, n_children, shape = 12, 6, (4000, 2)
     atoms = rng.standard_normal((n_parents * (1 + n_children), 48))
     parents = np.argsort(rng.random((shape[0], n_parents)), axis=1)[:, : shape[1]]
