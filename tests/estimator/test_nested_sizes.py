@@ -150,8 +150,8 @@ def test_what_is_not_legal(settings, message, X):
 def test_auto_chooses_a_solver_that_can(rng):
     X = rng.random((5000, 30))
     settings = {"solver": "auto", "learning_rate_init": "auto", "init": "auto", "max_iter": 1, "batch_size": 1000}
-    assert made("kl", **settings).fit(X).solver_ == "kfac"
-    assert made("kl", nested_sizes=(5, 12), **settings).fit(X).solver_ == "adam"
+    assert made("kl", loss="log_loss", **settings).fit(X).solver_ == "kfac"
+    assert made("kl", loss="log_loss", nested_sizes=(5, 12), **settings).fit(X).solver_ == "adam"
     assert made("topk", nested_sizes=(5, 12), **settings).fit(X).solver_ == "adam"
     assert made("kl", nested_sizes=(5,), **settings).set_params(n_components=8).fit(X[:200]).solver_ == "lbfgs"
 
@@ -162,19 +162,20 @@ def test_units_of_children_are_not_those_of_children_with_their_parents(rng):
     saves units by such as stand for a child with its parent, less so if the first 12 units are to reconstruct X too."""
     n_parents, n_children, shape = 12, 6, (4000, 2)
     atoms = rng.standard_normal((n_parents * (1 + n_children), 48))
+    atoms /= np.linalg.norm(atoms, axis=1, keepdims=True)
     parents = np.argsort(rng.random((shape[0], n_parents)), axis=1)[:, : shape[1]]
     children = n_parents + n_children * parents + rng.integers(n_children, size=shape)
     weights, rows = rng.uniform(0.5, 1.5, shape), np.arange(shape[0])[:, None]
     codes = np.zeros((shape[0], len(atoms)))
     codes[rows, parents] = weights
     codes[rows, children] = weights * (rng.random(shape) < 0.7)
-    X, found = (codes @ atoms).astype(np.float32), {}
+    X, found, explained = (codes @ atoms).astype(np.float32), {}, {}
     settings = {"sparsity": "batchtopk", "n_active": 3, "activation": "relu", "revive_dead": True, "random_state": 0}
-    settings |= {"learning_rate_init": 1e-2, "learning_rate": "cosine", "batch_size": 256, "max_iter": 25, "tol": 0.0}
+    settings |= {"learning_rate_init": 1e-2, "learning_rate": "cosine", "batch_size": 128, "max_iter": 25, "tol": 0.0}
     for sizes in (None, (12,)):
         ae = SparseAE(len(atoms), nested_sizes=sizes, **settings).fit(X)
         found[sizes] = [mean_max_cosine(ae.coefs_[-1], part) for part in (atoms[:n_parents], atoms[n_parents:])]
+        explained[sizes] = ae.set_params(nested_sizes=(12,)).sparsity_report(X)["nested_explained_variance"]
     assert found[(12,)][1] > found[None][1] + 0.05
-    assert found[(12,)][1] > 0.9 and found[(12,)][0] > 0.9
-    explained = ae.sparsity_report(X)["nested_explained_variance"]
-    assert explained[0] > 0.5 and explained[1] > explained[0] + 0.2
+    assert min(found[(12,)]) > 0.87
+    assert explained[(12,)][0] > 2 * explained[None][0] and explained[(12,)][1] > 0.9
