@@ -10,8 +10,12 @@ from typing import NamedTuple
 import numpy as np
 
 from skae import AutoencoderTransformer, ContractiveAE, DenoisingAE, SparseAE
+from skae.estimator.input import training_rows
+from skae.estimator.plan import plan_training
+from skae.kernels.optimizers import adam
 from skae.network import gates
 from skae.rows.coordinates import inner_rows
+from skae.runtime import workers
 
 
 def estimator(case, **parameters):
@@ -84,6 +88,9 @@ class Contender:
     def prepare(self):
         """Work that is done once: compilation and a first step."""
 
+    def make_ready(self):
+        """What precedes each run and is not timed."""
+
     def run(self):
         """Train for ``case.epochs`` epochs from the initial weights; returns the mean loss of the last, or None."""
         raise NotImplementedError
@@ -102,6 +109,23 @@ class Skae(Contender):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return estimator(self.case, max_iter=epochs).fit(X)
+
+
+class SkaeEpochs(Skae):
+    """Its epochs alone, without the validation of X and the start."""
+
+    kinds = ("topk", "lifetime")
+
+    def make_ready(self):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            ae = estimator(self.case, max_iter=self.case.epochs)
+            self.plan = plan_training(ae, training_rows(ae, self.X, None, None)[0], None)
+
+    def run(self):
+        plan = self.plan
+        result = plan.solver.train(plan.objective, plan.sample, plan.config, plan.state, plan.validation, None)
+        return result.loss_curve[-1]
 
 
 class SkaeDense(Skae):
@@ -127,6 +151,26 @@ class Encoder(Contender):
             for start in range(0, n, size):
                 x = self.X[start : start + size]
                 np.matmul(x, weights, out=out[: len(x)])
+                self.step()
+
+    def step(self):
+        """What follows the product."""
+
+
+class EncoderAndAdam(Encoder):
+    """The same with one pass of Adam over all parameters after each product, by as many threads."""
+
+    def prepare(self):
+        n_parameters = sum((a + 1) * b for a, b in pairwise(self.case.sizes(self.X.shape[1])))
+        self.theta, self.grad, *self.memory = np.zeros((4, n_parameters), np.float32)
+        self.step()
+
+    def step(self):
+        def update(first, last):
+            part = slice(first, last)
+            adam(self.theta[part], self.grad[part], [vector[part] for vector in self.memory], 1e-3, 1)
+
+        workers.shared(update, workers.parts(len(self.theta), 8 * len(self.theta), 4096))
 
 
 class Products(Contender):
@@ -282,8 +326,10 @@ class ScikitLearn(Contender):
 
 CONTENDERS = {
     "skae": Skae,
+    "skae, epochs alone": SkaeEpochs,
     "skae dense": SkaeDense,
     "encoder alone": Encoder,
+    "encoder and Adam": EncoderAndAdam,
     "products alone": Products,
     "PyTorch eager": Torch,
     "PyTorch compiled": TorchCompiled,

@@ -74,6 +74,7 @@ def main():
     contender = CONTENDERS[name](case, case.load())
     print(json.dumps("ready"), flush=True)
     for _ in sys.stdin:
+        contender.make_ready()
         seconds, loss = timed(contender.run)
         print(json.dumps({"seconds": seconds, "loss": loss, "peak_mib": peak_mib()}), flush=True)
 

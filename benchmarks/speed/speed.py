@@ -16,7 +16,10 @@ from ._workers import alternate_processes, taking_part
 PARTS = {
     "training": (TRAINING, ["skae", "products alone", "PyTorch eager", "PyTorch compiled", "MLPRegressor"]),
     "penalised": (PENALISED, ["skae", "PyTorch eager", "PyTorch compiled", "PyTorch torch.func"]),
-    "gated": (GATED, ["skae", "encoder alone", "skae dense", "PyTorch eager"]),
+    "gated": (
+        GATED,
+        ["skae", "skae, epochs alone", "encoder alone", "encoder and Adam", "skae dense", "PyTorch eager"],
+    ),
     "growth": (GROWTH, ["skae", "products alone", "PyTorch eager"]),
 }
 
