@@ -12,13 +12,20 @@ from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import _check_sample_weight, _num_features, check_is_fitted
 
 from .estimator.atomic_update import atomic_update, reads_snapshot
-from .estimator.cross_fitting import cross_fitted_losses
+from .estimator.base import BaseAutoencoder
+from .estimator.cross_fitting import cross_fitted_losses, n_distinct
 from .estimator.notebook import FittedSummary
 from .estimator.parameters import NumericParameters
 from .estimator.registry import ESTIMATORS
+from .estimator.residual_distance import precision_of, residuals, squared_distances
 from .rows.validation import legal_clone
+from .runtime.exceptions import ParameterError
 
 _MOST_COMPONENTS = 64
+
+# Columns up to which "auto" takes distances: their matrix grows with the square, the rows that it needs with them.
+_MOST_COLUMNS = 512
+
 # 97.5 % point of the normal distribution, and its ratio of standard deviation to median absolute deviation.
 _SLACK = 1.0 + 1e-6
 _NORMAL_975, _DEVIATION_OF_MAD = 1.959964, 1.482602
@@ -32,8 +39,15 @@ class AutoencoderOutlierDetector(NumericParameters, FittedSummary, OutlierMixin,
 
         score(x) = -l(x, x_hat),    decision(x) = score(x) - offset,    x is an outlier where decision(x) < 0.
 
-    The loss is a sum over the columns in their units. Scale the columns of X, for example with ``StandardScaler``,
-    unless their units are comparable. The autoencoder must not be able to copy its input: its code must be narrower
+    The loss is a sum over the columns in their units. The default autoencoder has in its place the squared distance of
+    the residual r = x - x_hat in units of the covariance of residuals of the training rows (``distance``)::
+
+        score(x) = -r^T P r,    P = v ((1 - s) C + s v I)^-1,    C = mean of r r^T,    v = tr(C) / n_features,
+
+    with s = min(1, 0.1 + n_features / n_samples), so that an error counts by how rare it is: of columns that are always
+    reconstructed well a small one, of columns whose errors go together one that does not. Of few rows of many columns,
+    where s = 1, it is the squared error. Scale the columns of X, for example with ``StandardScaler``, unless
+    their units are comparable. The autoencoder must not be able to copy its input: its code must be narrower
     than X, or it must be trained with noise or a penalty.
 
     Parameters
@@ -66,6 +80,12 @@ class AutoencoderOutlierDetector(NumericParameters, FittedSummary, OutlierMixin,
         than a standard deviation above that of training rows.
 
         .. versionadded:: 0.2
+    distance : {"auto", "loss", "mahalanobis"}, default="auto"
+        What a score is minus: the reconstruction loss, or the distance of the residual above, whatever the loss. For
+        "mahalanobis" the estimator is to be an autoencoder of skae. "auto" is "mahalanobis" where ``estimator`` is None
+        and X has at most 512 columns, and "loss" otherwise.
+
+        .. versionadded:: 0.2
 
     Attributes
     ----------
@@ -73,6 +93,8 @@ class AutoencoderOutlierDetector(NumericParameters, FittedSummary, OutlierMixin,
         The trained clone.
     offset_ : float
         The score below which a row is an outlier.
+    precision_ : ndarray of shape (n_features, n_features) or None
+        P of the distance; None where scores are minus the loss, and where all rows are reconstructed exactly.
     n_features_in_ : int
         Number of features seen during fit.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
@@ -109,13 +131,15 @@ class AutoencoderOutlierDetector(NumericParameters, FittedSummary, OutlierMixin,
         "contamination": [StrOptions({"auto"}), Interval(Real, 0, 0.5, closed="right")],
         "random_state": ["random_state"],
         "calibration": [StrOptions({"auto", "cross-fit", "training"})],
+        "distance": [StrOptions({"auto", "loss", "mahalanobis"})],
     }
 
-    def __init__(self, estimator=None, *, contamination="auto", random_state=None, calibration="auto"):
+    def __init__(self, estimator=None, *, contamination="auto", random_state=None, calibration="auto", distance="auto"):
         self.estimator = estimator
         self.contamination = contamination
         self.random_state = random_state
         self.calibration = calibration
+        self.distance = distance
 
     # The parameters of the autoencoder are checked by its own fit.
     @_fit_context(prefer_skip_nested_validation=False)
@@ -151,34 +175,54 @@ class AutoencoderOutlierDetector(NumericParameters, FittedSummary, OutlierMixin,
         weights = _check_sample_weight(sample_weight, scores, dtype=np.float64)
         # Scaled, so that their sums do not overflow.
         weights = weights / weights.max()
-        offset = -self._greatest_loss(estimator, X, y, weights, -scores)
+        precision, losses = None, -scores
+        if self._takes_distance(estimator):
+            precision, losses = _distances(estimator, X, weights, losses)
+        offset = -self._greatest_loss(estimator, X, y, weights, losses, precision)
         # Where it is beyond their range no score is below it.
         with atomic_update(self) as draft:
             draft.estimator_, draft.offset_ = estimator, max(offset, float(np.finfo(scores.dtype).min))
+            draft.precision_ = precision
             draft._take_columns()
         return self
 
-    def _greatest_loss(self, estimator, X, y, weights, losses):
-        """The greatest loss of a row that is no outlier."""
+    def _takes_distance(self, estimator):
+        """Whether scores are distances of residuals."""
+        if self.distance == "auto":
+            return self.estimator is None and estimator.n_features_in_ <= _MOST_COLUMNS
+        if self.distance == "mahalanobis" and not isinstance(estimator, BaseAutoencoder):
+            raise ParameterError(
+                "distance",
+                self.distance,
+                ["auto", "loss"],
+                "Residuals are those of an autoencoder of skae: with {estimator=} {parameter} must be {legal}",
+                "Or pass an autoencoder of skae.",
+                estimator=self.estimator,
+            )
+        return self.distance == "mahalanobis"
+
+    def _greatest_loss(self, estimator, X, y, weights, losses, precision):
+        """The greatest loss of a row that is no outlier; of distances there is a precision."""
         if self.contamination == "auto":
             of_training = _greatest_normal_loss(losses, weights)
         else:
             of_training = -_weighted_quantile(-losses, weights, self.contamination)
         if self.calibration == "training":
             return of_training
-        rows, held_losses, n_distinct = cross_fitted_losses(estimator, X, y, weights, losses)
-        if not n_distinct:
+        measure = _losses_of if precision is None else _distances_of
+        rows, held_losses, n_rows = cross_fitted_losses(estimator, X, y, weights, losses, measure)
+        if not n_rows:
             return of_training
         held_weights = weights[rows]
         if self.calibration == "auto":
             # Compared in float64: the greatest normal loss may be beyond the precision of the losses.
             expected = np.average(losses.astype(np.float64) > of_training, weights=weights)
             found = np.average(held_losses.astype(np.float64) > of_training, weights=held_weights)
-            if _agree(found, expected, n_distinct):
+            if _agree(found, expected, n_rows):
                 return of_training
         if self.contamination == "auto":
             return _greatest_normal_loss(held_losses, held_weights)
-        return _conformal_quantile(held_losses, held_weights, self.contamination, n_distinct)
+        return _conformal_quantile(held_losses, held_weights, self.contamination, n_rows)
 
     def _default_estimator(self, X):
         try:
@@ -201,7 +245,8 @@ class AutoencoderOutlierDetector(NumericParameters, FittedSummary, OutlierMixin,
 
     @reads_snapshot
     def score_samples(self, X):
-        """Minus the reconstruction loss of each row: the higher, the more like the training rows.
+        """Minus the reconstruction loss of each row, or the distance of its residual: the higher, the more like the
+        training rows.
 
         Parameters
         ----------
@@ -210,7 +255,7 @@ class AutoencoderOutlierDetector(NumericParameters, FittedSummary, OutlierMixin,
         Returns
         -------
         ndarray of shape (n_samples,)
-            In squared units of X for ``squared_error``, in nats for ``log_loss``.
+            In squared units of X for distances and for ``squared_error``, in nats for ``log_loss``.
 
         Raises
         ------
@@ -218,7 +263,11 @@ class AutoencoderOutlierDetector(NumericParameters, FittedSummary, OutlierMixin,
             For an autoencoder with ``log_loss``, for values outside [0, 1].
         """
         check_is_fitted(self)
-        return self._reader().score_samples(X)
+        # Detectors of earlier versions have none.
+        precision = getattr(self, "precision_", None)
+        if precision is None:
+            return self._reader().score_samples(X)
+        return -squared_distances(residuals(*self._reader()._read(X)), precision)
 
     @reads_snapshot
     def decision_function(self, X):
@@ -292,6 +341,22 @@ class AutoencoderOutlierDetector(NumericParameters, FittedSummary, OutlierMixin,
         tags.input_tags.sparse = inner.sparse
         tags.input_tags.allow_nan = inner.allow_nan
         return tags
+
+
+def _losses_of(estimator, X, weights):
+    return -estimator.score_samples(X)
+
+
+def _distances_of(estimator, X, weights):
+    return _distances(estimator, X, weights, -estimator.score_samples(X))[1]
+
+
+def _distances(estimator, X, weights, losses):
+    """The precision of the residuals of the rows that have a weight, and the distances of all by it; where there is
+    none, the losses."""
+    own = residuals(*estimator._read(X))
+    precision = precision_of(own, weights, n_distinct(losses[weights > 0]))
+    return precision, losses if precision is None else squared_distances(own, precision)
 
 
 @np.errstate(over="ignore")

@@ -118,7 +118,7 @@ def test_delegates_to_every_autoencoder(inner, X):
 def test_errors_of_each_column_name_the_one_that_is_off(detector, X):
     row = X[:1].copy()
     row[0, 3] += 5
-    errors = detector.fit(X).reconstruction_error(row, per_feature=True)
+    errors = detector.set_params(distance="loss").fit(X).reconstruction_error(row, per_feature=True)
     assert errors.shape == (1, 6)
     assert errors.sum() == pytest.approx(detector.reconstruction_error(row)[0])
     assert errors.sum() == pytest.approx(-detector.score_samples(row)[0])
@@ -230,11 +230,13 @@ WEIGHTED = {"max_iter": 30, "random_state": 0, "batch_size": 1000, "solver": "ad
 @pytest.mark.parametrize("contamination", [0.05, "auto"])
 @pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
 def test_few_new_rows_of_wide_tables_are_outliers(table, contamination, rng):
-    shares = {}
+    # A share of one draw of few columns may be half of the mean.
+    shares, seeds = {}, (7, 8, 9) if table(rng, 1).shape[1] < 100 else (7,)
     for calibration in ("auto", "cross-fit", "training"):
         detector = AutoencoderOutlierDetector(contamination=contamination, random_state=0, calibration=calibration)
-        new = np.random.default_rng(7)
-        shares[calibration] = (detector.fit(table(new, 200)).predict(table(new, 1000)) == -1).mean()
+        draws = [np.random.default_rng(seed) for seed in seeds]
+        found = [detector.fit(table(new, 200)).predict(table(new, 1000)) == -1 for new in draws]
+        shares[calibration] = np.mean(found)
     assert 0.015 < shares["auto"] < 0.1
     assert shares["cross-fit"] == shares["auto"]
     assert shares["training"] > 0.3

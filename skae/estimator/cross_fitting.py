@@ -22,7 +22,7 @@ _FEWEST_ROWS = 10
 _ONE_PART_ROWS = 20_000
 
 
-def cross_fitted_losses(estimator, X, y, weights, losses):
+def cross_fitted_losses(estimator, X, y, weights, losses, measure):
     """Losses of rows by clones of an autoencoder in whose training these rows had no weight.
 
     The rows are dealt to five parts in the order of their training losses, so that the parts are alike, equal rows are
@@ -38,6 +38,8 @@ def cross_fitted_losses(estimator, X, y, weights, losses):
     weights : ndarray of shape (n_samples,)
     losses : ndarray of shape (n_samples,)
         By the autoencoder that was trained on all rows.
+    measure : callable (clone, X, weights) -> ndarray of shape (n_samples,)
+        Losses of all rows by a clone that was trained with these weights.
 
     Returns
     -------
@@ -56,19 +58,27 @@ def cross_fitted_losses(estimator, X, y, weights, losses):
     rows, held_losses, failures = [], [], []
     for part in range(n_parts):
         held = counted[rank % _FOLDS == part]
+        # Weights, unlike a selection of rows, leave X where it is, whatever holds it.
+        others = weights.copy()
+        others[held] = 0.0
         try:
-            scores = _scores_without(held, estimator, X, y, weights)
+            measured = measure(_trained(estimator, X, y, others), X, others)
         except (ValueError, ArithmeticError) as error:
             failures.append(error)
         else:
             rows.append(held)
-            held_losses.append(-scores[held])
+            held_losses.append(measured[held])
     if failures:
         _warn_of(failures, n_parts)
     if not rows:
         return counted[:0], losses[:0], 0
     rows = np.concatenate(rows)
-    return rows, np.concatenate(held_losses), _ranks(losses[rows])[1]
+    return rows, np.concatenate(held_losses), n_distinct(losses[rows])
+
+
+def n_distinct(losses):
+    """How many rows are distinct, by their losses."""
+    return _ranks(losses)[1]
 
 
 def _ranks(losses):
@@ -81,18 +91,15 @@ def _ranks(losses):
     return ranks, int(greater.sum()) + 1
 
 
-def _scores_without(held, estimator, X, y, weights):
-    """Scores of all rows by a clone in whose training some had no weight."""
+def _trained(estimator, X, y, weights):
+    """A clone that is trained with weights of the rows."""
     clone = legal_clone(estimator)
     if "verbose" in clone.get_params(deep=False):
         clone.set_params(verbose=0)
-    # Weights, unlike a selection of rows, leave X where it is, whatever holds it.
-    part = weights.copy()
-    part[held] = 0.0
     with warnings.catch_warnings():
         # The training on all rows has already warned.
         warnings.simplefilter("ignore", ConvergenceWarning)
-        return clone.fit(X, y, sample_weight=part).score_samples(X)
+        return clone.fit(X, y, sample_weight=weights)
 
 
 def _warn_of(failures, n_parts):

@@ -13,7 +13,7 @@ from ..kernels.activations import ACTIVATIONS
 from ..outlier import AutoencoderOutlierDetector
 from ..preprocessing import PCANormalizer
 from ..sparse import SparseAE
-from .operations import activated, expected, filled, in_precision, layers, row_losses
+from .operations import activated, expected, filled, in_precision, layers, row_distances, row_losses
 
 
 def encoded(graph, x, estimator, dtype):
@@ -26,8 +26,16 @@ def detected(graph, x, detector, dtype):
     """``predict``, ``decision_function`` and ``score_samples`` of a detector, each of shape (n_samples, 1)."""
     estimator = detected_by(detector)
     network, fill_values = in_precision(estimator, dtype)
-    scores = graph.add("Neg", row_losses(graph, x, network, estimator.loss_, fill_values))
+    scores = detector_scores(graph, x, detector, network, fill_values)
     return [*decided(graph, scores, detector, dtype), scores]
+
+
+def detector_scores(graph, x, detector, network, fill_values):
+    """``score_samples`` of a detector, of shape (n_samples, 1)."""
+    precision = getattr(detector, "precision_", None)
+    if precision is None:
+        return graph.add("Neg", row_losses(graph, x, network, detector.estimator_.loss_, fill_values))
+    return graph.add("Neg", row_distances(graph, x, network, precision, fill_values))
 
 
 def detected_by(detector):

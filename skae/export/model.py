@@ -12,7 +12,7 @@ from ..estimator.base import BaseAutoencoder
 from ..impute import AutoencoderImputer
 from ..outlier import AutoencoderOutlierDetector
 from ..runtime.version import __version__
-from .conversions import decided, detected_by, imputed, imputer_input
+from .conversions import decided, detected_by, detector_scores, imputed, imputer_input
 from .graph import ELEMENT_TYPES, Graph, check_opset
 from .operations import entry_losses, filled, in_precision, layers, row_sums
 from .packages import required
@@ -188,7 +188,10 @@ def _scored(estimator):
     network, fill_values = in_precision(inner, inner._fitted.network.dtype)
     dtype = network.dtype
     losses = entry_losses(graph, x, network, inner.loss_, fill_values)
-    score = graph.add("Neg", row_sums(graph, losses, network))
+    if getattr(estimator, "precision_", None) is None:
+        score = graph.add("Neg", row_sums(graph, losses, network))
+    else:
+        score = detector_scores(graph, x, estimator, network, fill_values)
     score = graph.add("Reshape", score, graph.constant("as_vector", np.array([-1])))
     features = graph.add("Mul", losses, graph.constant("minus_unit", dtype.type(-network.loss_unit)))
     if fill_values is not None:

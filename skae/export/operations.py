@@ -116,6 +116,27 @@ def row_losses(graph, x, network, loss, fill_values):
     return row_sums(graph, entry_losses(graph, x, network, loss, fill_values), network)
 
 
+def row_distances(graph, x, network, precision, fill_values):
+    """Squared distances of residuals, of shape (n_samples, 1), in squared units of X.
+
+    Parameters
+    ----------
+    graph : Graph
+    x : str
+    network : Network
+    precision : ndarray of shape (n_features, n_features)
+        In units of X.
+    fill_values : ndarray of shape (n_features,) in the precision of the network, or None
+    """
+    inner = inward(graph, filled(graph, x, fill_values), network)
+    difference = graph.add("Sub", inner, _inner_layers(graph, inner, network, 0, 2 * network.architecture.depth))
+    if fill_values is not None:
+        zero = graph.constant("zero", network.dtype.type(0))
+        difference = graph.add("Where", graph.add("IsNaN", x), zero, difference)
+    matrix = graph.constant("precision_of_residuals", precision.astype(network.dtype))
+    return row_sums(graph, graph.add("Mul", graph.add("MatMul", difference, matrix), difference), network)
+
+
 def _entry_losses(graph, x, network, loss):
     """Loss of each entry, from the output or, if the loss takes them, from the logits."""
     depth = 2 * network.architecture.depth

@@ -190,6 +190,8 @@ def _decoded_parameter(given, name):
 
 def _encode_detector(estimator, arrays, path, include_optimizer):
     inner = _encoded(estimator.estimator_, arrays, f"{path}estimator/", include_optimizer, _autoencoders())
+    if getattr(estimator, "precision_", None) is not None:
+        arrays[f"{path}precision"] = estimator.precision_
     return {"estimator": inner, "offset": number_field(estimator.offset_)}
 
 
@@ -197,6 +199,11 @@ def _decode_detector(estimator, fields):
     estimator.estimator_ = _decoded(fields.fields("estimator"), _autoencoders())
     estimator.offset_ = fields.number("offset")
     estimator._take_columns()
+    estimator.precision_ = None
+    if fields.has_array("precision"):
+        n_features = estimator.n_features_in_
+        estimator.precision_ = fields.array("precision", (n_features, n_features), ("<f8",), finite=True)
+        fields.refuse_where(np.diag(estimator.precision_) <= 0, "precision", "greater than 0 on its diagonal")
 
 
 def _encode_imputer(estimator, arrays, path, include_optimizer):

@@ -159,6 +159,24 @@ class Network:
         return self._run(X, 0, 2 * self.architecture.depth)
 
     @np.errstate(over="ignore", invalid="ignore")
+    def residuals(self, X, rows):
+        """Some rows of X, given by their places, less their reconstruction, which offsets of X do not make less exact;
+        shape (n_rows, n_features)."""
+        inner, sizes = inner_rows(X, self.coordinates), self.architecture.sizes
+        out = np.empty((len(rows), sizes[0]), self.dtype)
+        check_available_memory()
+        size = min(len(rows), block_rows(max(sizes), self.dtype))
+        read = Reader(inner, self.dtype, size, keep_sparse=False)
+        outputs = [np.empty((size, width), self.dtype) for width in sizes[1:]]
+        for block in row_blocks(len(rows), size):
+            x = a = read(rows[block])
+            for layer, output in zip(self.layers, outputs):
+                a = layer.forward(a, output[: len(x)])
+            np.subtract(x, a, out=out[block])
+            release_mapped_pages(X)
+        return out if self.coordinates is None else np.multiply(out, self.coordinates.scale, out=out)
+
+    @np.errstate(over="ignore", invalid="ignore")
     def _run(self, X, first, last, inner=False):
         """Apply layers first..last-1 to the rows of X, or of what it has become in the coordinates."""
         sizes = self.architecture.sizes
