@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 # Steps of a training whose rows are few enough, and epochs that are made in any case.
-_STEPS, FEWEST_EPOCHS = 6000, 20
+_STEPS, _LEAST_EPOCHS = 6000, 20
 
 # Entries of X for each parameter from which on all of these steps are made, and the least share of them.
 _ENTRIES_A_PARAMETER, _LEAST_SHARE = 10.0, 0.3
@@ -64,4 +64,4 @@ def max_iter_auto(n_rows, batch_size, steps=None, entries=None):
     if steps is not None:
         return max(_FEWEST_EPOCHS, min(math.ceil(steps * batch_size / n_rows), 400))
     share = 1.0 if entries is None else min(max(_LEAST_SHARE, entries / _ENTRIES_A_PARAMETER), 1.0)
-    return max(FEWEST_EPOCHS, min(math.ceil(_STEPS * share * batch_size / n_rows), 400))
+    return max(_LEAST_EPOCHS, min(math.ceil(_STEPS * share * batch_size / n_rows), 400))
