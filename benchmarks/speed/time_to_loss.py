@@ -14,6 +14,9 @@ from ._loss_curves import BATCH_SIZES, RATES, skae_curve, torch_curve
 
 _SOLVERS = ("auto", "adam", "kfac")
 
+# Panels of a line of the picture.
+_PANELS = 3
+
 
 def time_to(curve, target):
     """Seconds at which a curve of (seconds, loss) first is at a target or below it; None where it never is."""
@@ -73,21 +76,29 @@ def check(rows):
 
 
 def picture(rows, path):
-    """Loss over seconds, a panel for each case, of the first round."""
+    """Loss over seconds, a panel for each case, of the first round; a grey line where the target is."""
     import matplotlib
 
     matplotlib.use("agg")
     from matplotlib import pyplot
 
     cases = list(dict.fromkeys(row["case"] for row in rows))
-    figure, axes = pyplot.subplots(1, len(cases), figsize=(4 * len(cases), 3.2), squeeze=False, layout="constrained")
-    for ax, case in zip(axes[0], cases):
+    n_columns = min(len(cases), _PANELS)
+    n_lines = -(-len(cases) // n_columns)
+    size = (3.6 * n_columns, 3.0 * n_lines)
+    figure, axes = pyplot.subplots(n_lines, n_columns, figsize=size, squeeze=False, layout="constrained")
+    for ax in axes.flat[len(cases) :]:
+        ax.set_axis_off()
+    for ax, case in zip(axes.flat, cases):
         own = [row for row in rows if row["case"] == case]
         for row in own:
             ax.plot(*zip(*row["curves"][0]), label=row["contender"])
         ax.axhline(own[0]["target"], color="0.7", linewidth=1)
-        ax.set(title=case, xlabel="seconds", ylabel="loss of a row", xscale="log")
-    axes[0][0].legend()
+        least = min(loss for row in own for _, loss in row["curves"][0])
+        # Early losses would leave no room for late ones.
+        ax.set(title=case, xlabel="seconds", ylabel="loss of a row", xlim=0)
+        ax.set_ylim(0.98 * least, 2 * own[0]["target"] - 0.9 * least)
+    axes[0][0].legend(loc="upper right")
     figure.savefig(path)
     pyplot.close(figure)
 
