@@ -15,7 +15,7 @@ _MOVES = ((0, 0), (1, 0), (-1, 0), (0, 1), (0, -1))
 
 
 class PatchCode(TransformerMixin, BaseEstimator):
-    """Mean code of the patches of each part of an image with a border.
+    """Mean or greatest code of the patches of each part of an image with a border.
 
     Images are encoded a few at a time, so that the codes of all patches never exist at once.
 
@@ -29,17 +29,20 @@ class PatchCode(TransformerMixin, BaseEstimator):
         Pixels from a patch to the next one.
     parts : int
         The image has parts x parts parts; a patch belongs to one of them, by its place.
+    pool : {"mean", "max"}
+        What is kept of the activations of a unit in each part.
     border : int
         Pixels of zeros around the image.
     n_patches : int
         Number of patches that are drawn.
     """
 
-    def __init__(self, encoder, *, size=5, stride=1, parts=2, border=1, n_patches=20_000):
+    def __init__(self, encoder, *, size=5, stride=1, parts=2, pool="mean", border=1, n_patches=20_000):
         self.encoder = encoder
         self.size = size
         self.stride = stride
         self.parts = parts
+        self.pool = pool
         self.border = border
         self.n_patches = n_patches
 
@@ -59,7 +62,8 @@ class PatchCode(TransformerMixin, BaseEstimator):
         code = self.encoder_.transform(patches.reshape(-1, self.size**2)).reshape(*patches.shape[:3], -1)
         places = np.array_split(np.arange(patches.shape[1]), self.parts)
         spans = [slice(part[0], part[-1] + 1) for part in places]
-        return np.hstack([code[:, rows, columns].mean(axis=(1, 2)) for rows in spans for columns in spans])
+        pool = {"mean": np.mean, "max": np.max}[self.pool]
+        return np.hstack([pool(code[:, rows, columns], axis=(1, 2)) for rows in spans for columns in spans])
 
     def _patches(self, X):
         """Patches of every image: ndarray of shape (n_rows, n_places, n_places, size, size)."""

@@ -72,12 +72,13 @@ def test_no_row_is_predicted_by_a_model_that_saw_its_writer():
 
 
 @pytest.mark.parametrize(
-    "side, size, stride, parts, border", [(8, 5, 1, 2, 1), (12, 4, 2, 3, 0), (9, 4, 1, 2, 0), (12, 5, 2, 2, 2)]
+    "side, size, stride, parts, border, pool",
+    [(8, 5, 1, 2, 1, "mean"), (12, 4, 2, 3, 0, "mean"), (9, 4, 1, 2, 0, "max"), (12, 5, 2, 2, 2, "max")],
 )
-def test_patch_code_is_the_mean_over_the_patches_of_each_part(side, size, stride, parts, border, monkeypatch):
+def test_patch_code_is_pooled_over_the_patches_of_each_part(side, size, stride, parts, border, pool, monkeypatch):
     monkeypatch.setattr("benchmarks.representations._patches._IMAGES_AT_ONCE", 3)
     X = RNG.uniform(size=(7, side**2))
-    model = PatchCode(FunctionTransformer(), size=size, stride=stride, parts=parts, border=border)
+    model = PatchCode(FunctionTransformer(), size=size, stride=stride, parts=parts, border=border, pool=pool)
     code = model.fit(X).transform(X).reshape(7, parts, parts, size, size)
     corners = range(0, side + 2 * border - size + 1, stride)
     # The first parts are longer by one where they cannot be equal.
@@ -90,7 +91,8 @@ def test_patch_code_is_the_mean_over_the_patches_of_each_part(side, size, stride
                 for b, column in zip(corners, parts_of)
                 if (row, column) == (i, j)
             ]
-            np.testing.assert_allclose(pooled[i, j], np.mean(patches, axis=0))
+            expected = sum(patches) / len(patches) if pool == "mean" else np.maximum.reduce(patches)
+            np.testing.assert_allclose(pooled[i, j], expected)
 
 
 def test_an_encoder_of_patches_sees_the_patches_that_are_drawn_and_no_others():
