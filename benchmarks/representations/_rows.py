@@ -9,6 +9,7 @@ from skae import AutoencoderTransformer, ContractiveAE, DenoisingAE, SparseAE
 
 from ._digit_rows import DIGIT_ROWS, WINNERS
 from ._measures import FineTuned, Frozen, SquaredError
+from ._patches import patch_code
 from ._row import Row, centred, layers, maker, on_components
 from ._splits import mnist, mnist_basic, self_taught
 from ._training import whole_schedule
@@ -158,6 +159,37 @@ ROWS = {
         mnist,
         maker(SparseAE, 2000, **WINNERS, batch_size=40, **whole_schedule(60)),
         Frozen(0.02),
+        2000,
+    ),
+    "patches": Row(
+        "500 units of patches of 8 x 8 pixels, the greatest in each quadrant",
+        "error",
+        1.20,
+        1.0,
+        "Makhzani and Frey 2015, units of whole images",
+        mnist,
+        patch_code(
+            centred(
+                maker(
+                    SparseAE,
+                    500,
+                    sparsity="topk",
+                    n_active=8,
+                    n_active_transform=500,
+                    activation="relu",
+                    tied_weights=True,
+                    revive_dead=True,
+                    batch_size=64,
+                    **whole_schedule(10),
+                )
+            ),
+            size=8,
+            pool="max",
+            border=0,
+            n_patches=60_000,
+        ),
+        Frozen(0.01),
+        # Each unit gives four features.
         2000,
     ),
     "few-labels": Row(

@@ -82,9 +82,9 @@ def contractive(seed):
     return ContractiveAE(256, contraction_weight=0.1, batch_size=16, **noise, **schedule, random_state=seed)
 
 
-def patches(seed, width, n_active=8, noise=0.3, size=5):
+def patches(seed, width, n_active=8, noise=0.3, size=5, pool="mean"):
     """Top-k units of patches of size x size pixels."""
-    return PatchCode(topk(seed, width, n_active, noise, epochs=10, batch_size=64), size=size)
+    return PatchCode(topk(seed, width, n_active, noise, epochs=10, batch_size=64), size=size, pool=pool)
 
 
 def patches_of_two_sizes(seed):
@@ -133,6 +133,8 @@ LEVERS = {
     "patches, 256 units": Lever(partial(patches, width=256)),
     "patches, 512 units": Lever(partial(patches, width=512)),
     "patches, 512 units, k = 16": Lever(partial(patches, width=512, n_active=16)),
+    "patches, 512 units, greatest": Lever(partial(patches, width=512, pool="max")),
+    "patches, 512 units, greatest, without noise": Lever(partial(patches, width=512, noise=0.0, pool="max")),
     "patches of 4 and of 6 pixels, 256 units each": Lever(patches_of_two_sizes),
     "patches, 256 units, and top-k, noise 0.4": Lever(patches_and_image),
     "patches, 256 units, linear SVM": Lever(partial(patches, width=256), linear_svm),

@@ -71,14 +71,38 @@ def test_no_row_is_predicted_by_a_model_that_saw_its_writer():
     assert sorted(writer for (writer,) in held_out) == sorted(every)
 
 
-def test_patch_code_is_the_mean_over_the_patches_of_each_quadrant():
-    X = RNG.uniform(size=(4, 64))
-    code = PatchCode(FunctionTransformer(), size=5).fit(X).transform(X).reshape(4, 2, 2, 5, 5)
-    for image, quadrants in zip(np.pad(X.reshape(-1, 8, 8), ((0, 0), (1, 1), (1, 1))), code):
-        for i, j in np.ndindex(2, 2):
-            corners = [(3 * i + a, 3 * j + b) for a in range(3) for b in range(3)]
-            patches = [image[a : a + 5, b : b + 5] for a, b in corners]
-            np.testing.assert_allclose(quadrants[i, j], np.mean(patches, axis=0))
+@pytest.mark.parametrize(
+    "side, size, stride, parts, border, pool",
+    [(8, 5, 1, 2, 1, "mean"), (12, 4, 2, 3, 0, "mean"), (9, 4, 1, 2, 0, "max"), (12, 5, 2, 2, 2, "max")],
+)
+def test_patch_code_is_pooled_over_the_patches_of_each_part(side, size, stride, parts, border, pool, monkeypatch):
+    monkeypatch.setattr("benchmarks.representations._patches._IMAGES_AT_ONCE", 3)
+    X = RNG.uniform(size=(7, side**2))
+    model = PatchCode(FunctionTransformer(), size=size, stride=stride, parts=parts, border=border, pool=pool)
+    code = model.fit(X).transform(X).reshape(7, parts, parts, size, size)
+    corners = range(0, side + 2 * border - size + 1, stride)
+    # The first parts are longer by one where they cannot be equal.
+    parts_of = np.repeat(np.arange(parts), [len(corners[part::parts]) for part in range(parts)])
+    for image, pooled in zip(np.pad(X.reshape(-1, side, side), ((0, 0), (border,) * 2, (border,) * 2)), code):
+        for i, j in np.ndindex(parts, parts):
+            patches = [
+                image[a : a + size, b : b + size]
+                for a, row in zip(corners, parts_of)
+                for b, column in zip(corners, parts_of)
+                if (row, column) == (i, j)
+            ]
+            expected = sum(patches) / len(patches) if pool == "mean" else np.maximum.reduce(patches)
+            np.testing.assert_allclose(pooled[i, j], expected)
+
+
+def test_an_encoder_of_patches_sees_the_patches_that_are_drawn_and_no_others():
+    X = RNG.uniform(size=(5, 64))
+    Remembering.seen.clear()
+    PatchCode(Remembering(), size=3, border=0, n_patches=50).fit(X)
+    every = {image[a : a + 3, b : b + 3].tobytes() for image in X.reshape(-1, 8, 8) for a in range(6) for b in range(6)}
+    (seen,) = Remembering.seen
+    assert len(seen) == 50
+    assert seen < every
 
 
 def test_moved_copies_are_pooled():
