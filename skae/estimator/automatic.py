@@ -65,6 +65,11 @@ _LOCAL_SHARE, _LOCAL_EPOCHS = 0.4, 16
 # Of the rate that is found for an annealed training: that of one which does not end.
 _CONSTANT_SHARE = 0.3
 
+# Rows for each unit below which a first chunk is reconstructed from its own principal directions, so that trials on it
+# find the least rates the best; and the rate that the rows to come need. After ten rows of digits, and 60 passes in
+# chunks, 16 units explain 0.69 with it and 0.36 with the rate that was found.
+_CHUNK_ROWS_A_UNIT, _CHUNK_RATE = 4, 0.01
+
 
 def with_widths(estimator, sample, previous):
     """A copy of an estimator whose width of the code, and number of active units, are integers.
@@ -192,7 +197,7 @@ def started_network(estimator, sample, architecture, loss, means, rng, dtype, st
         target = estimator._mean_activation_target()
         # A small code needs a large decoder, along which the objective is steep: not every rate goes with that.
         rate_is_set = isinstance(estimator.learning_rate_init, Real) and SOLVERS[estimator.solver].minibatch
-        large = estimator.alpha > 0 or rate_is_set
+        large = estimator.alpha > 0 or rate_is_set or (one_pass and _begins_with_few(estimator, sample, architecture))
         with one_thread_if_small(architecture.product_flops(len(rows))):
             wishes = {
                 "target": target,
@@ -218,8 +223,9 @@ def step_coordinates(estimator, sample, architecture, loss, means):
     means : ndarray of shape (n_features,) or None
         In the place of NaN.
     """
-    # Atoms have their norm in the units of X there, and the curvature is that of the rows as they are.
-    free = estimator._unit_norm() is None and estimator.solver != "kfac"
+    # Atoms have their norm in the units of X there, and the curvature is that of the rows as they are. The entries of
+    # one row, as a first chunk may be, are mostly zero where those of others are not.
+    free = estimator._unit_norm() is None and estimator.solver != "kfac" and len(sample.rows) > 1
     if estimator._gate() is None or not free or not _is_sparse(sample):
         return None
     found = _coordinates(architecture, loss, *_rows(sample, means, _limit(sample)), model_dtype(sample))
@@ -311,14 +317,16 @@ def _spread(rows, weights, loss):
 @np.errstate(over="ignore", invalid="ignore")
 def _coordinates(architecture, loss, rows, weights, dtype, few=False, plain=True):
     """Coordinates in which rows are centred and of unit scale; None where the loss depends on their units."""
-    # One row, as a first chunk may be, says nothing of those to come.
-    if not LOSSES[loss].squares or architecture.output_activation != "identity" or len(rows) < 2:
+    if not LOSSES[loss].squares or architecture.output_activation != "identity":
         return None
     # The mean of equal values may differ from them by its rounding.
     same = np.ptp(rows, axis=0) == 0
     offset = np.where(same, rows[0], np.average(rows, axis=0, weights=weights))
     centred = rows - offset
     scale = np.sqrt(np.average(np.square(centred).mean(axis=1), weights=weights))
+    if len(rows) == 1:
+        # One row, as a first chunk may be, says no more of those to come than by how much its entries differ.
+        scale = np.std(rows)
     # Rows that differ by their rounding alone have no unit.
     if scale <= _ROUNDING * np.abs(offset).max():
         return Coordinates(offset, 1.0) if np.isfinite(offset).all() else None
@@ -329,7 +337,8 @@ def _coordinates(architecture, loss, rows, weights, dtype, few=False, plain=True
         return None
     if architecture.depth > 1:
         scale *= rows.shape[1] ** _DEEP_SCALE
-    return Coordinates(offset, float(tied_scale(architecture, centred, weights, few, plain) or scale))
+    tied = tied_scale(architecture, centred, weights, few, plain) if len(rows) > 1 else None
+    return Coordinates(offset, float(tied or scale))
 
 
 def with_learning_rate(estimator, objective, sample, config, state, one_pass):
@@ -359,9 +368,25 @@ def with_learning_rate(estimator, objective, sample, config, state, one_pass):
                 given = (objective, _local(sample), config, solver.optimizer, state, np.random.default_rng(0))
                 rate = find_rate(*given, most=_greatest_rate(estimator, objective))
             state.learning_rate = rate * (_CONSTANT_SHARE if config.learning_rate == "constant" else 1.0)
+            if (
+                one_pass
+                and state.solver == "adam"
+                and _begins_with_few(estimator, sample, objective.network.architecture)
+            ):
+                state.learning_rate = max(state.learning_rate, _CHUNK_RATE)
     else:
         state.learning_rate = float(estimator.learning_rate_init)
     return replace(config, learning_rate_init=state.learning_rate)
+
+
+def _begins_with_few(estimator, sample, architecture):
+    """Whether a first chunk has fewer rows than columns, and few for each unit of a code of one layer.
+
+    Units with a mean activation to reach went astray at the rate that others need.
+    """
+    n_rows, free = len(sample.rows), estimator._mean_activation_target() is None
+    few = n_rows < min(sample.n_features, _CHUNK_ROWS_A_UNIT * architecture.encoder_sizes[-1])
+    return architecture.depth == 1 and few and free
 
 
 def _greatest_rate(estimator, objective):

@@ -165,6 +165,22 @@ def test_parameters_that_are_set_during_a_fit_stay():
 def test_a_first_chunk_of_one_row_does_not_decide_the_units(estimator, convert, rng):
     X = 50.0 + 20.0 * rng.standard_normal((200, 4)) @ rng.standard_normal((4, 12))
     ae = estimator.set_params(random_state=0, learning_rate_init=1e-2).partial_fit(convert(X[:1]))
-    assert ae._fitted.network.coordinates is None and ae._fitted.training.step_coordinates is None
+    assert ae._fitted.training.step_coordinates is None
     ae.partial_fit(convert(X))
     assert np.isfinite(ae.score(X))
+
+
+@pytest.mark.parametrize("n_first, least", [(1, 0.4), (3, 0.3), (10, 0.9), (50, 0.9)])
+@pytest.mark.parametrize("settings", [{}, {"tied_weights": True}, {"activation": "relu"}], ids=repr)
+def test_few_rows_in_a_first_chunk_are_learnt_from_and_gone_beyond(n_first, least, settings):
+    rng = np.random.default_rng(0)
+    X = 5.0 + rng.standard_normal((600, 6)) @ rng.standard_normal((6, 60)) + 0.1 * rng.standard_normal((600, 60))
+    scores = []
+    for unit in (1.0, 1024.0):
+        ae = AutoencoderTransformer(6, random_state=0, **settings).partial_fit(unit * X[:n_first])
+        for _ in range(10):
+            for start in range(0, 600, 50):
+                ae.partial_fit(unit * X[start : start + 50])
+        scores.append(ae.score(unit * X))
+    assert scores[0] > least
+    assert scores[1] == pytest.approx(scores[0], abs=1e-3)
