@@ -94,8 +94,11 @@ def mean_max_cosine(dictionary, atoms):
     unit = []
     for name, rows in (("dictionary", dictionary), ("atoms", atoms)):
         rows = check_array(rows, dtype=np.float64, input_name=name)
+        # Squares of the entries may be beyond the range of float64.
+        greatest = np.abs(rows).max(axis=1, keepdims=True)
+        rows = np.divide(rows, greatest, out=np.zeros_like(rows), where=greatest > 0)
         norms = np.linalg.norm(rows, axis=1, keepdims=True)
-        unit.append(np.divide(rows, norms, out=np.zeros_like(rows), where=norms > 0))
+        unit.append(np.divide(rows, norms, out=rows, where=norms > 0))
     if unit[0].shape[1] != unit[1].shape[1]:
         raise ValueError(
             f"dictionary has {unit[0].shape[1]} features, and atoms has {unit[1].shape[1]}: give the same."

@@ -172,5 +172,7 @@ def test_mean_max_cosine_in_loops(rng):
     )
     assert mean_max_cosine(dictionary, atoms) == pytest.approx(wanted)
     assert mean_max_cosine(3.0 * atoms[::-1], atoms) == pytest.approx(1.0)
+    for unit in (1e-200, 1e200, 5e-324 / np.abs(dictionary).max() * 2**40):
+        assert mean_max_cosine(unit * dictionary, atoms) == pytest.approx(wanted, abs=1e-9)
     with pytest.raises(ValueError, match="dictionary has 4 features, and atoms has 5"):
         mean_max_cosine(dictionary[:, :4], atoms)
