@@ -55,7 +55,7 @@ worst = windows[[1500 + decision[1500:1700].argmin()]]
 errors = detector.reconstruction_error(worst, per_feature=True)[0]
 figure, ax = plt.subplots(figsize=(8, 3), layout="constrained")
 figure.set_label(
-    "The window of the greatest loss, its reconstruction, and their squared difference, which is great at the end "
+    "The window of the least decision, its reconstruction, and their squared difference, which is great at the end "
     "of the window."
 )
 ax.plot(worst[0], label="window")

@@ -63,7 +63,8 @@ def to_onnx(estimator, part="auto", *, target_opset=13):
                                                             that of ``reconstruct``
     "score"        "X" of shape (n_samples, n_features)     "score" of shape (n_samples,), that of
                                                             ``score_samples``; "feature_scores" of shape
-                                                            (n_samples, n_features), the terms of its sum;
+                                                            (n_samples, n_features), the terms of its sum,
+                                                            or where it is a distance those of the loss;
                                                             of a detector also "label" and "decision" of
                                                             shape (n_samples,), those of ``predict`` and
                                                             ``decision_function``
