@@ -13,11 +13,11 @@ from sklearn.utils.validation import _check_sample_weight, _num_features, check_
 
 from .estimator.atomic_update import atomic_update, reads_snapshot
 from .estimator.base import BaseAutoencoder
-from .estimator.cross_fitting import cross_fitted_losses, n_distinct
+from .estimator.cross_fitting import cross_fitted_losses
 from .estimator.notebook import FittedSummary
 from .estimator.parameters import NumericParameters
 from .estimator.registry import ESTIMATORS
-from .estimator.residual_distance import precision_of, residuals, squared_distances
+from .estimator.residual_distance import precision_of, squared_distances
 from .rows.validation import legal_clone
 from .runtime.exceptions import ParameterError
 
@@ -44,10 +44,10 @@ class AutoencoderOutlierDetector(NumericParameters, FittedSummary, OutlierMixin,
 
         score(x) = -r^T P r,    P = v ((1 - s) C + s v I)^-1,    C = mean of r r^T,    v = tr(C) / n_features,
 
-    with s = min(1, 0.1 + n_features / n_samples), so that an error counts by how rare it is: of columns that are always
-    reconstructed well a small one, of columns whose errors go together one that does not. Of few rows of many columns,
-    where s = 1, it is the squared error. Scale the columns of X, for example with ``StandardScaler``, unless
-    their units are comparable. The autoencoder must not be able to copy its input: its code must be narrower
+    with s = min(1, 0.5 + n_features / n) for n distinct rows, so that an error counts by how rare it is: of columns
+    that are always reconstructed well a small one, of columns whose errors go together one that does not. Of few rows
+    of many columns, where s = 1, it is the squared error. Scale the columns of X, for example with ``StandardScaler``,
+    unless their units are comparable. The autoencoder must not be able to copy its input: its code must be narrower
     than X, or it must be trained with noise or a penalty.
 
     Parameters
@@ -57,7 +57,8 @@ class AutoencoderOutlierDetector(NumericParameters, FittedSummary, OutlierMixin,
         min(64, ceil(n_features / 3)) components, ``activation="tanh"``, ``loss="squared_error"``, ``init="glorot"``,
         ``solver="lbfgs"``, ``tol=1e-3`` and ``max_iter=1000``. A bounded activation cannot follow a row far outside the
         training rows, as a linear code does; a start from the data would leave its bounds out of sight. Above some ten
-        thousand rows, or with hundreds of columns, pass an autoencoder with ``solver="adam"``, which is quicker there.
+        thousand rows, or with hundreds of columns, pass an autoencoder with ``solver="adam"``, which is quicker there,
+        and ``distance="mahalanobis"`` for the same kind of score.
     contamination : "auto" or float in (0, 0.5], default="auto"
         The share of outliers among the training rows, which determines the offset. With a float the offset is a
         quantile of scores: at most this share of the rows, by weight, has a negative decision. "auto" is for training
@@ -177,7 +178,8 @@ class AutoencoderOutlierDetector(NumericParameters, FittedSummary, OutlierMixin,
         weights = weights / weights.max()
         precision, losses = None, -scores
         if self._takes_distance(estimator):
-            precision, losses = _distances(estimator, X, weights, losses)
+            precision, distances = _distances(estimator, X, weights)
+            losses = losses if precision is None else distances
         offset = -self._greatest_loss(estimator, X, y, weights, losses, precision)
         # Where it is beyond their range no score is below it.
         with atomic_update(self) as draft:
@@ -255,19 +257,19 @@ class AutoencoderOutlierDetector(NumericParameters, FittedSummary, OutlierMixin,
         Returns
         -------
         ndarray of shape (n_samples,)
-            In squared units of X for distances and for ``squared_error``, in nats for ``log_loss``.
+            In squared units of X for distances and for ``squared_error``, in nats for the loss ``log_loss``.
 
         Raises
         ------
         ValueError
-            For an autoencoder with ``log_loss``, for values outside [0, 1].
+            For an autoencoder with ``log_loss``, for values outside [0, 1] where scores are losses.
         """
         check_is_fitted(self)
         # Detectors of earlier versions have none.
         precision = getattr(self, "precision_", None)
         if precision is None:
             return self._reader().score_samples(X)
-        return -squared_distances(residuals(*self._reader()._read(X)), precision)
+        return -squared_distances(*self._reader()._read(X), precision)
 
     @reads_snapshot
     def decision_function(self, X):
@@ -348,15 +350,15 @@ def _losses_of(estimator, X, weights):
 
 
 def _distances_of(estimator, X, weights):
-    return _distances(estimator, X, weights, -estimator.score_samples(X))[1]
+    return _distances(estimator, X, weights)[1]
 
 
-def _distances(estimator, X, weights, losses):
-    """The precision of the residuals of the rows that have a weight, and the distances of all by it; where there is
-    none, the losses."""
-    own = residuals(*estimator._read(X))
-    precision = precision_of(own, weights, n_distinct(losses[weights > 0]))
-    return precision, losses if precision is None else squared_distances(own, precision)
+def _distances(estimator, X, weights):
+    """The precision of the residuals of the rows that have a weight, or None, and the distances of all by it: their
+    squared norms where there is none."""
+    fitted, rows = estimator._read(X)
+    precision = precision_of(fitted, rows, weights)
+    return precision, squared_distances(fitted, rows, np.eye(rows.shape[1]) if precision is None else precision)
 
 
 @np.errstate(over="ignore")

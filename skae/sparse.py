@@ -359,7 +359,8 @@ class SparseAE(CorruptedInput):
             "active_fraction": active,
             "explained_variance": explained_fraction(partial(reconstruction, fitted), X),
         }
-        sizes = checked_sizes(self.nested_sizes, len(active))
+        # Those of the parameters, of the code that was trained.
+        sizes = [size for size in checked_sizes(getattr(self, "nested_sizes", None), "auto") if size < len(active)]
         if sizes:
             report["nested_explained_variance"] = nested_fractions(fitted, X, [*sizes, len(active)])
         return report

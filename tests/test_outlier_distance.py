@@ -1,6 +1,7 @@
 """Scores of AutoencoderOutlierDetector by the distance of residuals, against plain formulas."""
 
 import pickle
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -23,7 +24,7 @@ def X(rng):
 def precision_by_formula(residuals):
     """P of the docstring."""
     n_rows, n_features = residuals.shape
-    share = min(1.0, 0.1 + n_features / n_rows)
+    share = min(1.0, 0.5 + n_features / n_rows)
     covariance = np.einsum("ni,nj->ij", residuals, residuals) / n_rows
     variance = np.mean(np.diag(covariance))
     return variance * np.linalg.inv((1 - share) * covariance + share * variance * np.eye(n_features))
@@ -160,6 +161,54 @@ def test_rows_that_are_reconstructed_exactly_have_losses():
     detector = AutoencoderOutlierDetector(random_state=0).fit(X)
     assert detector.precision_ is None
     assert (detector.predict(X) == 1).all()
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_number_of_distinct_rows_is_exact(dtype, rng):
+    X = rng.standard_normal((3000, 20)).astype(dtype)
+    inner = AutoencoderTransformer(2, **INNER)
+    detector = AutoencoderOutlierDetector(inner, calibration="training", distance="mahalanobis")
+    own = X - clone(inner).fit(X).reconstruct(X)
+    np.testing.assert_allclose(detector.fit(X).precision_, precision_by_formula(own), rtol=1e-3, atol=1e-4)
+    repeated = clone(detector).fit(np.repeat(X[:50], 3, axis=0)).precision_
+    np.testing.assert_allclose(repeated, clone(detector).fit(X[:50]).precision_, rtol=0.05, atol=0.05)
+
+
+def test_rows_of_no_weight_have_no_part_in_it(X):
+    far = np.vstack([X, np.full((1, 8), 1e160)])
+    weights = np.r_[np.ones(len(X)), 0.0]
+    inner = AutoencoderTransformer(2, **INNER)
+    detector = AutoencoderOutlierDetector(inner, distance="mahalanobis")
+    own, other = clone(detector).fit(X).precision_, clone(detector).fit(far, sample_weight=weights).precision_
+    np.testing.assert_allclose(other, own, rtol=1e-3, atol=1e-3)
+
+
+def test_memory_of_scores_does_not_grow_with_the_rows(X):
+    detector, peaks = AutoencoderOutlierDetector(random_state=0).fit(X), []
+    for times in (1000, 3000):
+        many = np.tile(X, (times, 1))
+        tracemalloc.start()
+        detector.score_samples(many)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    # The scores themselves are an eighth of the rows.
+    assert peaks[1] - peaks[0] < many.nbytes / 4
+
+
+def test_even_errors_are_found_nearly_as_often_as_by_the_loss(rng):
+    """Five hidden variables in 30 columns with noise: anomalies have more of it."""
+    columns = rng.standard_normal((5, 30))
+    X, normal, odd = (
+        rng.standard_normal((n, 5)) @ columns + 0.5 * rng.standard_normal((n, 30)) for n in (200, 400, 400)
+    )
+    odd += 0.6 * rng.standard_normal(odd.shape)
+    scaler = StandardScaler().fit(X)
+    test, anomalous = scaler.transform(np.vstack([normal, odd])), np.arange(800) >= 400
+    found = []
+    for name in ("loss", "auto"):
+        detector = AutoencoderOutlierDetector(random_state=0, contamination=0.05, distance=name)
+        found.append(roc_auc_score(anomalous, -detector.fit(scaler.transform(X)).score_samples(test)))
+    assert found[1] > found[0] - 0.015
 
 
 def test_through_files_and_pickles(X, tmp_path):

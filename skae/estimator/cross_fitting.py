@@ -73,12 +73,7 @@ def cross_fitted_losses(estimator, X, y, weights, losses, measure):
     if not rows:
         return counted[:0], losses[:0], 0
     rows = np.concatenate(rows)
-    return rows, np.concatenate(held_losses), n_distinct(losses[rows])
-
-
-def n_distinct(losses):
-    """How many rows are distinct, by their losses."""
-    return _ranks(losses)[1]
+    return rows, np.concatenate(held_losses), _ranks(losses[rows])[1]
 
 
 def _ranks(losses):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 from numbers import Integral
 
@@ -29,8 +30,10 @@ def checked_sizes(sizes, width):
     ParameterError
         For sizes that are not ascending, or not below the width.
     """
-    given, sizes = sizes, () if sizes is None else tuple(sizes)
-    whole = all(isinstance(size, Integral) and size >= 1 for size in sizes)
+    given, sizes = sizes, () if sizes is None else sizes
+    several = isinstance(sizes, Sequence) or np.ndim(sizes) == 1
+    sizes = list(sizes) if several else sizes
+    whole = several and all(isinstance(size, Integral) and type(size) is not bool and size >= 1 for size in sizes)
     if not (whole and all(size < greater for size, greater in pairwise(sizes))):
         raise ParameterError(
             "nested_sizes",

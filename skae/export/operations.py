@@ -133,6 +133,10 @@ def row_distances(graph, x, network, precision, fill_values):
     if fill_values is not None:
         zero = graph.constant("zero", network.dtype.type(0))
         difference = graph.add("Where", graph.add("IsNaN", x), zero, difference)
+    # Sums of greater ones would be infinite with either sign, and their sum no number.
+    bound = network.dtype.type(np.sqrt(np.finfo(network.dtype).max / np.abs(precision).sum()) / 2)
+    difference = graph.add("Min", difference, graph.constant("greatest_residual", bound))
+    difference = graph.add("Max", difference, graph.constant("least_residual", -bound))
     matrix = graph.constant("precision_of_residuals", precision.astype(network.dtype))
     return row_sums(graph, graph.add("Mul", graph.add("MatMul", difference, matrix), difference), network)
 

@@ -158,23 +158,23 @@ class Network:
         """Decoded code of each row of X, by blocks of rows; shape (n_samples, n_features)."""
         return self._run(X, 0, 2 * self.architecture.depth)
 
-    @np.errstate(over="ignore", invalid="ignore")
-    def residuals(self, X, rows):
-        """Some rows of X, given by their places, less their reconstruction, which offsets of X do not make less exact;
-        shape (n_rows, n_features)."""
+    def residuals(self, X):
+        """Yield slices of the rows of X, and these rows less their reconstruction in float64, which offsets of X do not
+        make less exact."""
         inner, sizes = inner_rows(X, self.coordinates), self.architecture.sizes
-        out = np.empty((len(rows), sizes[0]), self.dtype)
+        size = min(X.shape[0], block_rows(max(sizes), np.float64))
         check_available_memory()
-        size = min(len(rows), block_rows(max(sizes), self.dtype))
         read = Reader(inner, self.dtype, size, keep_sparse=False)
         outputs = [np.empty((size, width), self.dtype) for width in sizes[1:]]
-        for block in row_blocks(len(rows), size):
-            x = a = read(rows[block])
-            for layer, output in zip(self.layers, outputs):
-                a = layer.forward(a, output[: len(x)])
-            np.subtract(x, a, out=out[block])
+        unit = 1.0 if self.coordinates is None else self.coordinates.scale
+        for block in row_blocks(X.shape[0], size):
+            x = a = read(np.arange(block.start, block.stop))
+            with np.errstate(over="ignore", invalid="ignore"):
+                for layer, output in zip(self.layers, outputs):
+                    a = layer.forward(a, output[: len(x)])
+                residuals = unit * (x.astype(np.float64) - a)
+            yield block, residuals
             release_mapped_pages(X)
-        return out if self.coordinates is None else np.multiply(out, self.coordinates.scale, out=out)
 
     @np.errstate(over="ignore", invalid="ignore")
     def _run(self, X, first, last, inner=False):

@@ -120,8 +120,14 @@ def test_the_report_has_the_explained_variance_of_each_size(case, kind, X, rng, 
         wanted.append(1 - np.nansum((x - x_hat) ** 2) / np.nansum((x - np.nanmean(x, axis=0)) ** 2))
     np.testing.assert_allclose(report["nested_explained_variance"], wanted, rtol=1e-9, atol=1e-12)
     assert report["nested_explained_variance"][-1] == pytest.approx(report["explained_variance"], rel=1e-9)
-    with pytest.raises(ValueError, match="nested_sizes must hold sizes below n_components=40"):
-        ae.set_params(nested_sizes=[40]).sparsity_report(given)
+
+
+def test_the_report_is_of_the_code_that_was_trained(rng):
+    X = rng.standard_normal((60, 6))
+    ae = SparseAE(8, sparsity="topk", n_active=2, nested_sizes=(2, 4), max_iter=2, random_state=0).fit(X)
+    wanted = ae.sparsity_report(X)["nested_explained_variance"]
+    ae.set_params(n_components=32, nested_sizes=(2, 4, 20))
+    np.testing.assert_array_equal(ae.sparsity_report(X)["nested_explained_variance"], wanted)
 
 
 @pytest.mark.parametrize(
@@ -134,6 +140,8 @@ def test_the_report_has_the_explained_variance_of_each_size(case, kind, X, rng, 
         ),
         ({"nested_sizes": (5, 5)}, r"ascending .* got nested_sizes=\(5, 5\)\. Give each size once, the least first"),
         ({"nested_sizes": (5.0,)}, "ascending integers of at least 1"),
+        ({"nested_sizes": (True, 5)}, "ascending integers of at least 1"),
+        ({"nested_sizes": np.array(4)}, "ascending integers of at least 1"),
         ({"nested_sizes": np.ones((1, 2), int)}, "ascending integers of at least 1"),
         ({"nested_sizes": (5, 40)}, r"sizes below n_components=40, .*; got nested_sizes=\(5, 40\)\. Leave out"),
         ({"hidden_layer_sizes": (7,)}, r"nested_sizes=\(5, 12\) needs hidden_layer_sizes=\(\); got"),

@@ -139,6 +139,22 @@ def test_a_detector(run, loss, missing, dtype, digits):
 
 
 @DTYPES
+def test_distances_of_a_detector(run, dtype, digits):
+    X = digits[0][:300].astype(dtype)
+    detector = AutoencoderOutlierDetector(contamination=0.2, random_state=0).fit(X)
+    assert detector.precision_ is not None
+    model = to_onnx(detector)
+    score, label = run(model, X=X)[::2]
+    np.testing.assert_allclose(score, detector.score_samples(X), rtol=10 * relative(dtype))
+    far = X[:4].copy()
+    far[0, 0], far[1, 3], far[2] = -np.finfo(dtype).max, np.finfo(dtype).max / 2, np.sqrt(np.finfo(dtype).max)
+    far[3] = 1e3
+    score, label = run(model, X=far)[::2]
+    assert np.isfinite(score).all() and (label == -1).all()
+    assert (detector.predict(far) == -1).all()
+
+
+@DTYPES
 @pytest.mark.parametrize("marker", [np.nan, -1.0])
 @pytest.mark.parametrize("indicator", [False, True])
 def test_an_imputer(run, indicator, marker, dtype, digits):
