@@ -27,8 +27,10 @@ _MOST_COMPONENTS = 64
 _MOST_COLUMNS = 512
 
 # 97.5 % point of the normal distribution, and its ratio of standard deviation to median absolute deviation.
-_SLACK = 1.0 + 1e-6
 _NORMAL_975, _DEVIATION_OF_MAD = 1.959964, 1.482602
+
+# Relative, by which losses that differ by rounding alone are not beyond the greatest normal one.
+_SLACK = 1.0 + 1e-6
 
 
 class AutoencoderOutlierDetector(NumericParameters, FittedSummary, OutlierMixin, BaseEstimator):
@@ -171,6 +173,7 @@ class AutoencoderOutlierDetector(NumericParameters, FittedSummary, OutlierMixin,
             If trainings on a part of the rows, for the offset, failed.
         """
         estimator = self._default_estimator(X) if self.estimator is None else legal_clone(self.estimator)
+        self._check_distance(estimator)
         estimator.fit(X, y, sample_weight=sample_weight)
         scores = estimator.score_samples(X)
         weights = _check_sample_weight(sample_weight, scores, dtype=np.float64)
@@ -188,10 +191,7 @@ class AutoencoderOutlierDetector(NumericParameters, FittedSummary, OutlierMixin,
             draft._take_columns()
         return self
 
-    def _takes_distance(self, estimator):
-        """Whether scores are distances of residuals."""
-        if self.distance == "auto":
-            return self.estimator is None and estimator.n_features_in_ <= _MOST_COLUMNS
+    def _check_distance(self, estimator):
         if self.distance == "mahalanobis" and not isinstance(estimator, BaseAutoencoder):
             raise ParameterError(
                 "distance",
@@ -201,6 +201,11 @@ class AutoencoderOutlierDetector(NumericParameters, FittedSummary, OutlierMixin,
                 "Or pass an autoencoder of skae.",
                 estimator=self.estimator,
             )
+
+    def _takes_distance(self, estimator):
+        """Whether scores are distances of residuals."""
+        if self.distance == "auto":
+            return self.estimator is None and estimator.n_features_in_ <= _MOST_COLUMNS
         return self.distance == "mahalanobis"
 
     def _greatest_loss(self, estimator, X, y, weights, losses, precision):

@@ -222,7 +222,10 @@ def test_through_files_and_pickles(X, tmp_path):
 class Foreign(BaseEstimator):
     """What the detector asks of its estimator, and no more."""
 
+    fits = 0
+
     def fit(self, X, y=None, sample_weight=None):
+        Foreign.fits += 1
         self.n_features_in_ = X.shape[1]
         return self
 
@@ -235,5 +238,8 @@ class Foreign(BaseEstimator):
 
 def test_an_estimator_of_another_library_has_losses_alone(X):
     assert AutoencoderOutlierDetector(Foreign()).fit(X).precision_ is None
+    before = Foreign.fits
     with pytest.raises(ValueError, match=r"distance.*'mahalanobis'"):
         AutoencoderOutlierDetector(Foreign(), distance="mahalanobis").fit(X)
+    # Before anything was trained.
+    assert Foreign.fits == before
