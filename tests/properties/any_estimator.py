@@ -154,6 +154,7 @@ RIGHT = {
     "contraction_weight": (0.0, 0.1),
     "contamination": ("auto", 0.1, 0.5),
     "calibration": ("auto", "cross-fit", "training"),
+    "distance": ("auto", "loss", "mahalanobis"),
     "add_indicator": (False, True),
 }
 
