@@ -270,11 +270,9 @@ class AutoencoderOutlierDetector(NumericParameters, FittedSummary, OutlierMixin,
             For an autoencoder with ``log_loss``, for values outside [0, 1] where scores are losses.
         """
         check_is_fitted(self)
-        # Detectors of earlier versions have none.
-        precision = getattr(self, "precision_", None)
-        if precision is None:
+        if self._precision is None:
             return self._reader().score_samples(X)
-        return -squared_distances(*self._reader()._read(X), precision)
+        return -squared_distances(*self._reader()._read(X), self._precision)
 
     @reads_snapshot
     def decision_function(self, X):
@@ -325,6 +323,11 @@ class AutoencoderOutlierDetector(NumericParameters, FittedSummary, OutlierMixin,
         """
         check_is_fitted(self)
         return self._reader().reconstruction_error(X, per_feature=per_feature)
+
+    @property
+    def _precision(self):
+        """``precision_``, which detectors of earlier versions do not have."""
+        return getattr(self, "precision_", None)
 
     def _take_columns(self):
         """Copy the number and names of the autoencoder's columns to attributes of the detector, which can be set."""

@@ -13,6 +13,7 @@ from ._row import Row, centred, maker
 from ._splits import digits, digits_by_writer, nudged_digits
 from ._training import whole_schedule
 
+TOP_K = {"sparsity": "topk", "activation": "relu", "tied_weights": True, "revive_dead": True}
 WINNERS = {"sparsity": "lifetime", "sparsity_target": 0.05, "activation": "relu", "tied_weights": True}
 
 
@@ -22,12 +23,9 @@ def _patches(width):
         maker(
             SparseAE,
             width,
-            sparsity="topk",
+            **TOP_K,
             n_active=8,
             n_active_transform=width,
-            activation="relu",
-            tied_weights=True,
-            revive_dead=True,
             corruption="gaussian",
             noise_level=0.3,
             batch_size=64,

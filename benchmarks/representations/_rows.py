@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from skae import AutoencoderTransformer, ContractiveAE, DenoisingAE, SparseAE
 
-from ._digit_rows import DIGIT_ROWS, WINNERS
+from ._digit_rows import DIGIT_ROWS, TOP_K, WINNERS
 from ._measures import FineTuned, Frozen, SquaredError
 from ._patches import patch_code
 from ._row import Row, centred, layers, maker, on_components
@@ -137,12 +137,9 @@ ROWS = {
             maker(
                 SparseAE,
                 1000,
-                sparsity="topk",
+                **TOP_K,
                 n_active=25,
                 n_active_transform=1000,
-                activation="relu",
-                tied_weights=True,
-                revive_dead=True,
                 batch_size=40,
                 **whole_schedule(40),
             )
@@ -173,12 +170,9 @@ ROWS = {
                 maker(
                     SparseAE,
                     500,
-                    sparsity="topk",
+                    **TOP_K,
                     n_active=8,
                     n_active_transform=500,
-                    activation="relu",
-                    tied_weights=True,
-                    revive_dead=True,
                     batch_size=64,
                     **whole_schedule(10),
                 )

@@ -337,8 +337,7 @@ def _coordinates(architecture, loss, rows, weights, dtype, few=False, plain=True
         return None
     if architecture.depth > 1:
         scale *= rows.shape[1] ** _DEEP_SCALE
-    tied = tied_scale(architecture, centred, weights, few, plain) if len(rows) > 1 else None
-    return Coordinates(offset, float(tied or scale))
+    return Coordinates(offset, float(tied_scale(architecture, centred, weights, few, plain) or scale))
 
 
 def with_learning_rate(estimator, objective, sample, config, state, one_pass):

@@ -32,10 +32,9 @@ def detected(graph, x, detector, dtype):
 
 def detector_scores(graph, x, detector, network, fill_values):
     """``score_samples`` of a detector, of shape (n_samples, 1)."""
-    precision = getattr(detector, "precision_", None)
-    if precision is None:
+    if detector._precision is None:
         return graph.add("Neg", row_losses(graph, x, network, detector.estimator_.loss_, fill_values))
-    return graph.add("Neg", row_distances(graph, x, network, precision, fill_values))
+    return graph.add("Neg", row_distances(graph, x, network, detector._precision, fill_values))
 
 
 def detected_by(detector):

@@ -189,7 +189,7 @@ def _scored(estimator):
     network, fill_values = in_precision(inner, inner._fitted.network.dtype)
     dtype = network.dtype
     losses = entry_losses(graph, x, network, inner.loss_, fill_values)
-    if getattr(estimator, "precision_", None) is None:
+    if getattr(estimator, "_precision", None) is None:
         score = graph.add("Neg", row_sums(graph, losses, network))
     else:
         score = detector_scores(graph, x, estimator, network, fill_values)

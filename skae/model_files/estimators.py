@@ -190,8 +190,8 @@ def _decoded_parameter(given, name):
 
 def _encode_detector(estimator, arrays, path, include_optimizer):
     inner = _encoded(estimator.estimator_, arrays, f"{path}estimator/", include_optimizer, _autoencoders())
-    if getattr(estimator, "precision_", None) is not None:
-        arrays[f"{path}precision"] = estimator.precision_
+    if estimator._precision is not None:
+        arrays[f"{path}precision"] = estimator._precision
     return {"estimator": inner, "offset": number_field(estimator.offset_)}
 
 

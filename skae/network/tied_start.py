@@ -70,6 +70,9 @@ def tied_scale(architecture, rows, weights, few, plain=True):
     float or None
         None where it does not matter.
     """
+    if len(rows) == 1:
+        # It has no direction.
+        return None
     name = architecture.activation
     if not (architecture.tied and architecture.output_activation == "identity" and name in ("tanh", "logistic")):
         return None

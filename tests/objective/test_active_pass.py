@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from passes import assert_same, both
 from scipy import sparse
 
 from skae.kernels.activations import ACTIVATIONS
@@ -26,26 +27,6 @@ def network_of(rng, activation="relu", tied=False, dtype=np.float64):
     network = Network(architecture, initial_parameters(architecture, rng, dtype))
     network.theta += (0.1 * rng.standard_normal(network.theta.shape)).astype(dtype)
     return network
-
-
-def both(network, x, gate, loss="squared_error", row_scale=None, **settings):
-    """Values and gradients of the pass over active entries and of the dense one."""
-    found = []
-    for dense in (False, True):
-        objective = Objective(network, LOSSES[loss], gate=gate, **settings)
-        objective.needs_code = dense
-        value = objective.value_and_gradient(x, row_scale)
-        assert (objective.last_batch.active is None) == dense
-        assert objective.value(x, row_scale) == pytest.approx(value, rel=1e-12)
-        found.append((value, objective.grad.copy()))
-    return found
-
-
-def assert_same(found, tolerance=1e-12):
-    (value, grad), (dense_value, dense_grad) = found
-    assert np.abs(grad).max() > 0
-    assert value == pytest.approx(dense_value, rel=tolerance)
-    np.testing.assert_allclose(grad, dense_grad, rtol=0, atol=tolerance * np.abs(dense_grad).max())
 
 
 def in_plain_numpy(network, x, kept_of):

@@ -3,11 +3,12 @@
 import pickle
 
 import numpy as np
+import passes
 import pytest
+from passes import assert_same, both
 from scipy import sparse
 
 from skae.kernels.corruptions import CORRUPTIONS
-from skae.kernels.losses import LOSSES
 from skae.network.architecture import Architecture
 from skae.network.batch_gates import BatchTopK
 from skae.network.gates import TopK, WinnerTakeAll
@@ -20,7 +21,6 @@ from skae.objective.l1_sparsity import L1Sparsity
 from skae.objective.l2 import L2
 from skae.objective.nested_loss import by_group
 from skae.objective.noise import Noise
-from skae.objective.objective import Objective
 from skae.objective.unit_norm import UnitNorm
 from skae.rows.matrices import CSRMatrix
 
@@ -62,28 +62,7 @@ def in_plain_numpy(network, x, target, gate, sizes, row_scale, counts, loss):
 
 
 def objective_of(network, gate, sizes, loss="squared_error", dense=False, **settings):
-    objective = Objective(network, LOSSES[loss], gate=gate, nested_sizes=sizes, **settings)
-    objective.needs_code = dense
-    return objective
-
-
-def both(network, x, gate, sizes, loss="squared_error", row_scale=None, **settings):
-    """Values and gradients of the pass over active entries and of the dense one."""
-    found = []
-    for dense in (False, True):
-        objective = objective_of(network, gate, sizes, loss, dense, **settings)
-        value = objective.value_and_gradient(x, row_scale)
-        assert (objective.last_batch.active is None) == dense
-        assert objective.value(x, row_scale) == pytest.approx(value, rel=1e-12)
-        found.append((value, objective.grad.copy()))
-    return found
-
-
-def assert_same(found, tolerance=1e-12):
-    (value, grad), (dense_value, dense_grad) = found
-    assert np.abs(grad).max() > 0
-    assert value == pytest.approx(dense_value, rel=tolerance)
-    np.testing.assert_allclose(grad, dense_grad, rtol=0, atol=tolerance * np.abs(dense_grad).max())
+    return passes.objective_of(network, gate, loss, dense, nested_sizes=sizes, **settings)
 
 
 def assert_gradient(objective, x, row_scale, rng):
@@ -149,7 +128,7 @@ def test_penalties_on_the_code_and_on_weights_are_added_once(penalty, rng):
 def test_the_pass_over_active_entries_is_as_the_dense_one(gate, activation, output, tied, dtype, tolerance, rng):
     network = network_of(rng, activation, output, tied, dtype)
     x = rng.standard_normal((N_ROWS, N_FEATURES)).astype(dtype)
-    assert_same(both(network, x, GATES[gate], SIZES["three"]), tolerance)
+    assert_same(both(network, x, GATES[gate], nested_sizes=SIZES["three"]), tolerance)
 
 
 @pytest.mark.parametrize("dense", [False, True])
@@ -192,7 +171,7 @@ def test_dead_units_meet_the_error_of_the_whole_code(dense, rng):
 def test_the_gradient_has_no_part_along_atoms_of_unit_norm(rng):
     network, x = network_of(rng), rng.standard_normal((N_ROWS, N_FEATURES))
     UnitNorm().restore(network)
-    found = both(network, x, TopK(3), SIZES["three"], unit_norm=UnitNorm())
+    found = both(network, x, TopK(3), nested_sizes=SIZES["three"], unit_norm=UnitNorm())
     assert_same(found)
     rows = network.architecture.parameters(found[0][1]).weights[1]
     np.testing.assert_allclose(np.einsum("ij,ij->i", rows, network.weights[1]), 0, atol=1e-12)
