@@ -75,20 +75,21 @@ def by_units(row_starts, units, unit_starts, rows, places):
 
 
 @kernel
-def add_unit_sums(unit_starts, rows, places, values, x, first, out):
-    """out_u = sum_q values_{places_q} x_{rows_q} over the entries q of unit first + u, added to what is there; rows of
-    out may be longer than those of x."""
+def add_unit_sums(unit_starts, rows, places, values, x, first, first_column, last_column, out):
+    """out_u = sum_q values_{places_q} x_{rows_q} over the entries q of unit first + u, added to what is there, for the
+    columns of x from the first one to the last; rows of out may be longer."""
     for u in range(out.shape[0]):
-        row = out[u, : x.shape[1]]
+        row = out[u, : last_column - first_column]
         q, end = unit_starts[first + u], unit_starts[first + u + 1]
         while q + 4 <= end:
-            x0, x1, x2, x3 = x[rows[q]], x[rows[q + 1]], x[rows[q + 2]], x[rows[q + 3]]
+            x0, x1 = x[rows[q], first_column:last_column], x[rows[q + 1], first_column:last_column]
+            x2, x3 = x[rows[q + 2], first_column:last_column], x[rows[q + 3], first_column:last_column]
             v0, v1, v2, v3 = values[places[q]], values[places[q + 1]], values[places[q + 2]], values[places[q + 3]]
             for j in range(row.shape[0]):
                 row[j] += v0 * x0[j] + v1 * x1[j] + v2 * x2[j] + v3 * x3[j]
             q += 4
         while q < end:
-            x0, v0 = x[rows[q]], values[places[q]]
+            x0, v0 = x[rows[q], first_column:last_column], values[places[q]]
             for j in range(row.shape[0]):
                 row[j] += v0 * x0[j]
             q += 1
@@ -96,7 +97,8 @@ def add_unit_sums(unit_starts, rows, places, values, x, first, out):
 
 @kernel
 def add_stored_unit_sums(unit_starts, rows, places, values, stored, columns, row_starts, first, out):
-    """``add_unit_sums`` for sparse x, given by its stored values, the columns of these and the start of each row."""
+    """``add_unit_sums`` for all columns of sparse x, given by its stored values, their columns and the start of each
+    row."""
     for u in range(out.shape[0]):
         for q in range(unit_starts[first + u], unit_starts[first + u + 1]):
             value = values[places[q]]
@@ -106,7 +108,7 @@ def add_stored_unit_sums(unit_starts, rows, places, values, stored, columns, row
 
 @kernel
 def transpose_into(tile, first, out):
-    """The rows of a tile become columns of out, from ``first`` on."""
+    """The rows of a tile, as far as out has rows, become columns of out, from ``first`` on."""
     for j in range(out.shape[0]):
         row = out[j, first : first + tile.shape[0]]
         for u in range(tile.shape[0]):

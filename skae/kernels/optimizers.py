@@ -29,6 +29,17 @@ def adam_step(theta, grad, first, second, step, beta1, beta2, epsilon):
 
 
 @kernel
+def adam_columns(theta, sums, first, second, start, step, beta1, beta2, epsilon):
+    """``adam_step`` for the columns of theta from ``start`` on, of which the rows of sums are the gradients; these may
+    be longer than the columns."""
+    end, grad = start + sums.shape[0], np.empty(sums.shape[0], sums.dtype)
+    for j in range(theta.shape[0]):
+        for u in range(sums.shape[0]):
+            grad[u] = sums[u, j]
+        adam_step(theta[j, start:end], grad, first[j, start:end], second[j, start:end], step, beta1, beta2, epsilon)
+
+
+@kernel
 def nesterov_step(theta, grad, velocity, rate, momentum):
     rate = theta.dtype.type(rate)
     momentum = theta.dtype.type(momentum)
@@ -67,11 +78,18 @@ def adam(theta, grad, memory, rate, t, beta1=0.9, beta2=0.999, epsilon=1e-8):
         Number of this step, from 1.
     beta1, beta2, epsilon : float
     """
-    # Both bias corrections are moved into the scalars, which spares them in the pass over theta.
+    adam_step(theta, grad, *memory, *_adam_scalars(rate, t, beta1, beta2, epsilon))
+
+
+def adam_of_columns(theta, sums, memory, start, rate, t, beta1=0.9, beta2=0.999, epsilon=1e-8):
+    """``adam`` for some columns of a matrix; parameters as of ``Optimizer.step_columns``."""
+    adam_columns(theta, sums, *memory, start, *_adam_scalars(rate, t, beta1, beta2, epsilon))
+
+
+def _adam_scalars(rate, t, beta1, beta2, epsilon):
+    """Rate and constants of a step: both bias corrections are in them, which spares them in the pass over theta."""
     correction = math.sqrt(1.0 - beta2**t)
-    adam_step(
-        theta, grad, memory[0], memory[1], rate * correction / (1.0 - beta1**t), beta1, beta2, epsilon * correction
-    )
+    return rate * correction / (1.0 - beta1**t), beta1, beta2, epsilon * correction
 
 
 def sgd(theta, grad, memory, rate, t, momentum=0.9):
@@ -90,7 +108,7 @@ def sgd(theta, grad, memory, rate, t, momentum=0.9):
         Number of this step, from 1; not used.
     momentum : float
     """
-    nesterov_step(theta, grad, memory[0], rate, momentum)
+    nesterov_step(theta, grad, *memory, rate, momentum)
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,12 +126,17 @@ class Optimizer:
     elementwise : bool
         Whether a parameter depends on its own gradient and state alone, so that parts of the vectors may be updated at
         once by several threads.
+    step_columns : callable (theta, sums, state, start, rate, t) -> None, or None
+        The same for columns of a matrix, of an elementwise optimiser: theta and the state are of shape (n_rows,
+        n_columns), sums of shape (n, at least n_rows) has the gradients of the n columns from ``start`` on as rows.
+        With it the weights of sparse codes take their step part by part, and their gradient is never stored whole.
     """
 
     name: str
     step: Callable
     n_state_vectors: int
     elementwise: bool = False
+    step_columns: Callable | None = None
 
     # Learning rate that "auto" is; None where it is searched for.
     rate = None
@@ -141,4 +164,7 @@ class Optimizer:
         return self.step
 
 
-OPTIMIZERS = Registry("optimiser", (Optimizer("adam", adam, 2, True), Optimizer("sgd", sgd, 1, True)))
+OPTIMIZERS = Registry(
+    "optimiser",
+    (Optimizer("adam", adam, 2, True, adam_of_columns), Optimizer("sgd", sgd, 1, True)),
+)

@@ -11,9 +11,12 @@ from ..runtime import buffers, workers
 # How many times as long as a number of a product takes one of a selection, and one of a transposed copy.
 _SELECTION, _COPY = 16, 8
 
-# Numbers of a cache line, of which parts are multiples; bytes of sums that are put together before they are written as
-# columns, which are to stay in the second-level cache; and the most units of them.
-_LINE, _TILE_BYTES, _TILE_UNITS = 16, 2**18, 64
+# Numbers of a cache line, of which parts are multiples. Bytes of sums that are put together before they are written as
+# columns, which are to stay in the second-level cache, and the cache lines of a row of them.
+_LINE, _TILE_BYTES, _TILE_LINES = 16, 2**19, 8
+
+# Units of which the greatest entries are looked for together.
+_TOGETHER = 64
 
 
 class ActiveCode:
@@ -57,9 +60,8 @@ class ActiveCode:
         rows, values = np.empty(width * k, np.int32), np.empty(width * k, dtype)
 
         def select(first, last):
-            together = _TILE_UNITS
-            sums, best = np.zeros(together, dtype), np.empty((k, together), dtype)
-            room, found = np.empty(together, np.int32), np.empty(together, np.int32)
+            sums, best = np.zeros(_TOGETHER, dtype), np.empty((k, _TOGETHER), dtype)
+            room, found = np.empty(_TOGETHER, np.int32), np.empty(_TOGETHER, np.int32)
             return selection.greatest_of_columns(z, bias, first, last, sums, best, room, found, rows, values)
 
         if not all(workers.shared(select, workers.parts(width, _SELECTION * z.size, _LINE))):
@@ -171,52 +173,75 @@ def unit_gradients(by_unit, *sums):
     ----------
     by_unit : tuple of ndarray
         Of ``ActiveCode.transposed``.
-    *sums : tuple of (grad, pairs)
-        grad, of shape (n_units, n_columns), is overwritten; it is of C order or the transposed of one. Each pair is the
-        values at the entries, in the order of the rows, and the rows: ndarray or CSRBatch of shape (n_rows, n_columns).
+    *sums : tuple of (out, pairs)
+        ``out``, of shape (n_units, n_columns), is an ndarray of C order or the transposed of one, which is overwritten,
+        or takes the sums part by part, as ``training.weight_steps.WeightStep`` does: its ``take(first, first_column,
+        last_column, part)`` is called for parts of shape (n, at least last_column - first_column), each for units and
+        columns of its own, by several threads at once. Each pair is the values at the entries, in the order of the
+        rows, and the rows: ndarray or CSRBatch of shape (n_rows, n_columns).
     """
     n_units = len(by_unit[0]) - 1
 
     def add(first, last):
-        for grad, pairs in sums:
-            if grad.flags.c_contiguous:
-                _add_sums(by_unit, pairs, first, grad[first:last])
+        for out, pairs in sums:
+            if isinstance(out, np.ndarray) and out.flags.c_contiguous:
+                _add_sums(by_unit, pairs, first, 0, out.shape[1], out[first:last])
             else:
-                _add_columns(by_unit, pairs, first, last, grad.T)
+                _take_parts(by_unit, pairs, first, last, out)
 
     numbers = sum(
-        len(pairs) * len(by_unit[1]) * grad.shape[1] + (1 if grad.flags.c_contiguous else _COPY) * grad.size
-        for grad, pairs in sums
+        len(pairs) * len(by_unit[1]) * out.shape[1] + (1 if _whole_rows(out) else _COPY) * out.shape[0] * out.shape[1]
+        for out, pairs in sums
     )
     workers.shared(add, workers.parts(n_units, numbers, _LINE))
 
 
-def _add_columns(by_unit, pairs, first, last, out):
-    """The sums of the units from first to last as columns of out, tile by tile."""
-    tile = _tile(len(out), out.dtype)
+def _whole_rows(out):
+    """Whether units are rows in memory."""
+    return out.flags.c_contiguous if isinstance(out, np.ndarray) else out.by_rows
+
+
+def _take_parts(by_unit, pairs, first, last, out):
+    """The sums of the units from first to last, tile by tile, as columns of an array or as what ``out`` takes."""
+    any_sparse = any(isinstance(x, CSRBatch) for _, x in pairs)
+    tile, n_columns = _tile(out, any_sparse or _whole_rows(out), pairs[0][0].dtype)
     for start in range(first, last, len(tile)):
-        sums = tile[: last - start]
-        _add_sums(by_unit, pairs, start, sums)
-        active.transpose_into(sums, start, out)
+        part = tile[: last - start]
+        for column in range(0, out.shape[1], n_columns):
+            end = min(out.shape[1], column + n_columns)
+            _add_sums(by_unit, pairs, start, column, end, part)
+            if isinstance(out, np.ndarray):
+                active.transpose_into(part, start, out.T[column:end])
+            else:
+                out.take(start, column, end, part)
 
 
-def _add_sums(by_unit, pairs, first, out):
-    """The sums of ``unit_gradients`` for the units from ``first`` on."""
+def _add_sums(by_unit, pairs, first, first_column, last_column, out):
+    """The sums of ``unit_gradients`` for the units from ``first`` on; of sparse rows for all columns."""
     out[...] = 0
     for values, x in pairs:
         if isinstance(x, CSRBatch):
             active.add_stored_unit_sums(*by_unit, values, *x.entries, first, out)
         else:
-            active.add_unit_sums(*by_unit, values, x, first, out)
+            active.add_unit_sums(*by_unit, values, x, first, first_column, last_column, out)
 
 
-def _tile(n_columns, dtype):
-    """A buffer for the sums of some units. Its rows take odd numbers of cache lines: with powers of two, entries of one
-    column would fall on the same places of the cache."""
+def _tile(out, whole, dtype):
+    """A buffer for the sums of some units, and for how many columns it is.
+
+    Where units are columns in memory, many of them, so that what is read and written of a row is long, and few columns
+    at once, or all where ``whole``. Its rows then take odd numbers of cache lines: with powers of two, entries of one
+    column would fall on the same places of the cache. Where they are rows, it is without gaps.
+    """
     per_line = _LINE * 4 // dtype.itemsize
-    n_lines = -(-n_columns // per_line) | 1
-    n_units = _TILE_BYTES // (n_lines * 64)
-    return buffers.empty((min(_TILE_UNITS, max(_LINE, n_units // _LINE * _LINE)), n_lines * per_line), dtype)
+    n_units, n_columns = out.shape
+    if _whole_rows(out):
+        width = n_columns
+    else:
+        n_columns = n_columns if whole else min(n_columns, _TILE_LINES * per_line)
+        width = (-(-n_columns // per_line) | 1) * per_line
+    most = _TILE_BYTES // (width * dtype.itemsize) // _LINE * _LINE
+    return buffers.empty((min(n_units, max(_LINE, most)), width), dtype), n_columns
 
 
 def rows_of(weights, out=None):

@@ -53,12 +53,14 @@ class ActivePass:
     def backward(self, batch, weight_grads, bias_grad):
         """Gradients of the weights and of the bias of the code, all overwritten.
 
+        Those of the weights come last: nothing of the batch needs the weights after them.
+
         Parameters
         ----------
         batch : Batch
             That of ``value``.
-        weight_grads : list of ndarray of shape (fan_in, fan_out)
-            One for the encoder, and one for the decoder where that is not tied to it.
+        weight_grads : list of ndarray of shape (n_units, n_features), or of what ``unit_gradients`` fills
+            One for the encoder, transposed, and one for the decoder where that is not tied to it.
         bias_grad : ndarray of shape (n_components,)
         """
         code, output_delta = batch.active, self._output.delta
@@ -67,9 +69,9 @@ class ActivePass:
         by_unit = code.transposed()
         encoder, decoder = (delta, batch.inputs), (code.values, output_delta)
         if self._tied:
-            unit_gradients(by_unit, (weight_grads[0].T, [encoder, decoder]))
+            unit_gradients(by_unit, (weight_grads[0], [encoder, decoder]))
         else:
-            unit_gradients(by_unit, (weight_grads[0].T, [encoder]), (weight_grads[1], [decoder]))
+            unit_gradients(by_unit, (weight_grads[0], [encoder]), (weight_grads[1], [decoder]))
 
     def _at_preactivation(self, code, delta, bias_grad):
         """The gradient at the entries becomes that at their pre-activations; that of the bias is overwritten."""

@@ -30,6 +30,11 @@ class DeadUnitLoss:
         """An epoch begins; the units that were on in the last one, or None for all."""
         self._dead = np.empty(0, np.int64) if active is None else np.flatnonzero(~active)
 
+    @property
+    def silent(self):
+        """Whether no unit is dead, and nothing is added."""
+        return len(self._dead) == 0
+
     def add_to(self, batch, network, output_delta, weight_grads, bias_grads):
         """The loss of a batch; its gradient is added.
 
@@ -48,7 +53,7 @@ class DeadUnitLoss:
         -------
         float
         """
-        if len(self._dead) == 0:
+        if self.silent:
             return 0.0
         dead, x = self._dead, batch.inputs
         encoder, decoder = (

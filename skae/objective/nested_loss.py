@@ -96,7 +96,7 @@ class NestedActivePass(ActivePass):
 
     def __init__(self, network, output):
         super().__init__(network, output)
-        self._mirrored = np.empty_like(network.weights[0]) if self._tied else None
+        self._mirrored = np.empty_like(network.weights[0]).T if self._tied else None
         self._by_group = self._places = None
 
     def value(self, batch, x, entry_weights, bias_grad):
@@ -112,8 +112,8 @@ class NestedActivePass(ActivePass):
         delta = np.empty_like(code.values)
         delta[self._places] = share * grouped.gradient(output_delta, self._decoder)
         self._at_preactivation(code, delta, bias_grad)
-        unit_gradients(code.transposed(), (weight_grads[0].T, [(delta, batch.inputs)]))
-        decoder_grad = self._mirrored.T if self._tied else weight_grads[1]
+        decoder_grad = self._mirrored if self._tied else weight_grads[1]
+        unit_gradients(code.transposed(), (weight_grads[0], [(delta, batch.inputs)]))
         unit_gradients(grouped.transposed(), (decoder_grad, [(share * grouped.values, output_delta)]))
         if self._tied:
             weight_grads[0] += self._mirrored

@@ -147,8 +147,20 @@ class Objective:
 
     # One batch.
 
+    @property
+    def takes_parts(self):
+        """Whether the weights may take their step part by part: nothing but the pass over active entries, and the norm
+        of the decoder's rows, has to do with their gradient."""
+        tied, nested = self.network.architecture.tied, self.nested_sizes is not None
+        return (
+            self._active_pass is not None
+            and not (self.weight_penalties or (tied and (nested or self.unit_norm is not None)))
+            and (self.dead_unit_loss is None or self.dead_unit_loss.silent)
+            and self.step_coordinates is None
+        )
+
     @_quiet
-    def value_and_gradient(self, x, row_scale=None, rng=None):
+    def value_and_gradient(self, x, row_scale=None, rng=None, weight_steps=None):
         """J on one batch; its gradient is left in ``grad``.
 
         Parameters
@@ -158,6 +170,9 @@ class Objective:
             None for 1 / n_rows.
         rng : numpy Generator, default=None
             Source of the noise, and of the zeros that are drawn.
+        weight_steps : list of WeightStep, default=None
+            One for each matrix of weights, where ``takes_parts``. In the pass over active entries they take the
+            gradient of the weights, which then is not in ``grad``.
 
         Returns
         -------
@@ -171,7 +186,9 @@ class Objective:
             self.gate.learn(self.network.threshold)
         if self.activity is not None:
             self.activity.see(batch.code if batch.active is None else batch.active)
-        self._backward(batch)
+        self._backward(batch, weight_steps)
+        if batch.active is not None and weight_steps is not None:
+            return value
         if self.dead_unit_loss is not None:
             value += self.dead_unit_loss.add_to(batch, self.network, self._output.delta, *self._parameter_grads)
         value += self.add_weight_penalties()
@@ -234,10 +251,11 @@ class Objective:
             value += penalty.value(batch)
         return value
 
-    def _backward(self, batch):
+    def _backward(self, batch, weight_steps=None):
         """From the gradient at the last pre-activation to all weights and biases."""
         if batch.active is not None:
-            self._active_pass.backward(batch, self._weight_grads, self._bias_grads[0])
+            encoder, *decoder = self._weight_grads
+            self._active_pass.backward(batch, weight_steps or [encoder.T, *decoder], self._bias_grads[0])
             return
         layers, outputs, bias_grads = self.network.layers, batch.outputs, self._bias_grads
         top = len(layers) - 1

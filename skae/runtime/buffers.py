@@ -22,19 +22,22 @@ def empty(shape, dtype):
     -------
     ndarray
     """
-    dtype = np.dtype(dtype)
-    shape = (shape,) if isinstance(shape, (int, np.integer)) else tuple(shape)
-    n_bytes = dtype.itemsize * math.prod(shape)
-    raw = np.empty(n_bytes + _LINE, np.uint8)
-    start = -raw.ctypes.data % _LINE
-    return raw[start : start + n_bytes].view(dtype).reshape(shape)
+    return _made(np.empty, shape, dtype)
 
 
 def zeros(shape, dtype):
-    """The same, filled with zeros."""
-    out = empty(shape, dtype)
-    out.fill(0)
-    return out
+    """The same, filled with zeros: pages of the system's, which take no memory before something is written."""
+    return _made(np.zeros, shape, dtype)
+
+
+def _made(make, shape, dtype):
+    """An array, from a longer one of bytes by ``make(length, dtype)``."""
+    dtype = np.dtype(dtype)
+    shape = (shape,) if isinstance(shape, (int, np.integer)) else tuple(shape)
+    n_bytes = dtype.itemsize * math.prod(shape)
+    raw = make(n_bytes + _LINE, np.uint8)
+    start = -raw.ctypes.data % _LINE
+    return raw[start : start + n_bytes].view(dtype).reshape(shape)
 
 
 def aligned(array):

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..kernels.optimizers import clip_norm
 from ..rows.blocks import block_rows
 from ..rows.stored_rows import epoch_order
 from ..runtime import interrupts
+from .batch_steps import BatchSteps
 from .dead_units import revive
 from .divergence import check_convergent
-from .inner_steps import in_coordinates
 from .monitor import TrainingMonitor
-from .shared_steps import step_of
 
 # Bytes of shuffled rows gathered at once; they are to stay in the second-level cache.
 _GATHER_BYTES = 2**20
@@ -43,17 +41,17 @@ def run_epoch(objective, sample, config, optimizer, state, rate=None, warm_up=Fa
     float
         Mean objective over the rows, each batch at the parameters it met.
     """
-    network, grad, optimizer_state = objective.network, objective.grad, state.optimizer_state
-    theta, step = network.theta, in_coordinates(step_of(optimizer, objective), objective)
     rate = config.learning_rate_init if rate is None else rate
     X, rows, weights = sample.X, sample.rows, sample.weights
     n_rows, size = len(rows), min(config.batch_size, len(rows))
-    together = size * max(1, block_rows(X.shape[1], theta.dtype, _GATHER_BYTES) // size)
+    dtype = objective.network.dtype
+    together = size * max(1, block_rows(X.shape[1], dtype, _GATHER_BYTES) // size)
     read = objective.reader(X, min(together, n_rows))
     if objective.gate is not None:
         objective.gate.begin_epoch(state.epoch)
     if objective.dead_unit_loss is not None:
         objective.dead_unit_loss.begin_epoch(state.active_units)
+    steps = BatchSteps(optimizer, objective, state.optimizer_state, config.max_grad_norm)
     warming = warm_up and state.epoch < config.warmup_epochs
     n_batches = -(-n_rows // size)
     total, first_value, step_rate = 0.0, None, rate
@@ -61,21 +59,18 @@ def run_epoch(objective, sample, config, optimizer, state, rate=None, warm_up=Fa
         indices = rows[first : first + together]
         block = read(indices)
         interrupts.check()
-        scale = None if weights is None else weights[indices].astype(theta.dtype)
+        scale = None if weights is None else weights[indices].astype(dtype)
         for start in range(0, len(indices), size):
             x = block[start : start + size]
-            row_scale = None if scale is None else scale[start : start + size] / theta.dtype.type(len(x))
-            value = objective.value_and_gradient(x, row_scale, state.noise_rng)
-            total += len(x) * value
-            first_value = value if first_value is None else first_value
+            row_scale = None if scale is None else scale[start : start + size] / dtype.type(len(x))
             state.step += 1
-            if config.max_grad_norm is not None:
-                clip_norm(grad, config.max_grad_norm)
             done = passed + share * (first + start + len(x)) / n_rows
             warmup_factor = config.warmup_factor(state.epoch + done) if warming else 1.0
             if callable(rate):
                 step_rate = rate(passed + share * ((first + start) // size + 0.5) / n_batches)
-            step(theta, grad, optimizer_state, warmup_factor * step_rate, state.step)
+            value = steps.take(x, row_scale, state.noise_rng, warmup_factor * step_rate, state.step)
+            total += len(x) * value
+            first_value = value if first_value is None else first_value
     loss = total / n_rows
     state.epoch += 1
     state.active_units = None if objective.activity is None else objective.activity.take()

@@ -13,7 +13,7 @@ from skae.network.initialization import initial_parameters
 from skae.network.network import Network
 from skae.objective.objective import Objective
 from skae.runtime import workers
-from skae.training.shared_steps import step_of
+from skae.training.batch_steps import BatchSteps
 from skae.training.solvers import SOLVERS
 
 
@@ -81,7 +81,8 @@ def test_an_error_is_raised_when_all_have_ended(monkeypatch):
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("tied", [False, True])
 @pytest.mark.parametrize("gate", [TopK(5), WinnerTakeAll(0.05)], ids=["topk", "lifetime"])
-def test_steps_do_not_depend_on_the_number_of_threads(gate, tied, dtype, threads):
+@pytest.mark.parametrize("max_grad_norm", [None, 1e6], ids=["parts", "whole"])
+def test_steps_do_not_depend_on_the_number_of_threads(max_grad_norm, gate, tied, dtype, threads):
     results = []
     for number in (1, 2, 5):
         threads(number)
@@ -92,12 +93,11 @@ def test_steps_do_not_depend_on_the_number_of_threads(gate, tied, dtype, threads
         x = rng.standard_normal((60, 80)).astype(dtype)
         optimizer = SOLVERS["adam"].optimizer
         state = tuple(np.zeros_like(network.theta) for _ in range(2))
-        step = step_of(optimizer, objective)
+        steps = BatchSteps(optimizer, objective, state, max_grad_norm)
         values = []
         for t in range(1, 4):
-            values.append(objective.value_and_gradient(x))
+            values.append(steps.take(x, None, None, 1e-2, t))
             assert objective.last_batch.active is not None
-            step(network.theta, objective.grad, state, 1e-2, t)
         results.append((values, network.theta.copy()))
     for values, theta in results[1:]:
         assert values == results[0][0]
