@@ -147,18 +147,6 @@ class Objective:
 
     # One batch.
 
-    @property
-    def takes_parts(self):
-        """Whether the weights may take their step part by part: nothing but the pass over active entries, and the norm
-        of the decoder's rows, has to do with their gradient."""
-        tied, nested = self.network.architecture.tied, self.nested_sizes is not None
-        return (
-            self._active_pass is not None
-            and not (self.weight_penalties or (tied and (nested or self.unit_norm is not None)))
-            and (self.dead_unit_loss is None or self.dead_unit_loss.silent)
-            and self.step_coordinates is None
-        )
-
     @_quiet
     def value_and_gradient(self, x, row_scale=None, rng=None, weight_steps=None):
         """J on one batch; its gradient is left in ``grad``.
@@ -171,8 +159,8 @@ class Objective:
         rng : numpy Generator, default=None
             Source of the noise, and of the zeros that are drawn.
         weight_steps : list of WeightStep, default=None
-            One for each matrix of weights, where ``takes_parts``. In the pass over active entries they take the
-            gradient of the weights, which then is not in ``grad``.
+            One for each matrix of weights, where nothing else has to do with their gradient. In the pass over active
+            entries they take it, and it is not in ``grad``.
 
         Returns
         -------

@@ -26,7 +26,7 @@ class BatchSteps:
         self._optimizer, self._objective, self._state = optimizer, objective, state
         self._max_grad_norm = max_grad_norm
         self._step = in_coordinates(step_of(optimizer, objective), objective)
-        self._by_parts = optimizer.step_columns is not None and max_grad_norm is None and objective.takes_parts
+        self._by_parts = optimizer.step_columns is not None and max_grad_norm is None and takes_parts(objective)
         architecture = objective.network.architecture
         self._n_weights = sum(n_rows * n_columns for n_rows, n_columns in architecture.shapes)
         if self._by_parts:
@@ -68,3 +68,15 @@ class BatchSteps:
             WeightStep(self._optimizer, weights, state, by_rows, rate, t, unit_norm and by_rows)
             for by_rows, (weights, *state) in zip((False, True), self._matrices)
         ]
+
+
+def takes_parts(objective):
+    """Whether the weights may take their step part by part: nothing but the pass over active entries, and the norm of
+    the decoder's rows, has to do with their gradient."""
+    tied_to_more = objective.nested_sizes is not None or objective.unit_norm is not None
+    return (
+        not objective.weight_penalties
+        and not (objective.network.architecture.tied and tied_to_more)
+        and (objective.dead_unit_loss is None or objective.dead_unit_loss.silent)
+        and objective.step_coordinates is None
+    )

@@ -122,11 +122,11 @@ def interrupted(solver, warm_start):
         ae = AutoencoderTransformer(3, solver=solver, warm_start=warm_start, max_iter=9, tol=0.0, random_state=0)
         calls, backward = [], Objective._backward
 
-        def interrupting(self, batch):
+        def interrupting(self, *args):
             calls.append(None)
             if len(calls) == 6:
                 raise KeyboardInterrupt
-            return backward(self, batch)
+            return backward(self, *args)
 
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(Objective, "_backward", interrupting)

@@ -17,6 +17,7 @@ from skae.objective.objective import Objective
 from skae.objective.unit_norm import UnitNorm
 from skae.rows.matrices import CSRMatrix
 from skae.rows.sample import Sample
+from skae.training import batch_steps
 from skae.training.config import TrainingConfig
 from skae.training.dead_units import Activity
 from skae.training.descent import run_epoch
@@ -45,7 +46,7 @@ def trained(
     config = TrainingConfig(1e-2, batch_size=23, **(config or {}))
     with monkeypatch.context() as patch:
         if not by_parts:
-            patch.setattr(Objective, "takes_parts", False)
+            patch.setattr(batch_steps, "takes_parts", lambda objective: False)
         losses = [run_epoch(objective, Sample.of(X), config, optimizer, state, rate) for rate in (1e-2, 1e-2, 1e-3)]
     assert objective.last_batch.active is not None
     return objective, state, losses
