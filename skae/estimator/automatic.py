@@ -70,8 +70,11 @@ _CONSTANT_SHARE = 0.3
 # chunks, 16 units explain 0.69 with it and 0.36 with the rate that was found.
 _CHUNK_ROWS_A_UNIT, _CHUNK_RATE = 4, 0.01
 
+# Times as many rows as came before, from which on a chunk gives start values in the place of such a first one.
+_ANEW = 4
 
-def with_widths(estimator, sample, previous):
+
+def with_widths(estimator, sample, previous, shown):
     """A copy of an estimator whose width of the code, and number of active units, are integers.
 
     Parameters
@@ -80,13 +83,15 @@ def with_widths(estimator, sample, previous):
     sample : Sample
     previous : Fitted or None
         The fit that the training continues, whose width is kept.
+    shown : float
+        Standard deviation of white noise that the rows show; 0.0 for none.
     """
     chosen = copy.copy(estimator)
     if not isinstance(estimator.n_components, Integral):
         if previous is not None:
             chosen.n_components = previous.network.architecture.encoder_sizes[-1]
         else:
-            chosen.n_components = _width(estimator.n_components, sample, _gaussian_noise(estimator))
+            chosen.n_components = _width(estimator.n_components, sample, _gaussian_noise(estimator), shown)
     if getattr(estimator, "n_active", None) == "auto":
         chosen.n_active = min(_MOST_ACTIVE, max(1, chosen.n_components // 2))
     return chosen
@@ -98,17 +103,21 @@ def _gaussian_noise(estimator):
     return level if isinstance(level, Real) and getattr(estimator, "corruption", None) == "gaussian" else 0.0
 
 
-def _width(share, sample, noise):
+def _width(share, sample, noise, shown):
     """The width at which principal components explain a share of the variance, of those that are no noise.
 
     With "auto" directions along which the rows vary no more than such noise alone would make them count as noise: the
     greatest standard deviation of it over n rows and d columns is near noise (1 + sqrt(d / n)) (Marchenko and Pastur
-    1967).
+    1967). Where the rows show it, all other directions count.
     """
     rows, weights = _rows(sample, None, _limit(sample))
+    free = not isinstance(share, Real)
+    if free and shown > 0.0:
+        # It was found in rows without gaps.
+        whole = ~np.isnan(rows).any(axis=1)
+        rows, weights = rows[whole], weights[whole]
     means = present_means(rows) if np.isnan(rows).any() else None
     rows = rows if means is None else np.where(np.isnan(rows), means, rows)
-    free = not isinstance(share, Real)
     share, most = (_SHARE, _MOST_COMPONENTS) if free else (share, min(rows.shape))
     centred = rows - np.average(rows, axis=0, weights=weights)
     with np.errstate(over="ignore", invalid="ignore"):
@@ -119,8 +128,9 @@ def _width(share, sample, noise):
     reached = np.cumsum(np.square(deviations)) >= share * total * (1.0 - 1e-9)
     width = int(np.argmax(reached)) + 1 if reached.any() else len(deviations)
     if free:
-        edge = noise * (1.0 + np.sqrt(rows.shape[1] / len(rows)))
-        width = min(width, int((deviations > edge).sum()))
+        edge = max(noise, shown) * (1.0 + np.sqrt(rows.shape[1] / len(rows)))
+        above = int((deviations > edge).sum())
+        width = above if shown > 0.0 else min(width, above)
     return max(1, width)
 
 
@@ -383,9 +393,55 @@ def _begins_with_few(estimator, sample, architecture):
 
     Units with a mean activation to reach went astray at the rate that others need.
     """
-    n_rows, free = len(sample.rows), estimator._mean_activation_target() is None
-    few = n_rows < min(sample.n_features, _CHUNK_ROWS_A_UNIT * architecture.encoder_sizes[-1])
-    return architecture.depth == 1 and few and free
+    return _are_few(len(sample.rows), estimator, sample.n_features, architecture)
+
+
+def _are_few(n_rows, estimator, n_features, architecture):
+    return (
+        architecture.depth == 1
+        and n_rows < enough_rows(n_features, architecture)
+        and estimator._mean_activation_target() is None
+    )
+
+
+def enough_rows(n_features, architecture):
+    """The least number of rows of a first chunk that are not few."""
+    return min(n_features, _CHUNK_ROWS_A_UNIT * architecture.encoder_sizes[-1])
+
+
+def begins_anew(previous, n_rows):
+    """Whether a chunk gives start values in the place of the few rows that came before it.
+
+    What a network has learnt of those is little, and their centre and unit may be far from those of the rows to come.
+
+    Parameters
+    ----------
+    previous : Fitted or None
+        What came of the chunks before.
+    n_rows : int
+    """
+    return previous is not None and n_rows >= _ANEW * (previous.training.few_rows or np.inf)
+
+
+def rows_so_far(estimator, sample, architecture, earlier):
+    """Rows of all chunks, while they are too few to start from and start values and rate are "auto"; None elsewhere.
+
+    Parameters
+    ----------
+    estimator : BaseAutoencoder
+        With parameters that are settled but for the rate.
+    sample : Sample
+        The last chunk.
+    architecture : Architecture
+    earlier : Fitted or None
+        What came of the chunks before.
+    """
+    n_earlier = 0 if earlier is None else earlier.training.few_rows
+    free = estimator.init == estimator.learning_rate_init == "auto" and estimator._gate() is None
+    if n_earlier is None or not free:
+        return None
+    n_rows = n_earlier + len(sample.rows)
+    return n_rows if _are_few(n_rows, estimator, sample.n_features, architecture) else None
 
 
 def _greatest_rate(estimator, objective):
