@@ -24,9 +24,6 @@ from ..training.rate_search import trial_steps
 from ..training.solvers import SOLVERS, Solver, minibatch_solvers
 from ..training.state import TrainingState
 from .automatic import (
-    begins_anew,
-    enough_rows,
-    rows_so_far,
     settled,
     start_bytes,
     started_network,
@@ -35,6 +32,7 @@ from .automatic import (
     with_strength,
     with_widths,
 )
+from .first_chunks import begins_anew, enough_rows, rows_so_far
 from .fitted import Statistics
 from .input import TRAIN_ANEW, check_range, warn_if_settled_too_early
 from .outcome import warn_of_few_rows, warn_of_range
