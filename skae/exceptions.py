@@ -3,6 +3,7 @@
 from .runtime.exceptions import (
     CollapsedCodeWarning,
     DeadUnitsWarning,
+    FewRowsWarning,
     FitWarning,
     OutputRangeWarning,
     ParameterError,
@@ -12,6 +13,7 @@ from .runtime.exceptions import (
 __all__ = [
     "CollapsedCodeWarning",
     "DeadUnitsWarning",
+    "FewRowsWarning",
     "FitWarning",
     "OutputRangeWarning",
     "ParameterError",

@@ -23,6 +23,7 @@ from ..runtime.threads import one_thread_if_small
 from ..training.budget import batch_size_auto, max_iter_auto
 from ..training.rate_search import find_rate
 from ..training.solvers import SOLVERS
+from .first_chunks import CHUNK_RATE, begins_with_few
 from .solver_choice import LOCAL_ROWS, solver_auto, starts_local
 
 # Rows that start values are taken from, and entries that are held for it.
@@ -65,13 +66,8 @@ _LOCAL_SHARE, _LOCAL_EPOCHS = 0.4, 16
 # Of the rate that is found for an annealed training: that of one which does not end.
 _CONSTANT_SHARE = 0.3
 
-# Rows for each unit below which a first chunk is reconstructed from its own principal directions, so that trials on it
-# find the least rates the best; and the rate that the rows to come need. After ten rows of digits, and 60 passes in
-# chunks, 16 units explain 0.69 with it and 0.36 with the rate that was found.
-_CHUNK_ROWS_A_UNIT, _CHUNK_RATE = 4, 0.01
 
-
-def with_widths(estimator, sample, previous):
+def with_widths(estimator, sample, previous, shown):
     """A copy of an estimator whose width of the code, and number of active units, are integers.
 
     Parameters
@@ -80,13 +76,15 @@ def with_widths(estimator, sample, previous):
     sample : Sample
     previous : Fitted or None
         The fit that the training continues, whose width is kept.
+    shown : float
+        Standard deviation of white noise that the rows show; 0.0 for none.
     """
     chosen = copy.copy(estimator)
     if not isinstance(estimator.n_components, Integral):
         if previous is not None:
             chosen.n_components = previous.network.architecture.encoder_sizes[-1]
         else:
-            chosen.n_components = _width(estimator.n_components, sample, _gaussian_noise(estimator))
+            chosen.n_components = _width(estimator.n_components, sample, _gaussian_noise(estimator), shown)
     if getattr(estimator, "n_active", None) == "auto":
         chosen.n_active = min(_MOST_ACTIVE, max(1, chosen.n_components // 2))
     return chosen
@@ -98,17 +96,21 @@ def _gaussian_noise(estimator):
     return level if isinstance(level, Real) and getattr(estimator, "corruption", None) == "gaussian" else 0.0
 
 
-def _width(share, sample, noise):
+def _width(share, sample, noise, shown):
     """The width at which principal components explain a share of the variance, of those that are no noise.
 
     With "auto" directions along which the rows vary no more than such noise alone would make them count as noise: the
     greatest standard deviation of it over n rows and d columns is near noise (1 + sqrt(d / n)) (Marchenko and Pastur
-    1967).
+    1967). Where the rows show it, all other directions count.
     """
     rows, weights = _rows(sample, None, _limit(sample))
+    free = not isinstance(share, Real)
+    if free and shown > 0.0:
+        # It was found in rows without gaps.
+        whole = ~np.isnan(rows).any(axis=1)
+        rows, weights = rows[whole], weights[whole]
     means = present_means(rows) if np.isnan(rows).any() else None
     rows = rows if means is None else np.where(np.isnan(rows), means, rows)
-    free = not isinstance(share, Real)
     share, most = (_SHARE, _MOST_COMPONENTS) if free else (share, min(rows.shape))
     centred = rows - np.average(rows, axis=0, weights=weights)
     with np.errstate(over="ignore", invalid="ignore"):
@@ -119,8 +121,9 @@ def _width(share, sample, noise):
     reached = np.cumsum(np.square(deviations)) >= share * total * (1.0 - 1e-9)
     width = int(np.argmax(reached)) + 1 if reached.any() else len(deviations)
     if free:
-        edge = noise * (1.0 + np.sqrt(rows.shape[1] / len(rows)))
-        width = min(width, int((deviations > edge).sum()))
+        edge = max(noise, shown) * (1.0 + np.sqrt(rows.shape[1] / len(rows)))
+        above = int((deviations > edge).sum())
+        width = above if shown > 0.0 else min(width, above)
     return max(1, width)
 
 
@@ -197,7 +200,7 @@ def started_network(estimator, sample, architecture, loss, means, rng, dtype, st
         target = estimator._mean_activation_target()
         # A small code needs a large decoder, along which the objective is steep: not every rate goes with that.
         rate_is_set = isinstance(estimator.learning_rate_init, Real) and SOLVERS[estimator.solver].minibatch
-        large = estimator.alpha > 0 or rate_is_set or (one_pass and _begins_with_few(estimator, sample, architecture))
+        large = estimator.alpha > 0 or rate_is_set or (one_pass and begins_with_few(estimator, sample, architecture))
         with one_thread_if_small(architecture.product_flops(len(rows))):
             wishes = {
                 "target": target,
@@ -370,22 +373,12 @@ def with_learning_rate(estimator, objective, sample, config, state, one_pass):
             if (
                 one_pass
                 and state.solver == "adam"
-                and _begins_with_few(estimator, sample, objective.network.architecture)
+                and begins_with_few(estimator, sample, objective.network.architecture)
             ):
-                state.learning_rate = max(state.learning_rate, _CHUNK_RATE)
+                state.learning_rate = max(state.learning_rate, CHUNK_RATE)
     else:
         state.learning_rate = float(estimator.learning_rate_init)
     return replace(config, learning_rate_init=state.learning_rate)
-
-
-def _begins_with_few(estimator, sample, architecture):
-    """Whether a first chunk has fewer rows than columns, and few for each unit of a code of one layer.
-
-    Units with a mean activation to reach went astray at the rate that others need.
-    """
-    n_rows, free = len(sample.rows), estimator._mean_activation_target() is None
-    few = n_rows < min(sample.n_features, _CHUNK_ROWS_A_UNIT * architecture.encoder_sizes[-1])
-    return architecture.depth == 1 and few and free
 
 
 def _greatest_rate(estimator, objective):

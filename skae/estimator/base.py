@@ -71,16 +71,29 @@ class BaseAutoencoder(NumericParameters, CallbackSupportMixin, Prediction):
         """Penalties beside L2: a list of Penalty and WeightPenalty."""
         return []
 
-    def _with_noise(self, sample, architecture, loss, previous):
+    def _shown_noise(self, sample, loss, previous):
+        """Standard deviation of white noise that rows show, where "auto" parameters follow it; 0.0 for none.
+
+        Parameters
+        ----------
+        sample : Sample
+        loss : str
+        previous : Fitted or None
+            The fit that the training continues.
+        """
+        return 0.0
+
+    def _with_noise(self, sample, loss, previous, shown):
         """An estimator whose corruption of the input is settled.
 
         Parameters
         ----------
         sample : Sample
-        architecture : Architecture
         loss : str
         previous : Fitted or None
             The fit that the training continues.
+        shown : float
+            What ``_shown_noise`` found.
         """
         return self
 

@@ -10,7 +10,13 @@ import numpy as np
 from ..kernels.activations import ACTIVATIONS
 from ..rows.reconstruction_errors import fraction_sums
 from ..rows.sample import Sample
-from ..runtime.exceptions import CollapsedCodeWarning, DeadUnitsWarning, OutputRangeWarning, PoorFitWarning
+from ..runtime.exceptions import (
+    CollapsedCodeWarning,
+    DeadUnitsWarning,
+    FewRowsWarning,
+    OutputRangeWarning,
+    PoorFitWarning,
+)
 from ..runtime.messages import marked
 from .prediction import filled, reconstruction
 
@@ -52,6 +58,30 @@ def warn_of_range(estimator, sample, architecture, loss):
         )
         text = marked(text + _PAGE, output_activation=architecture.output_activation)
         warnings.warn(text, OutputRangeWarning, stacklevel=5)
+
+
+def warn_of_few_rows(estimator, sample, architecture, enough):
+    """Warn where a first chunk varies along no more directions than the code has units.
+
+    Parameters
+    ----------
+    estimator : BaseAutoencoder
+        Its name.
+    sample : Sample
+        The chunk.
+    architecture : Architecture
+    enough : int
+        Rows that would do.
+    """
+    n_rows, n_components = len(sample.rows), architecture.encoder_sizes[-1]
+    if n_rows > n_components + 1:
+        return
+    text = (
+        f"The first chunk for partial_fit of {type(estimator).__name__} has n_samples={n_rows}: too few rows for start "
+        f"values, scale and learning rate with {{n_components=}}. Give at least {enough} rows in the first chunk, and "
+        "rather some hundreds."
+    )
+    warnings.warn(marked(text + _PAGE, n_components=n_components), FewRowsWarning, stacklevel=5)
 
 
 def warn_of_dead_units(name, active):

@@ -32,9 +32,10 @@ from .automatic import (
     with_strength,
     with_widths,
 )
+from .first_chunks import begins_anew, enough_rows, rows_so_far
 from .fitted import Statistics
 from .input import TRAIN_ANEW, check_range, warn_if_settled_too_early
-from .outcome import warn_of_range
+from .outcome import warn_of_few_rows, warn_of_range
 from .parameters import layer_widths
 
 # Of a network: 4 TiB in float32, before any training.
@@ -87,16 +88,18 @@ def plan_training(estimator, sample, previous, one_pass=False):
     -------
     Plan
     """
-    given, estimator = estimator, with_widths(estimator, sample, previous)
-    estimator._check_combination()
+    earlier, previous = previous, None if one_pass and begins_anew(previous, len(sample.rows)) else previous
     loss = resolved_loss(estimator, sample, previous)
+    shown = estimator._shown_noise(sample, loss, previous)
+    given, estimator = estimator, with_widths(estimator, sample, previous, shown)
+    estimator._check_combination()
     architecture = architecture_of(estimator, sample.n_features, loss)
     if previous is None:
         warn_if_mirrored(estimator, sample.n_features)
         warn_of_range(estimator, sample, architecture, LOSSES[loss])
     else:
         _check_continues(previous, architecture)
-    estimator = estimator._with_noise(sample, architecture, loss, previous)
+    estimator = estimator._with_noise(sample, loss, previous, shown)
     estimator = settled(estimator, sample, architecture, loss, one_pass)
     solver = SOLVERS[estimator.solver]
     dtype = np.dtype(model_dtype(sample) if previous is None else previous.network.dtype)
@@ -104,7 +107,12 @@ def plan_training(estimator, sample, previous, one_pass=False):
     _check_memory(estimator, architecture, solver.training_dtype(dtype), sample, config)
     _check_loss(estimator, sample, loss, previous)
     _check_zero_sampling(estimator, solver)
-    objective, statistics, state = _built(given, estimator, sample, architecture, loss, previous, dtype, one_pass)
+    objective, statistics, state = _built(
+        given, estimator, sample, architecture, loss, (previous, earlier), dtype, one_pass
+    )
+    state.few_rows = rows_so_far(estimator, sample, architecture, earlier) if one_pass else None
+    if earlier is None and state.few_rows is not None:
+        warn_of_few_rows(estimator, sample, architecture, enough_rows(sample.n_features, architecture))
     state.solver = solver.name
     state.corruption, state.noise_level = (getattr(estimator, name, None) for name in ("corruption", "noise_level"))
     sample, validation = _split(estimator, sample, state)
@@ -132,7 +140,7 @@ def _check_zero_sampling(estimator, solver):
         )
 
 
-def _built(given, estimator, sample, architecture, loss, previous, dtype, one_pass):
+def _built(given, estimator, sample, architecture, loss, fits, dtype, one_pass):
     """The objective on a network of its own, what is known of the columns, and the state from which to train.
 
     Parameters
@@ -141,15 +149,18 @@ def _built(given, estimator, sample, architecture, loss, previous, dtype, one_pa
         With the parameters as they are.
     estimator : BaseAutoencoder
         With those that are settled.
+    fits : tuple
+        The fit that the training continues, and that of the rows before it, which are part of the statistics.
     """
+    previous, earlier = fits
     dtype = SOLVERS[estimator.solver].training_dtype(dtype)
-    observed, means = _column_means(estimator, sample, previous if one_pass else None)
+    observed, means = _column_means(estimator, sample, earlier if one_pass else None)
     begun = (previous, one_pass)
     network, estimator, state = _started(given, estimator, sample, architecture, loss, begun, means, dtype)
     penalties = ([L2(estimator.alpha)] if estimator.alpha > 0 else []) + estimator._penalties(architecture)
     if network.coordinates is not None:
         penalties = [penalty.in_coordinates(network.coordinates.scale, architecture) for penalty in penalties]
-    noise, value_range = estimator._noise(sample, dtype, previous)
+    noise, value_range = estimator._noise(sample, dtype, earlier)
     gate, activity = estimator._gate(), estimator._activity()
     steps = None if estimator.solver == "kfac" else state.step_coordinates
     sizes = estimator._nested_sizes()

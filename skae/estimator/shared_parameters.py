@@ -29,7 +29,8 @@ SHARED = (
         Width k of the code. May be below the number of features (undercomplete), equal to it or above it
         (overcomplete). A share in (0, 1) is the width at which PCA explains that share of the variance of X; "auto" and
         None are that of 0.95, but at most 64, and with Gaussian noise of a given level no more than the directions
-        along which X varies more than such noise would.
+        along which X varies more than such noise would. Where ``noise_level="auto"`` finds noise in X, they are the
+        number of these directions.
         """,
     ),
     Parameter(

@@ -43,7 +43,9 @@ def encoded(state, arrays, path, include_optimizer):
     inner = {}
     if state.step_coordinates is not None:
         arrays[f"{path}step_offset"] = np.asarray(state.step_coordinates.offset, np.float64)
-        inner = {"step_scale": float(state.step_coordinates.scale)}
+        inner["step_scale"] = float(state.step_coordinates.scale)
+    if state.few_rows is not None:
+        inner["few_rows"] = state.few_rows
     arrays.update({f"{path}memory_{i}": array for i, array in enumerate(optimizer_state)})
     return {
         "epoch": state.epoch,
@@ -110,6 +112,8 @@ def decoded(fields, theta, architecture):
     if fields.has_array("step_offset"):
         offset = fields.array("step_offset", (architecture.sizes[0],), ("<f8",), finite=True)
         state.step_coordinates = Coordinates(offset, _scale(fields))
+    if "few_rows" in fields.rest():
+        state.few_rows = fields.integer("few_rows", 1)
     progress = fields.optional_fields("run")
     state.progress = None if progress is None else _progress(progress, theta, dtypes)
     fields.end()

@@ -73,6 +73,10 @@ class DeadUnitsWarning(FitWarning):
     """Many units of a code were on for no row in the last epoch, though dead ones are revived."""
 
 
+class FewRowsWarning(FitWarning):
+    """The first chunk for ``partial_fit`` has too few rows for what is taken from it."""
+
+
 class OutputRangeWarning(FitWarning):
     """X has values that the activation of the output cannot give."""
 

@@ -97,6 +97,8 @@ class TrainingState:
         Of the input, in the last training.
     step_coordinates : Coordinates or None
         Those of the steps of the first training, to which what the optimiser keeps belongs.
+    few_rows : int or None
+        Rows of ``partial_fit`` so far, while the start values come from too few of them; None elsewhere.
     progress : FitProgress or None
         Progress of a fit that was ended by an interrupt or a callback; None if the last fit was completed.
     """
@@ -117,6 +119,7 @@ class TrainingState:
     corruption: str | None = None
     noise_level: float | None = None
     step_coordinates: Coordinates | None = None
+    few_rows: int | None = None
     progress: FitProgress | None = None
 
     @property

@@ -128,14 +128,83 @@ def test_directions_of_noise_alone_are_not_counted_in_the_width(width, found, rn
 
 
 @compiled
-def test_defaults_at_a_known_noise_restore_better_than_the_best_pca(rng):
+@pytest.mark.parametrize("settings", [{}, {"corruption": "gaussian", "noise_level": 0.2}], ids=["found", "known"])
+def test_defaults_restore_noisy_spectra_better_than_the_best_pca(settings, rng):
     places = np.array([30, 70, 100, 130, 170]) + rng.uniform(-8, 8, (600, 5))
     peaks = np.exp(-0.5 * ((np.arange(200) - places[..., None]) / 5.0) ** 2)
     clean = (rng.uniform(0.5, 1.5, (600, 5))[..., None] * peaks).sum(axis=1)
     noisy = clean + 0.2 * rng.standard_normal(clean.shape)
-    ae = DenoisingAE(corruption="gaussian", noise_level=0.2, random_state=0).fit(noisy)
+    ae = DenoisingAE(**settings, random_state=0).fit(noisy)
     best = min(
         np.square(PCA(k).fit_transform(noisy) @ PCA(k).fit(noisy).components_ + noisy.mean(axis=0) - clean).mean()
         for k in range(8, 32)
     )
     assert np.square(ae.reconstruct(noisy) - clean).mean() < best
+
+
+# Noise and width that the rows show.
+
+
+def noisy_rows(rng, n_rows=300, n_features=80, noise=0.5):
+    """Rows that vary along four directions, and noise in every column."""
+    signal = rng.standard_normal((n_rows, 4)) @ (3.0 * np.linalg.qr(rng.standard_normal((n_features, 4)))[0].T)
+    return 10.0 + signal + noise * rng.standard_normal((n_rows, n_features))
+
+
+def found(X, width="auto", **settings):
+    """Width and level of a fit."""
+    ae = DenoisingAE(width, max_iter=1, random_state=0, **settings).fit(X)
+    return ae.coefs_[0].shape[1], ae.noise_level_
+
+
+CASES = {
+    "float64": lambda X: X,
+    "float32": lambda X: X.astype(np.float32),
+    "a column that is the same in all rows": lambda X: np.hstack([X, np.full((len(X), 1), 3.0)]),
+    "wide": lambda X: X[:90],
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_width_and_noise_are_those_of_the_rows(case, rng):
+    width, level = found(CASES[case](noisy_rows(rng)))
+    assert (width, level) == (4, pytest.approx(0.5, rel=0.02))
+
+
+@pytest.mark.parametrize("unit", [1e-3, 1e3])
+def test_noise_has_the_units_of_the_rows(unit, rng):
+    X = noisy_rows(rng)
+    (width, level), here = found(unit * X), found(X)
+    assert (width, level) == (here[0], pytest.approx(unit * here[1], rel=1e-9))
+
+
+def test_noise_of_rows_with_weights_and_of_those_without_gaps(rng):
+    X, weights = noisy_rows(rng), np.arange(300) % 3
+    ae = DenoisingAE(max_iter=1, random_state=0).fit(X, sample_weight=weights)
+    alone = found(X[weights > 0])
+    assert (ae.coefs_[0].shape[1], ae.noise_level_) == (4, alone[1])
+    # As rows with gaps are filled by the means of the columns, they say nothing of noise.
+    gaps = X.copy()
+    gaps[::2, 3:9] = np.nan
+    assert found(gaps, missing_values="mask") == (4, found(X[1::2])[1])
+    gaps[:, 0] = np.nan
+    spread = np.sqrt(np.nanvar(gaps[:, 1:], axis=0).sum() / gaps.shape[1])
+    assert found(gaps, missing_values="mask")[1] == pytest.approx(0.4 * spread)
+
+
+def test_noise_of_the_first_chunk_stays(rng):
+    X = noisy_rows(rng)
+    ae = DenoisingAE(random_state=0).partial_fit(X[:200])
+    shown = ae.coefs_[0].shape[1], ae.noise_level_
+    ae.partial_fit(3.0 * X[200:])
+    assert (ae.coefs_[0].shape[1], ae.noise_level_) == shown == (4, pytest.approx(0.5, rel=0.02))
+
+
+def test_what_is_set_has_no_part_in_what_the_rows_show(rng):
+    X, clearer = noisy_rows(rng), noisy_rows(rng, noise=0.1)
+    assert found(X, 7) == (7, pytest.approx(0.5, rel=0.02))
+    # A width that is set may be more than the rows vary along: its noise is no less than elsewhere.
+    assert found(clearer) == (4, pytest.approx(0.1, rel=0.02))
+    assert found(clearer, 7) == (7, pytest.approx(0.4 * np.sqrt(clearer.var(axis=0).mean())))
+    assert found(X, corruption="masking")[1] == 0.25
+    assert found(X, noise_level=0.0, corruption="gaussian")[1] == 0.0
