@@ -209,6 +209,7 @@ def started_network(estimator, sample, architecture, loss, means, rng, dtype, st
                 "noise": estimator._kind_of_noise(),
                 "few": few,
                 "chunk": one_pass,
+                "curvature": estimator.solver == "kfac",
             }
             theta = data_start(architecture, LOSSES[loss], rows, weights, rng, dtype, **wishes)
     return Network(architecture, theta, coordinates)

@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 from scipy import sparse
+from sklearn.decomposition import PCA
 
 from skae import AutoencoderTransformer, ContractiveAE, DenoisingAE, SparseAE
+from skae.metrics import reconstruction_score
 from skae.training.solvers import SOLVERS
 
 MANY, FEW = 4096, 4095
@@ -98,6 +100,50 @@ def test_a_narrow_linear_decoder_is_trained_by_lbfgs_while_it_is_short():
     assert solver_of(AutoencoderTransformer(3)) == "lbfgs"
     assert solver_of(AutoencoderTransformer(3), n_features=690) == "lbfgs"
     assert solver_of(AutoencoderTransformer(3), n_features=700) == "kfac"
+
+
+def nonlinear_table(n_rows, n_features=30, n_latent=10):
+    """Smooth functions of hidden variables, with noise: twelve principal components leave 0.04 of their variance."""
+    rng = np.random.default_rng(8)
+    hidden = np.tanh(rng.normal(size=(n_rows, n_latent)) @ rng.normal(size=(n_latent, 64)) * 1.5 / n_latent**0.5)
+    return hidden @ rng.normal(size=(64, n_features)) / 8 + 0.1 * rng.normal(size=(n_rows, n_features))
+
+
+def two_layers(n_components=12, **parameters):
+    return AutoencoderTransformer(n_components, hidden_layer_sizes=64, random_state=0, **parameters)
+
+
+def test_one_more_layer_goes_beyond_principal_components_of_which_little_is_left():
+    X = nonlinear_table(6000)
+    X, held_out = X[:4800], X[4800:]
+    ae, pca = two_layers().fit(X), PCA(12).fit(X)
+    assert ae.solver_ == "kfac"
+    assert reconstruction_score(pca, held_out) + 0.01 < ae.score(held_out)
+
+
+@pytest.mark.parametrize(
+    ("n_components", "parameters"),
+    [
+        (3, {}),
+        (12, {"activation": "tanh"}),
+        (12, {"output_activation": "logistic"}),
+        (12, {"init": "glorot"}),
+        (12, {"missing_values": "mask"}),
+        (12, {"tied_weights": True}),
+    ],
+    ids=repr,
+)
+def test_two_layers_that_are_trained_by_adam(n_components, parameters):
+    X = nonlinear_table(MANY)
+    assert two_layers(n_components, max_iter=1, **parameters).fit(X).solver_ == "adam"
+
+
+def test_two_layers_meet_a_row_that_is_far_from_the_others():
+    X = nonlinear_table(5000)
+    assert two_layers(max_iter=1).fit(X).solver_ == "kfac"
+    X[-2] *= 20
+    assert two_layers(max_iter=1).fit(X).solver_ == "adam"
+    assert two_layers(max_iter=1).fit(np.zeros((MANY, 30))).solver_ == "adam"
 
 
 @pytest.mark.parametrize(("hidden", "n_steps"), [((), 600), ((8,), 1200)])

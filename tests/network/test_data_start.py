@@ -90,6 +90,16 @@ def test_layers_for_codes_that_lose_little_are_straight(name, k, activation):
     assert error(X, reconstructed(*started(X, (64, k), activation), X)) < 2.0 * left_by_pca(X, k)
 
 
+@pytest.mark.parametrize("activation", ["logistic", "tanh"])
+def test_solvers_that_know_the_curvature_begin_further_from_principal_components(activation):
+    X = ROWS["digits"]
+    found = [
+        error(X, reconstructed(*started(X, (64, 28), activation, curvature=curvature), X)) / left_by_pca(X, 28)
+        for curvature in (False, True)
+    ]
+    assert found[0] < 1.0 and 2.0 < found[1] < 4.0
+
+
 @pytest.mark.parametrize("name, k", LITTLE)
 def test_a_large_code_bends_whatever_it_loses(name, k):
     X = ROWS[name]
