@@ -7,6 +7,8 @@ python -m benchmarks two_layers
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 from sklearn.decomposition import PCA
 from sklearn.model_selection import train_test_split
@@ -80,7 +82,7 @@ def main(options):
         left = 1.0 - reconstruction_score(PCA(k).fit(X), X)
         for solver in (None, "auto", "adam", "kfac"):
             model = PCA(k) if solver is None else two_layers(k, solver, options.seed)
-            seconds, _ = timed(lambda model=model: model.fit(X))
+            seconds, _ = timed(partial(model.fit, X))
             contender = "PCA" if solver is None else f"auto: {model.solver_}" if solver == "auto" else solver
             score = reconstruction_score(model, held_out)
             table.row(name, left, None, contender, score, seconds)
