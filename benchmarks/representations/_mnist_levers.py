@@ -253,6 +253,8 @@ MNIST_LEVERS = {
     ),
     "stacked 200-200, fine-tuned": _STACKED,
     "stacked 200-200, fine-tuned, mean of the weights of 10 epochs": _STACKED_MEAN,
+    "stacked 200-200, fine-tuned, 50,000 rows": _STACKED._replace(n_rows=50_000),
+    "stacked 200-200, fine-tuned, 50,000 rows, mean of the weights of 10 epochs": _STACKED_MEAN._replace(n_rows=50_000),
     "stacked denoising, fine-tuned": _DENOISING,
     "stacked denoising, fine-tuned, mean of the weights of 10 epochs": _DENOISING_MEAN,
 }
