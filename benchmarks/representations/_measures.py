@@ -76,11 +76,35 @@ class FineTuned(NamedTuple):
     parameters: dict
 
     def __call__(self, model, split, seed):
-        steps = list(model.fit(split.X))
-        first = next(place for place, step in enumerate(steps) if hasattr(step, "to_mlp"))
-        mlp = stack(*steps[first:]).to_mlp("classifier", random_state=seed, **self.parameters)
-        classifier = make_pipeline(*steps[:first], mlp)
-        return 100.0 * classifier.fit(split.X, split.y).score(split.X_test, split.y_test)
+        before, mlp = _perceptron(model, split, random_state=seed, **self.parameters)
+        mlp.fit(before.transform(split.X), split.y)
+        return 100.0 * mlp.score(before.transform(split.X_test), split.y_test)
+
+
+class FineTunedMean(NamedTuple):
+    """The same of a classifier whose weights are the mean of those after each of the last ``averaged`` epochs."""
+
+    parameters: dict
+    averaged: int
+
+    def __call__(self, model, split, seed):
+        # A state, since each epoch would draw the same order with a number.
+        before, mlp = _perceptron(model, split, random_state=np.random.RandomState(seed), **self.parameters)
+        X, digits, ends = before.transform(split.X), np.unique(split.y), []
+        for epoch in range(mlp.max_iter):
+            mlp.partial_fit(X, split.y, classes=digits)
+            if epoch >= mlp.max_iter - self.averaged:
+                ends.append([array.copy() for array in (*mlp.coefs_, *mlp.intercepts_)])
+        mean = [np.mean(arrays, axis=0) for arrays in zip(*ends)]
+        mlp.coefs_, mlp.intercepts_ = mean[: len(mlp.coefs_)], mean[len(mlp.coefs_) :]
+        return 100.0 * mlp.score(before.transform(split.X_test), split.y_test)
+
+
+def _perceptron(model, split, **parameters):
+    """The steps of a model before its layers, trained without labels, and a perceptron that starts from these."""
+    steps = list(model.fit(split.X))
+    first = next(place for place, step in enumerate(steps) if hasattr(step, "to_mlp"))
+    return make_pipeline(*(steps[:first] or ["passthrough"])), stack(*steps[first:]).to_mlp("classifier", **parameters)
 
 
 class SquaredError(NamedTuple):

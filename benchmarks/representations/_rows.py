@@ -8,7 +8,7 @@ from __future__ import annotations
 from skae import AutoencoderTransformer, ContractiveAE, DenoisingAE, SparseAE
 
 from ._digit_rows import DIGIT_ROWS, TOP_K, WINNERS
-from ._measures import FineTuned, Frozen, SquaredError
+from ._measures import FineTuned, FineTunedMean, Frozen, SquaredError
 from ._patches import patch_code
 from ._row import Row, centred, layers, maker, on_components
 from ._splits import mnist, mnist_basic, self_taught
@@ -237,7 +237,7 @@ ROWS = {
         _UFLDL,
         mnist,
         _TWO_LAYERS,
-        FineTuned({"max_iter": 30, "alpha": 3e-3}),
+        FineTunedMean({"max_iter": 30, "alpha": 3e-3}, averaged=10),
         200,
     ),
     "denoising-tuned": Row(

@@ -5,16 +5,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sklearn.decomposition import PCA
+from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from benchmarks.harness import StoredResults
-from benchmarks.representations import levers, representations
+from benchmarks.representations import _measures, levers, representations
 from benchmarks.representations._contenders import BASELINES, FEATURES, contenders
 from benchmarks.representations._features import RandomDirections, kmeans_features
-from benchmarks.representations._measures import ByWriters
+from benchmarks.representations._measures import ByWriters, FineTunedMean
+from benchmarks.representations._mnist_levers import DrawnTopK, InPhases, ScaledComponents
 from benchmarks.representations._patches import MovedCopies, PatchCode
 from benchmarks.representations._rows import ROWS
 from benchmarks.representations._splits import Split, digits_by_writer
+from skae import AutoencoderTransformer
 
 ROOT = Path(__file__).parents[2]
 RNG = np.random.default_rng(0)
@@ -115,10 +119,66 @@ def test_moved_copies_are_pooled():
     np.testing.assert_allclose(pooled.reshape(8, 8), expected)
 
 
-TABLES = {"representations": partial(representations.lines, False), "levers": levers.lines}
+X = np.random.default_rng(1).uniform(size=(120, 6)).astype(np.float32)
 
 
-@pytest.mark.parametrize("name", TABLES)
-def test_the_page_has_the_table_of_the_results(name):
+def test_a_fine_tuned_classifier_has_the_mean_of_its_last_weights(monkeypatch):
+    y = (X[:, 0] > X[:, 1]).astype(int)
+    perceptrons, make = [], _measures._perceptron
+
+    def kept(*args, **parameters):
+        before, mlp = make(*args, **parameters)
+        perceptrons.append(mlp)
+        return before, mlp
+
+    monkeypatch.setattr(_measures, "_perceptron", kept)
+    for epochs, averaged in ((3, 1), (4, 1), (4, 2)):
+        layer = AutoencoderTransformer(5, max_iter=2, random_state=0)
+        measure = FineTunedMean({"max_iter": epochs, "batch_size": 40}, averaged)
+        accuracy = measure(make_pipeline(layer), Split(X[:80], y[:80], X[80:], y[80:]), 0)
+        assert accuracy == 100.0 * perceptrons[-1].score(X[80:], y[80:])
+    third, fourth, mean = ([*mlp.coefs_, *mlp.intercepts_] for mlp in perceptrons)
+    for array, one, other in zip(mean, third, fourth):
+        assert not np.array_equal(one, other)
+        np.testing.assert_allclose(array, (one + other) / 2, rtol=1e-5, atol=1e-7)
+
+
+def test_phases_are_one_training_and_their_weights_are_averaged():
+    encoder = AutoencoderTransformer(4, activation="relu", solver="adam", learning_rate_init=1e-2, random_state=0)
+    phases = [{"max_iter": 2}, {"max_iter": 1, "learning_rate_init": 5e-3}, {"max_iter": 1}]
+    ends = [InPhases(encoder, phases[:n]).fit(X).weights_ for n in (2, 3)]
+    averaged = InPhases(encoder, phases, averaged=2).fit(X)
+    np.testing.assert_allclose(averaged.weights_, (ends[0] + ends[1]) / 2, rtol=1e-6)
+    one = InPhases(encoder, phases[:1]).fit(X)
+    np.testing.assert_allclose(one.transform(X), encoder.set_params(max_iter=2).fit_transform(X), rtol=1e-3, atol=1e-5)
+
+
+def test_drawn_top_k_keeps_one_of_the_sizes_in_each_row():
+    z, bias = RNG.standard_normal((200, 9)), RNG.standard_normal(9)
+    kept = DrawnTopK((2, 5), 0.0).choose(z, bias)
+    assert set(kept.sum(axis=1)) == {2, 5}
+    for row, chosen in zip(z + bias, kept.astype(bool)):
+        assert row[chosen].min() > row[~chosen].max()
+    assert 0.3 < DrawnTopK((9,), 0.5).choose(z, bias).mean() < 0.7
+
+
+def test_scaled_components_lie_between_principal_and_whitened_ones():
+    code = PCA(4, random_state=0).fit_transform(X)
+    same, half, white = (ScaledComponents(4, power).fit_transform(X).std(axis=0) for power in (0.0, 0.5, 1.0))
+    np.testing.assert_allclose(same, code.std(axis=0), rtol=1e-5)
+    np.testing.assert_allclose(white, white[0], rtol=1e-4)
+    np.testing.assert_allclose(half**2 / half[0] ** 2, same / same[0], rtol=1e-4)
+    np.testing.assert_allclose((half**2).sum(), (same**2).sum(), rtol=1e-4)
+
+
+TABLES = (
+    ("representations", partial(representations.lines, False)),
+    ("levers", levers.lines),
+    ("levers", levers.mnist_lines),
+)
+
+
+@pytest.mark.parametrize("name, lines", TABLES)
+def test_the_page_has_the_table_of_the_results(name, lines):
     results = StoredResults(ROOT / "benchmarks" / "results" / f"{name}.json")
-    assert "\n".join(TABLES[name](results)) in (ROOT / "docs" / "representations.md").read_text(encoding="utf-8")
+    assert "\n".join(lines(results)) in (ROOT / "docs" / "representations.md").read_text(encoding="utf-8")
