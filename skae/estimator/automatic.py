@@ -121,7 +121,8 @@ def _width(share, sample, noise, shown):
     reached = np.cumsum(np.square(deviations)) >= share * total * (1.0 - 1e-9)
     width = int(np.argmax(reached)) + 1 if reached.any() else len(deviations)
     if free:
-        edge = max(noise, shown) * (1.0 + np.sqrt(rows.shape[1] / len(rows)))
+        n_varying, n_rows = (np.ptp(rows, axis=0) > 0).sum(), weights.sum() ** 2 / np.square(weights).sum()
+        edge = max(noise, shown) * (1.0 + np.sqrt(n_varying / n_rows))
         above = int((deviations > edge).sum())
         width = above if shown > 0.0 else min(width, above)
     return max(1, width)

@@ -49,7 +49,8 @@ def begins_anew(previous, n_rows):
 
 
 def rows_so_far(estimator, sample, architecture, earlier):
-    """Rows of all chunks, while they are too few to start from and start values and rate are "auto"; None elsewhere.
+    """Rows of all chunks since the last start, where that was from too few and start values and rate are "auto"; None
+    elsewhere.
 
     Parameters
     ----------
@@ -61,9 +62,11 @@ def rows_so_far(estimator, sample, architecture, earlier):
     earlier : Fitted or None
         What came of the chunks before.
     """
-    n_earlier = 0 if earlier is None else earlier.training.few_rows
     free = estimator.init == estimator.learning_rate_init == "auto" and estimator._gate() is None
-    if n_earlier is None or not free:
+    n_rows = len(sample.rows)
+    if not free or (earlier is not None and earlier.training.few_rows is None):
         return None
-    n_rows = n_earlier + len(sample.rows)
+    if earlier is not None and not begins_anew(earlier, n_rows):
+        # The start still is that of the first of them.
+        return earlier.training.few_rows + n_rows
     return n_rows if _are_few(n_rows, estimator, sample.n_features, architecture) else None

@@ -113,6 +113,9 @@ def plan_training(estimator, sample, previous, one_pass=False):
     state.few_rows = rows_so_far(estimator, sample, architecture, earlier) if one_pass else None
     if earlier is None and state.few_rows is not None:
         warn_of_few_rows(estimator, sample, architecture, enough_rows(sample.n_features, architecture))
+    if state.solver not in (None, solver.name):
+        # It was found for other steps.
+        state.learning_rate = None
     state.solver = solver.name
     state.corruption, state.noise_level = (getattr(estimator, name, None) for name in ("corruption", "noise_level"))
     sample, validation = _split(estimator, sample, state)

@@ -26,7 +26,8 @@ class BatchSteps:
         self._optimizer, self._objective, self._state = optimizer, objective, state
         self._max_grad_norm = max_grad_norm
         self._step = in_coordinates(step_of(optimizer, objective), objective)
-        self._by_parts = optimizer.step_columns is not None and max_grad_norm is None and takes_parts(objective)
+        in_parts = optimizer.elementwise and optimizer.step_columns is not None and max_grad_norm is None
+        self._by_parts = in_parts and takes_parts(objective)
         architecture = objective.network.architecture
         self._n_weights = sum(n_rows * n_columns for n_rows, n_columns in architecture.shapes)
         if self._by_parts:

@@ -98,7 +98,7 @@ class TrainingState:
     step_coordinates : Coordinates or None
         Those of the steps of the first training, to which what the optimiser keeps belongs.
     few_rows : int or None
-        Rows of ``partial_fit`` so far, while the start values come from too few of them; None elsewhere.
+        Rows of ``partial_fit`` since the start, where its values come from too few of them; None elsewhere.
     progress : FitProgress or None
         Progress of a fit that was ended by an interrupt or a callback; None if the last fit was completed.
     """

@@ -57,13 +57,14 @@ class WeightStep:
             self._step_rows(slice(first, first + len(sums)), sums)
             return
         rows = slice(first_column, last_column)
-        state = [matrix[rows] for matrix in self._state]
+        state = tuple(matrix[rows] for matrix in self._state)
         self._optimizer.step_columns(self._weights[rows], sums, state, first, *self._when)
 
     def _step_rows(self, units, sums):
         weights = self._weights[units]
         if self._unit_norm:
             unit_rows.tangential(weights, 0, len(weights), sums)
-        self._optimizer.step(weights.ravel(), sums.ravel(), [m[units].ravel() for m in self._state], *self._when)
+        state = tuple(matrix[units].ravel() for matrix in self._state)
+        self._optimizer.step(weights.ravel(), sums.ravel(), state, *self._when)
         if self._unit_norm:
             unit_rows.normalize(weights, 0, len(weights))

@@ -161,6 +161,7 @@ CASES = {
     "float64": lambda X: X,
     "float32": lambda X: X.astype(np.float32),
     "a column that is the same in all rows": lambda X: np.hstack([X, np.full((len(X), 1), 3.0)]),
+    "hundreds of such columns": lambda X: np.hstack([X, np.zeros((len(X), 700))]),
     "wide": lambda X: X[:90],
 }
 
@@ -190,6 +191,11 @@ def test_noise_of_rows_with_weights_and_of_those_without_gaps(rng):
     gaps[:, 0] = np.nan
     spread = np.sqrt(np.nanvar(gaps[:, 1:], axis=0).sum() / gaps.shape[1])
     assert found(gaps, missing_values="mask")[1] == pytest.approx(0.4 * spread)
+
+
+def test_columns_that_are_hardly_related_are_no_noise(rng):
+    shared = 0.4 * rng.standard_normal((400, 3)) @ rng.standard_normal((3, 60))
+    assert found(shared + rng.standard_normal((400, 60)))[0] > 20
 
 
 def test_noise_of_the_first_chunk_stays(rng):

@@ -89,3 +89,11 @@ def test_enough_rows_and_what_is_set_do_not_warn(parameters):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         AutoencoderTransformer(3, **parameters).partial_fit(WINE[: 2 if parameters else 5])
+
+
+@ignored
+def test_chunks_between_do_not_hide_that_the_first_one_was_small():
+    ae = AutoencoderTransformer(3, random_state=0).partial_fit(WINE[:2]).partial_fit(WINE[2:5]).partial_fit(WINE[5:9])
+    assert ae._fitted.training.few_rows == 9
+    anew = AutoencoderTransformer(3, random_state=0).partial_fit(WINE[9:])
+    np.testing.assert_array_equal(ae.partial_fit(WINE[9:]).transform(WINE), anew.transform(WINE))

@@ -146,6 +146,18 @@ def test_two_layers_meet_a_row_that_is_far_from_the_others():
     assert two_layers(max_iter=1).fit(np.zeros((MANY, 30))).solver_ == "adam"
 
 
+@pytest.mark.parametrize("hidden", [(), (24,)])
+def test_a_rate_stays_with_its_solver(hidden):
+    """The rate of K-FAC, 0.3, is none for the steps of Adam that go on in chunks."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(20_000, 6)) @ rng.normal(size=(6, 200))
+    ae = AutoencoderTransformer(8, hidden_layer_sizes=hidden, max_iter=10, random_state=0).fit(X)
+    assert (ae.solver_, ae.learning_rate_) == ("kfac", 0.3)
+    ae.partial_fit(X[:200])
+    assert ae.solver_ == "adam" and ae.learning_rate_ < 0.1
+    assert ae.score(X) > 0.99
+
+
 @pytest.mark.parametrize(("hidden", "n_steps"), [((), 600), ((8,), 1200)])
 def test_epochs_make_few_steps(hidden, n_steps):
     X = np.random.default_rng(0).uniform(size=(20_000, 12))

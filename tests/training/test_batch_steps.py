@@ -114,9 +114,10 @@ def dead_units():
         {"config": {"max_grad_norm": 0.1}},
         {"tied": True, "nested_sizes": (20, 90)},
         {"optimizer": Optimizer("own", OPTIMIZERS["adam"].step, 2, True)},
+        {"optimizer": Optimizer("whole", OPTIMIZERS["adam"].step, 2, False, OPTIMIZERS["adam"].step_columns)},
         {"optimizer": "sgd"},
     ],
-    ids=["weights", "clipped", "tied and nested", "own optimiser", "sgd"],
+    ids=["weights", "clipped", "tied and nested", "own optimiser", "not elementwise", "sgd"],
 )
 def test_what_needs_the_whole_gradient_has_it(settings, X, monkeypatch):
     objective, _, _ = trained(X, True, monkeypatch, **settings)
@@ -127,6 +128,11 @@ def test_dead_units_have_the_gradient_of_their_loss(X, monkeypatch):
     objective, state, _ = trained(X, True, monkeypatch, **dead_units())
     assert not state.active_units.all()
     assert objective.grad[: N_FEATURES * WIDTH].any()
+
+
+def test_steps_of_columns_are_callable():
+    with pytest.raises(TypeError, match="step_columns"):
+        Optimizer("own", OPTIMIZERS["adam"].step, 2, True, "columns")
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
