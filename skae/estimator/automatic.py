@@ -25,12 +25,10 @@ from ..training.rate_search import find_rate
 from ..training.solvers import SOLVERS
 from .first_chunks import CHUNK_RATE, begins_with_few
 from .solver_choice import LOCAL_ROWS, solver_auto, starts_local
+from .start_rows import START_ROWS, start_limit, start_rows
 
-# Rows that start values are taken from, and entries that are held for it.
-_START_ROWS = 4096
-_START_ENTRIES = 2**22
-
-# Arrays of that size that are held at once, of the size of what the layers give, and of products of rows or columns.
+# Arrays of the size of the rows at the start that are held at once, of the size of what the layers give, and of
+# products of rows or columns.
 _ROW_COPIES, _OUTPUT_COPIES, _PRODUCTS = 5, 5, 4
 
 # Of the variance, what the principal components have whose number is the width "auto", and the greatest of these.
@@ -103,7 +101,7 @@ def _width(share, sample, noise, shown):
     greatest standard deviation of it over n rows and d columns is near noise (1 + sqrt(d / n)) (Marchenko and Pastur
     1967). Where the rows show it, all other directions count.
     """
-    rows, weights = _rows(sample, None, _limit(sample))
+    rows, weights = start_rows(sample, None, start_limit(sample))
     free = not isinstance(share, Real)
     if free and shown > 0.0:
         # It was found in rows without gaps.
@@ -184,7 +182,7 @@ def started_network(estimator, sample, architecture, loss, means, rng, dtype, st
     -------
     Network
     """
-    rows, weights = _rows(sample, means, _limit(sample))
+    rows, weights = start_rows(sample, means, start_limit(sample))
     few = not one_pass and rows_are_few(architecture, len(sample.rows))
     penalties = estimator._penalties(architecture)
     convertible = all(penalty.in_coordinates(1.0, architecture) is not None for penalty in penalties)
@@ -233,7 +231,7 @@ def step_coordinates(estimator, sample, architecture, loss, means):
     free = estimator._unit_norm() is None and estimator.solver != "kfac" and len(sample.rows) > 1
     if estimator._gate() is None or not free or not _is_sparse(sample):
         return None
-    found = _coordinates(architecture, loss, *_rows(sample, means, _limit(sample)), model_dtype(sample))
+    found = _coordinates(architecture, loss, *start_rows(sample, means, start_limit(sample)), model_dtype(sample))
     if found is None:
         return None
     # Weights that are tied have one scale.
@@ -244,25 +242,14 @@ def _is_sparse(sample):
     return isinstance(getattr(sample, "X", None), CSRMatrix)
 
 
-def _limit(sample):
-    """Rows that start values are taken from."""
-    return max(1, min(_START_ROWS, _START_ENTRIES // sample.n_features))
-
-
 def start_bytes(estimator, sample, architecture):
     """Bytes that the start values take: copies of the rows, outputs of the layers, and products of these."""
     if estimator.init == "glorot" and estimator._gate() is None:
         return 0
-    n_rows, widths = min(len(sample.rows), _limit(sample)), architecture.sizes
+    n_rows, widths = min(len(sample.rows), start_limit(sample)), architecture.sizes
     products = min(n_rows, max(widths)) ** 2
     numbers = n_rows * (_ROW_COPIES * widths[0] + _OUTPUT_COPIES * sum(widths[1:-1])) + _PRODUCTS * products
     return numbers * np.dtype(np.float64).itemsize
-
-
-def _rows(sample, means, limit):
-    """At most so many rows, without NaN, and their weights."""
-    rows, weights = sample.some_rows(limit)
-    return (rows if means is None else np.where(np.isnan(rows), means, rows)), weights
 
 
 @np.errstate(over="ignore", invalid="ignore")
@@ -287,7 +274,7 @@ def with_strength(given, estimator, network, sample, means, loss, state):
     if not _strength_is_free(given):
         return estimator
     if state.strength is None:
-        rows, weights = _rows(sample, means, min(_STRENGTH_ROWS, _limit(sample)))
+        rows, weights = start_rows(sample, means, min(_STRENGTH_ROWS, start_limit(sample)))
         rows = inner_rows(rows, network.coordinates)[:]
         batch = Batch(network, len(rows))
         batch.row_scale = (weights / weights.sum()).astype(network.dtype)
@@ -392,4 +379,4 @@ def _greatest_rate(estimator, objective):
 
 def _local(sample):
     """A sample whose rows are here: some of them, where others hold them."""
-    return sample if isinstance(sample, Sample) else Sample.of(*sample.some_rows(_START_ROWS))
+    return sample if isinstance(sample, Sample) else Sample.of(*sample.some_rows(START_ROWS))

@@ -22,10 +22,6 @@ from .parameters import Parameter, RegisteredName
 # peaks, with noise of a third of the spread, 0.4 was the best of 0.2 to 0.7 or within 1 % of it.
 _PROBABILITY, _SHARE_OF_SPREAD = 0.25, 0.4
 
-# Of the spread, the most that noise which rows show may be: columns that are hardly related, as in questionnaires, are
-# no noise to their users.
-_MOST_OF_SPREAD = 0.7
-
 # Rows by which the spread is measured, and noise that they show, and their entries at most.
 _SPREAD_ROWS, _NOISE_ROWS, _SPREAD_ENTRIES = 4096, 512, 2**20
 
@@ -86,12 +82,6 @@ def _spread(sample):
     return spread if np.isfinite(spread) else 0.0
 
 
-def _spread_of_varying(rows):
-    """The same of rows without gaps, over the columns that vary."""
-    variances = rows[~np.isnan(rows).any(axis=1)].var(axis=0)
-    return np.sqrt(variances[variances > 0].mean())
-
-
 class CorruptedInput(BaseAutoencoder):
     """Base of the estimators that train on corrupted input; not to be used directly."""
 
@@ -134,10 +124,7 @@ class CorruptedInput(BaseAutoencoder):
         corruption = self._fitting_corruption(sample, loss) if self.corruption == "auto" else self.corruption
         if not CORRUPTIONS[corruption].additive:
             return 0.0
-        rows = _some_rows(sample, _NOISE_ROWS)[0]
-        found = white_noise(rows)
-        if found == 0.0 or found > _MOST_OF_SPREAD * _spread_of_varying(rows):
-            return 0.0
+        found = white_noise(_some_rows(sample, _NOISE_ROWS)[0])
         # A width that is set may be more than rows vary along, and learn to copy them where there is little noise: with
         # 256 units on spectra whose own noise is a third of the spread 0.4 of it was better by a sixth.
         follows = not isinstance(self.n_components, Real)

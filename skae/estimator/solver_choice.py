@@ -12,6 +12,7 @@ from ..network.principal import principal_directions
 from ..rows.matrices import CSRMatrix
 from ..rows.sample import Sample
 from ..training.curvature import WIDEST
+from .start_rows import start_limit
 
 # Rows times parameters up to which L-BFGS comes to a minimum before mini-batches do.
 _LBFGS_WORK = 2e7
@@ -34,9 +35,6 @@ _LITTLE_LEFT, _FAR = 0.15, 100
 
 # The widest layer of two for which it is: on 784 columns its steps took more than twice the time for no less error.
 _WIDEST_OF_TWO = 512
-
-# Rows and entries by which that is measured.
-_ROWS, _ENTRIES = 4096, 2**22
 
 # Rows of a batch from which a step of K-FAC is not much longer than one of Adam.
 _KFAC_BATCH = 128
@@ -132,7 +130,7 @@ def _is_nearly_linear(estimator, sample, architecture, loss):
     narrow = architecture.depth == 2 and max(architecture.sizes) <= _WIDEST_OF_TWO
     if not (whole and narrow and architecture.activation == "logistic"):
         return False
-    rows, weights = sample.some_rows(max(1, min(_ROWS, _ENTRIES // sample.n_features)))
+    rows, weights = sample.some_rows(start_limit(sample))
     mean = np.average(rows, axis=0, weights=weights)
     with np.errstate(over="ignore", invalid="ignore"):
         spread = np.average(np.square(rows - mean).sum(axis=1), weights=weights)

@@ -143,7 +143,7 @@ class Optimizer:
 
     def __post_init__(self):
         check_name("The name of an Optimizer", self.name)
-        check_callables(self, "step", *(["step_columns"] if self.step_columns is not None else []))
+        check_callables(self, "step", optional=("step_columns",))
         check_count(self, "n_state_vectors")
 
     def state_shapes(self, shape, architecture=None):

@@ -17,6 +17,10 @@ _FEWEST, _FOR_EACH = 50, 3
 # 256 x 2,000 with uniform, normal or Student's noise, of 5 degrees of freedom, it was above in at most one.
 _MARGIN, _DISTANCE = 1.05, 3.5
 
+# Of the spread, the most that noise may be: columns that are hardly related, as in questionnaires, are not noise to
+# their users.
+_MOST_OF_SPREAD = 0.7
+
 # Points of that distribution function.
 _POINTS = 1001
 
@@ -29,8 +33,8 @@ def white_noise(rows):
     smaller eigenvalues of their scatter are then near those of a noise matrix of n - 1 - k by d - k (Kritchman and
     Nadler 2009): their mean gives s^2, their greatest is near s^2 (sqrt(n - 1 - k) + sqrt(d - k))^2, and they are
     distributed as Marchenko and Pastur (1967) found. k is the least number with the second property. None is seen where
-    the third fails, as for columns whose noise differs or goes together, where the rows are noise alone, and where such
-    eigenvalues are few.
+    the third fails, as for columns whose noise differs or goes together, where the rows are noise alone or little else,
+    and where such eigenvalues are few.
 
     Parameters
     ----------
@@ -51,7 +55,8 @@ def white_noise(rows):
     unit = np.abs(centred).max(initial=0.0)
     if not (0.0 < unit < np.inf and rows.shape[1] > _FEWEST):
         return 0.0
-    return float(unit * _level(centred / unit))
+    level = _level(centred / unit)
+    return float(unit * level) if level <= _MOST_OF_SPREAD * np.std(centred / unit) else 0.0
 
 
 def _level(centred):

@@ -338,7 +338,7 @@ def test_columns_of_frames():
 @every_start
 def test_x_is_dense_by_blocks_only(start, cls, solver, regime, monkeypatch):
     # Rows that start values are taken from.
-    monkeypatch.setattr("skae.estimator.automatic._START_ROWS", 8)
+    monkeypatch.setattr("skae.estimator.start_rows.START_ROWS", 8)
     largest = [0]
     dense, gather = CSRMatrix.__getitem__, CSRMatrix.gather
 
@@ -356,7 +356,7 @@ def test_x_is_dense_by_blocks_only(start, cls, solver, regime, monkeypatch):
     for module in ("rows.blocks", "rows.sample", "network.architecture", "network.network", "training.descent"):
         monkeypatch.setattr(f"skae.{module}.block_rows", lambda *_: 8)
     monkeypatch.setattr("skae.estimator.automatic._STRENGTH_ROWS", 8)
-    monkeypatch.setattr("skae.estimator.automatic._START_ROWS", 8)
+    monkeypatch.setattr("skae.estimator.start_rows.START_ROWS", 8)
     monkeypatch.setattr("skae.estimator.outcome._ROWS", 8)
     S = sparse.csr_array(rows(regime))
     whole, toarray = [], sparse.csr_array.toarray
