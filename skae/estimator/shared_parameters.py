@@ -117,8 +117,9 @@ SHARED = (
         and is the one to take for small data and exact minima. K-FAC is the one for many rows, and not for Dask's
         collections. "auto" is "lbfgs" for one hidden layer with ``squared_error`` where rows times parameters are at
         most 2e7 and nothing is drawn anew for each batch; else "kfac" from 4,096 rows on for one hidden layer, if its
-        code is narrower than X or the loss bounds X, and for two logistic ones with a linear output where principal
-        components leave at most 0.15 of the variance; and "adam" otherwise: for other deep networks, with a number as
+        code is narrower than X or the loss bounds X, and for one or two more of tanh or logistic units, at most 512
+        wide, with a linear output and no row far from the others, if the units are tanh or principal components leave
+        at most 0.15 of the variance; and "adam" otherwise: for other deep networks, with a number as
         ``learning_rate_init``, in ``partial_fit``, for sparse X, tied weights, gated codes, layers wider than 2,048,
         a weight above a hundred times their mean, and a number as the strength
         of a penalty on activations. ``solver_`` says which.

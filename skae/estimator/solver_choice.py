@@ -28,13 +28,14 @@ LOCAL_ROWS = 10_000
 # curvature is taken.
 _KFAC_WEIGHTS = 100
 
-# Of the variance, what principal components leave at most where K-FAC is the first with one more logistic layer: where
-# they leave more Adam goes further, where they leave less it hardly leaves them. And how many times as far as others a
+# Of the variance, what principal components leave at most where K-FAC is the first with more logistic layers: where
+# they leave more Adam goes as far, where they leave less it hardly leaves them. And how many times as far as others a
 # row may be then, in squares: one that is further is learnt alone.
 _LITTLE_LEFT, _FAR = 0.15, 100
 
-# The widest layer of two for which it is: on 784 columns its steps took more than twice the time for no less error.
-_WIDEST_OF_TWO = 512
+# The widest layer of several for which it is, and the most of them: on 784 columns its steps took more than twice the
+# time, of more layers nothing was measured.
+_WIDEST_OF_MORE, _DEEPEST = 512, 3
 
 # Rows of a batch from which a step of K-FAC is not much longer than one of Adam.
 _KFAC_BATCH = 128
@@ -99,8 +100,8 @@ def _suits_kfac(estimator, sample, architecture, loss):
     """Whether there are rows enough for its batches, all that it needs of them is there, and none outweighs a batch.
 
     Rows far from the others do so in squared errors of wide codes. Several layers of hidden units went wrong with them,
-    and with rectified units and rare columns of zeros and ones, where those of Adam did not; of these it takes two
-    logistic ones on rows of which principal components leave little.
+    and with rectified units and rare columns of zeros and ones, where those of Adam did not; of these it takes two or
+    three of tanh units, and of logistic ones on rows of which principal components leave little.
     """
     n_rows = len(sample.rows)
     dense = isinstance(sample, Sample) and not isinstance(sample.X, CSRMatrix)
@@ -116,19 +117,19 @@ def _suits_kfac(estimator, sample, architecture, loss):
     suits = dense and in_its_steps and moderate and bounded and plain
     if not suits or n_rows < _KFAC_ROWS or max(architecture.sizes) > WIDEST:
         return False
-    if deep and not _is_nearly_linear(estimator, sample, architecture, loss):
+    if deep and not _bends_from_components(estimator, sample, architecture, loss):
         return False
     return sample.weights is None or bool(sample.weights.max() <= _KFAC_WEIGHTS * sample.weights.mean())
 
 
-def _is_nearly_linear(estimator, sample, architecture, loss):
-    """Whether rows, none of them far from the others, are met by two logistic layers that start from principal
-    directions, and these leave little of their variance."""
+def _bends_from_components(estimator, sample, architecture, loss):
+    """Whether rows, none of them far from the others, are met by several layers that start from principal directions,
+    and these leave little of their variance if the units are logistic."""
     free = estimator._kind_of_noise() is None and estimator._strength_name is None and estimator.init == "auto"
     linear = LOSSES[loss].squares and architecture.output_activation == "identity"
     whole = free and linear and estimator.missing_values == "error"
-    narrow = architecture.depth == 2 and max(architecture.sizes) <= _WIDEST_OF_TWO
-    if not (whole and narrow and architecture.activation == "logistic"):
+    narrow = architecture.depth <= _DEEPEST and max(architecture.sizes) <= _WIDEST_OF_MORE
+    if not (whole and narrow and architecture.activation in ("logistic", "tanh")):
         return False
     rows, weights = sample.some_rows(start_limit(sample))
     mean = np.average(rows, axis=0, weights=weights)
@@ -137,5 +138,7 @@ def _is_nearly_linear(estimator, sample, architecture, loss):
         farthest = max(np.square(part - mean).sum(axis=1).max() for part in sample.blocks())
     if not 0.0 < spread < np.inf or farthest > _FAR * spread:
         return False
+    if architecture.activation == "tanh":
+        return True
     _, deviations = principal_directions(rows, min(architecture.encoder_sizes[1:]), weights)
     return bool(spread - np.square(deviations).sum() <= _LITTLE_LEFT * spread)

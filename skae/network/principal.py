@@ -52,6 +52,12 @@ def principal_directions(rows, count, weights):
     return directions, singular / np.sqrt(weights.sum())
 
 
+def any_directions(rows, count, weights):
+    """Principal directions; the first column, with a deviation of 1, where the rows do not vary."""
+    directions, deviations = principal_directions(rows, count, weights)
+    return (directions, deviations) if directions.shape[1] else (np.eye(rows.shape[1])[:, :1], np.ones(1))
+
+
 def random_orthogonal(size, rng):
     """A random orthogonal matrix, uniform (Stewart 1980)."""
     q, r = np.linalg.qr(rng.standard_normal((size, size)))

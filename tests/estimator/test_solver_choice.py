@@ -110,32 +110,54 @@ def nonlinear_table(n_rows, n_features=30, n_latent=10):
 
 
 def two_layers(n_components=12, **parameters):
-    return AutoencoderTransformer(n_components, hidden_layer_sizes=64, random_state=0, **parameters)
+    return AutoencoderTransformer(n_components, **{"hidden_layer_sizes": 64, "random_state": 0, **parameters})
 
 
-def test_one_more_layer_goes_beyond_principal_components_of_which_little_is_left():
+@pytest.mark.parametrize("parameters", [{}, {"activation": "tanh"}, {"hidden_layer_sizes": (64, 32)}], ids=repr)
+def test_more_layers_go_beyond_principal_components(parameters):
     X = nonlinear_table(6000)
     X, held_out = X[:4800], X[4800:]
-    ae, pca = two_layers().fit(X), PCA(12).fit(X)
+    ae, pca = two_layers(**parameters).fit(X), PCA(12).fit(X)
     assert ae.solver_ == "kfac"
-    assert reconstruction_score(pca, held_out) + 0.01 < ae.score(held_out)
+    assert reconstruction_score(pca, held_out) + 0.02 < ae.score(held_out)
+
+
+@pytest.mark.parametrize("activation", ["logistic", "tanh"])
+def test_more_layers_stay_at_principal_components_where_there_is_no_more(activation):
+    rng = np.random.default_rng(3)
+    X = rng.normal(size=(6000, 40)) * 0.8 ** np.arange(40)
+    X, held_out = X[:4800], X[4800:]
+    ae, pca = two_layers(10, activation=activation).fit(X), PCA(10).fit(X)
+    assert ae.solver_ == "kfac"
+    assert ae.score(held_out) > reconstruction_score(pca, held_out) - 1e-3
 
 
 @pytest.mark.parametrize(
-    ("n_components", "parameters"),
+    ("n_components", "parameters", "solver"),
+    [(12, {}, "kfac"), (3, {}, "adam"), (3, {"activation": "tanh"}, "kfac")],
+    ids=repr,
+)
+def test_units_of_which_curvature_is_used_whatever_is_left(n_components, parameters, solver):
+    """Three components leave more than 0.15."""
+    assert two_layers(n_components, max_iter=1, **parameters).fit(nonlinear_table(MANY)).solver_ == solver
+
+
+@pytest.mark.parametrize(
+    "parameters",
     [
-        (3, {}),
-        (12, {"activation": "tanh"}),
-        (12, {"output_activation": "logistic"}),
-        (12, {"init": "glorot"}),
-        (12, {"missing_values": "mask"}),
-        (12, {"tied_weights": True}),
+        {"activation": "relu"},
+        {"output_activation": "logistic"},
+        {"init": "glorot"},
+        {"missing_values": "mask"},
+        {"tied_weights": True},
+        {"hidden_layer_sizes": (64, 32, 16)},
+        {"hidden_layer_sizes": 600},
     ],
     ids=repr,
 )
-def test_two_layers_that_are_trained_by_adam(n_components, parameters):
+def test_more_layers_that_are_trained_by_adam(parameters):
     X = nonlinear_table(MANY)
-    assert two_layers(n_components, max_iter=1, **parameters).fit(X).solver_ == "adam"
+    assert two_layers(max_iter=1, **parameters).fit(X).solver_ == "adam"
 
 
 def test_two_layers_meet_a_row_that_is_far_from_the_others():

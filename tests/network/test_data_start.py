@@ -91,13 +91,47 @@ def test_layers_for_codes_that_lose_little_are_straight(name, k, activation):
 
 
 @pytest.mark.parametrize("activation", ["logistic", "tanh"])
-def test_solvers_that_know_the_curvature_begin_further_from_principal_components(activation):
+@pytest.mark.parametrize("hidden", [(64,), (50, 40), (6,), (12,)], ids=str)
+def test_solvers_that_know_the_curvature_begin_in_two_parts(hidden, activation):
+    """Straight units carry principal components to the code, the others bend."""
     X = ROWS["digits"]
-    found = [
-        error(X, reconstructed(*started(X, (64, 28), activation, curvature=curvature), X)) / left_by_pca(X, 28)
-        for curvature in (False, True)
+    architecture, theta = started(X, (*hidden, 12), activation, curvature=True)
+    n_straight, parameters = min(12, *hidden), architecture.parameters(theta)
+    assert error(X, reconstructed(architecture, theta, X)) < 1.4 * left_by_pca(X, n_straight)
+    centred, stretch = X - X.mean(axis=0), 2.0 if activation == "logistic" else 1.0
+    components = np.linalg.svd(centred, full_matrices=False)[2][:n_straight]
+    first, code = parameters.weights[0], parameters.weights[architecture.depth - 1]
+    straight = first[:, :n_straight]
+    assert components.T @ (components @ straight) == pytest.approx(straight, abs=1e-9)
+    assert np.sqrt(np.square(centred @ straight).mean()) == pytest.approx(0.3 * stretch, rel=0.2)
+    assert not code[n_straight:].any() and code[:n_straight].all()
+    bent = X @ first[:, n_straight:] + parameters.biases[0][n_straight:]
+    if bent.size:
+        assert np.sqrt(np.square(bent - bent.mean(axis=0)).mean()) == pytest.approx(1.5 * stretch, rel=0.2)
+        assert np.std(bent.mean(axis=0)) > 0.1 * stretch
+
+
+@pytest.mark.parametrize("activation", ["logistic", "tanh"])
+@pytest.mark.parametrize("hidden", [(64,), (64, 32)], ids=str)
+def test_they_begin_straight_on_rows_that_are_linear(hidden, activation, rng):
+    X = rng.normal(size=(600, 40)) * 0.8 ** np.arange(40)
+    architecture, theta = started(X, (*hidden, 10), activation, curvature=True)
+    assert error(X, reconstructed(architecture, theta, X)) < 1.05 * left_by_pca(X, 10)
+
+
+def test_two_parts_know_of_weights(rng):
+    """Rows of no weight have no influence, whole weights are as many rows."""
+    X = ROWS["digits"][:300]
+    weights = rng.integers(0, 3, size=300).astype(float)
+    options = {"curvature": True, "seed": 4}
+    parts = [
+        started(X, (20, 4), weights=weights, **options),
+        started(np.repeat(X, weights.astype(int), 0), (20, 4), **options),
     ]
-    assert found[0] < 1.0 and 2.0 < found[1] < 4.0
+    (architecture, theta), (_, repeated) = parts
+    assert architecture.parameters(theta).weights[0][:, :4] == pytest.approx(
+        architecture.parameters(repeated).weights[0][:, :4], abs=1e-8
+    )
 
 
 @pytest.mark.parametrize("name, k", LITTLE)
