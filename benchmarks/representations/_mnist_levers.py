@@ -17,10 +17,11 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from skae import AutoencoderTransformer, SparseAE
-from skae.extending import Activation, Sparsity, register
+from skae.extending import Activation, Sparsity
 
 from ._digit_rows import TOP_K
 from ._measures import FineTuned, FineTunedMean, Frozen
+from ._parts import dropping_top_k, with_part
 from ._row import in_one_line, maker, on_components
 from ._rows import ROWS
 from ._splits import Split, mnist
@@ -60,14 +61,13 @@ class InPhases(TransformerMixin, BaseEstimator):
 
 
 class DrawnTopK:
-    """Gate that keeps the k greatest pre-activations of a row, with k drawn for each row anew, less those that drop.
+    """Gate that keeps the k greatest pre-activations of a row, with k drawn for each row anew.
 
     The expected loss is the mean of those with each k: one code whose first few units must do as well as many.
     """
 
-    def __init__(self, sizes, dropped):
+    def __init__(self, sizes):
         self._sizes = np.array(sizes)
-        self._dropped = dropped
         self._rng = np.random.default_rng(0)
 
     def begin_epoch(self, epoch):
@@ -80,14 +80,7 @@ class DrawnTopK:
         sums = z + bias
         places = z.shape[1] - self._rng.choice(self._sizes, len(z))
         thresholds = np.sort(sums, axis=1)[np.arange(len(z)), places]
-        kept = sums >= thresholds[:, None]
-        if self._dropped:
-            kept &= self._rng.random(z.shape, np.float32) >= self._dropped
-        return kept.view(np.uint8)
-
-
-def _drawn(name, sizes, dropped=0.0):
-    return Sparsity(name, gate=lambda settings: DrawnTopK(sizes, dropped), minibatch=True)
+        return (sums >= thresholds[:, None]).view(np.uint8)
 
 
 def _above(threshold):
@@ -106,21 +99,9 @@ def _above(threshold):
     return Activation("above_threshold", value, derivative, second_derivative, (0.0, float("inf")))
 
 
-_DRAWN = _drawn("drawn_top_k", (10, 25, 50, 100))
-_DROPPED = _drawn("dropped_top_k", (35,), 0.3)
+_DRAWN = Sparsity("drawn_top_k", gate=lambda settings: DrawnTopK((10, 25, 50, 100)), minibatch=True)
+_DROPPING = dropping_top_k(30)
 _ABOVE = _above(0.3)
-_registered = set()
-
-
-def _with(part, make):
-    """A maker of models with a part of these levers, which exists from the first model on."""
-
-    def make_with(seed):
-        if part not in _registered:
-            _registered.add(register(part))
-        return make(seed)
-
-    return make_with
 
 
 def _norm_one(code):
@@ -164,6 +145,10 @@ def _top_k(n_active=25, **parameters):
     kept = {"n_active_transform": 1000} if parameters.get("sparsity", "topk") == "topk" else {}
     settings = {**TOP_K, "n_active": n_active, "batch_size": 40, **kept, **whole_schedule(20)}
     return on_components(100, maker(SparseAE, 1000, **{**settings, **parameters}))
+
+
+def _dropping(**parameters):
+    return with_part(_DROPPING, _top_k(35, sparsity=_DROPPING.name, **parameters))
 
 
 def _in_phases(make, phases, averaged=1):
@@ -226,7 +211,7 @@ MNIST_LEVERS = {
     "plain, mean of the weights of 5 epochs": RowLever(_averaged(_plain(), 15, 5), _PLAIN),
     "plain, root of the code": RowLever(_then(_plain(), np.sqrt), _PLAIN),
     "plain, code of norm one": RowLever(_then(_plain(), _norm_one), _PLAIN),
-    "plain, units zero below 0.3": RowLever(_with(_ABOVE, _plain(activation=_ABOVE.name)), _PLAIN),
+    "plain, units zero below 0.3": RowLever(with_part(_ABOVE, _plain(activation=_ABOVE.name)), _PLAIN),
     "plain, half as much whitened": RowLever(
         lambda seed: make_pipeline(ScaledComponents(50, 0.5), _plain()(seed)[-1]), _PLAIN
     ),
@@ -239,18 +224,16 @@ MNIST_LEVERS = {
     "top-k, code of norm one": RowLever(_then(_top_k(), _norm_one), _SPARSE),
     "top-k, root of the code": RowLever(_then(_top_k(), np.sqrt), _SPARSE),
     "top-k, 200 units of the code kept": RowLever(_then(_top_k(), _greatest, n_units=200), _SPARSE),
-    "top-k, k of 10, 25, 50 or 100, drawn": RowLever(_with(_DRAWN, _top_k(sparsity=_DRAWN.name)), _SPARSE),
-    "top-k, three tenths of 35 units drop out": RowLever(_with(_DROPPED, _top_k(sparsity=_DROPPED.name)), _SPARSE),
+    "top-k, k of 10, 25, 50 or 100, drawn": RowLever(with_part(_DRAWN, _top_k(sparsity=_DRAWN.name)), _SPARSE),
+    "top-k, three tenths of 35 units drop out": RowLever(_dropping(), _SPARSE),
     "top-k, batches share k": RowLever(_top_k(sparsity="batchtopk"), _SPARSE),
     "top-k, nested sizes 250 and 500": RowLever(_top_k(nested_sizes=(250, 500)), _SPARSE),
     "top-k, noise 0.3": RowLever(_top_k(noise_level=0.3, **_GAUSSIAN), _SPARSE),
     "top-k, noise falls from 0.5": RowLever(_quieter(_top_k(noise_level=0.5, **_GAUSSIAN), 20), _SPARSE),
     "top-k, noise 0.3, k of 10 to 100, drawn": RowLever(
-        _with(_DRAWN, _top_k(sparsity=_DRAWN.name, noise_level=0.3, **_GAUSSIAN)), _SPARSE
+        with_part(_DRAWN, _top_k(sparsity=_DRAWN.name, noise_level=0.3, **_GAUSSIAN)), _SPARSE
     ),
-    "top-k, noise 0.3, three tenths of 35 units drop out": RowLever(
-        _with(_DROPPED, _top_k(sparsity=_DROPPED.name, noise_level=0.3, **_GAUSSIAN)), _SPARSE
-    ),
+    "top-k, noise 0.3, three tenths of 35 units drop out": RowLever(_dropping(noise_level=0.3, **_GAUSSIAN), _SPARSE),
     "stacked 200-200, fine-tuned": _STACKED,
     "stacked 200-200, fine-tuned, mean of the weights of 10 epochs": _STACKED_MEAN,
     "stacked 200-200, fine-tuned, 50,000 rows": _STACKED._replace(n_rows=50_000),

@@ -15,6 +15,7 @@ from benchmarks.representations._contenders import BASELINES, FEATURES, contende
 from benchmarks.representations._features import RandomDirections, kmeans_features
 from benchmarks.representations._measures import ByWriters, FineTunedMean
 from benchmarks.representations._mnist_levers import DrawnTopK, InPhases, ScaledComponents
+from benchmarks.representations._parts import DroppingTopK
 from benchmarks.representations._patches import MovedCopies, PatchCode
 from benchmarks.representations._rows import ROWS
 from benchmarks.representations._splits import Split, digits_by_writer
@@ -155,11 +156,27 @@ def test_phases_are_one_training_and_their_weights_are_averaged():
 
 def test_drawn_top_k_keeps_one_of_the_sizes_in_each_row():
     z, bias = RNG.standard_normal((200, 9)), RNG.standard_normal(9)
-    kept = DrawnTopK((2, 5), 0.0).choose(z, bias)
+    kept = DrawnTopK((2, 5)).choose(z, bias)
     assert set(kept.sum(axis=1)) == {2, 5}
     for row, chosen in zip(z + bias, kept.astype(bool)):
         assert row[chosen].min() > row[~chosen].max()
-    assert 0.3 < DrawnTopK((9,), 0.5).choose(z, bias).mean() < 0.7
+
+
+@pytest.mark.parametrize("k", (4, 9))
+def test_dropping_top_k_keeps_a_share_of_the_greatest_of_each_row(k):
+    z, bias = RNG.standard_normal((200, 9)), RNG.standard_normal(9)
+    kept = DroppingTopK(k, 0.3, seed=0).choose(z, bias).astype(bool)
+    order = (z + bias).argsort(axis=1)
+    assert not np.take_along_axis(kept, order[:, : 9 - k], axis=1).any()
+    shares = np.take_along_axis(kept, order[:, 9 - k :], axis=1).mean(axis=0)
+    np.testing.assert_allclose(shares, 0.7, atol=0.15)
+
+
+def test_dropping_top_k_chooses_the_same_units_in_both_passes():
+    z, bias = RNG.standard_normal((20, 9)), RNG.standard_normal(9)
+    code, out = DroppingTopK(4, 0.3, seed=0).active(z, bias), np.zeros((20, 9))
+    code.scatter(out)
+    np.testing.assert_array_equal(out, np.where(DroppingTopK(4, 0.3, seed=0).choose(z, bias), z + bias, 0.0))
 
 
 def test_scaled_components_lie_between_principal_and_whitened_ones():
