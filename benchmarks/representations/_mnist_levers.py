@@ -100,7 +100,7 @@ def _above(threshold):
 
 
 _DRAWN = Sparsity("drawn_top_k", gate=lambda settings: DrawnTopK((10, 25, 50, 100)), minibatch=True)
-_DROPPING = dropping_top_k(30)
+_DROPPING = {percent: dropping_top_k(percent) for percent in (30, 50)}
 _ABOVE = _above(0.3)
 
 
@@ -147,8 +147,9 @@ def _top_k(n_active=25, **parameters):
     return on_components(100, maker(SparseAE, 1000, **{**settings, **parameters}))
 
 
-def _dropping(**parameters):
-    return with_part(_DROPPING, _top_k(35, sparsity=_DROPPING.name, **parameters))
+def _dropping(n_active=35, percent=30, **parameters):
+    part = _DROPPING[percent]
+    return with_part(part, _top_k(n_active, sparsity=part.name, **parameters))
 
 
 def _in_phases(make, phases, averaged=1):
@@ -234,6 +235,15 @@ MNIST_LEVERS = {
         with_part(_DRAWN, _top_k(sparsity=_DRAWN.name, noise_level=0.3, **_GAUSSIAN)), _SPARSE
     ),
     "top-k, noise 0.3, three tenths of 35 units drop out": RowLever(_dropping(noise_level=0.3, **_GAUSSIAN), _SPARSE),
+    "top-k, 50 epochs": RowLever(_top_k(**whole_schedule(50)), _SPARSE),
+    "top-k, three tenths of 35 units drop out, 50 epochs": RowLever(_dropping(**whole_schedule(50)), _SPARSE),
+    "top-k, 50,000 rows, 40 epochs": RowLever(_top_k(**whole_schedule(40)), _SPARSE, 50_000),
+    "top-k, three tenths of 35 units drop out, 50,000 rows, 40 epochs": RowLever(
+        _dropping(**whole_schedule(40)), _SPARSE, 50_000
+    ),
+    "top-k, half of 100 units drop out, 50,000 rows, 40 epochs": RowLever(
+        _dropping(100, 50, **whole_schedule(40)), _SPARSE, 50_000
+    ),
     "stacked 200-200, fine-tuned": _STACKED,
     "stacked 200-200, fine-tuned, mean of the weights of 10 epochs": _STACKED_MEAN,
     "stacked 200-200, fine-tuned, 50,000 rows": _STACKED._replace(n_rows=50_000),
