@@ -237,6 +237,7 @@ MNIST_LEVERS = {
     "top-k, noise 0.3, three tenths of 35 units drop out": RowLever(_dropping(noise_level=0.3, **_GAUSSIAN), _SPARSE),
     "top-k, 50 epochs": RowLever(_top_k(**whole_schedule(50)), _SPARSE),
     "top-k, three tenths of 35 units drop out, 50 epochs": RowLever(_dropping(**whole_schedule(50)), _SPARSE),
+    "top-k, noise 0.3, 50 epochs": RowLever(_top_k(noise_level=0.3, **_GAUSSIAN, **whole_schedule(50)), _SPARSE),
     "top-k, 50,000 rows, 40 epochs": RowLever(_top_k(**whole_schedule(40)), _SPARSE, 50_000),
     "top-k, three tenths of 35 units drop out, 50,000 rows, 40 epochs": RowLever(
         _dropping(**whole_schedule(40)), _SPARSE, 50_000
