@@ -88,8 +88,8 @@ SHARED = (
         '{"auto", "glorot"}',
         """
         Start values. "auto" takes them from at most 4,096 rows: the encoder begins with their principal directions,
-        scaled to where the activation is nearly linear, and the decoder with the least-squares solution on the codes,
-        layer by layer in a deep network. Where ``loss`` is ``squared_error``, the output "identity" and X dense, the
+        scaled to where the activation is nearly linear, in part to where it bends if there are several layers, and the
+        decoder with the least-squares solution on the codes, layer by layer in a deep network. Where ``loss`` is ``squared_error``, the output "identity" and X dense, the
         network then sees centred rows that are divided by one number, so that neither offset nor unit of X has an
         influence; ``coefs_`` are in the units of X. "glorot" draws weights uniform within +-sqrt(6 / (fan_in +
         fan_out)) (Glorot and Bengio 2010), or sqrt(6 / fan_in) with "relu" (He et al. 2015), biases zero; with several
@@ -117,12 +117,11 @@ SHARED = (
         and is the one to take for small data and exact minima. K-FAC is the one for many rows, and not for Dask's
         collections. "auto" is "lbfgs" for one hidden layer with ``squared_error`` where rows times parameters are at
         most 2e7 and nothing is drawn anew for each batch; else "kfac" from 4,096 rows on for one hidden layer, if its
-        code is narrower than X or the loss bounds X, and for one or two more of tanh or logistic units, at most 512
-        wide, with a linear output and no row far from the others, if the units are tanh or principal components leave
-        at most 0.15 of the variance; and "adam" otherwise: for other deep networks, with a number as
-        ``learning_rate_init``, in ``partial_fit``, for sparse X, tied weights, gated codes, layers wider than 2,048,
-        a weight above a hundred times their mean, and a number as the strength
-        of a penalty on activations. ``solver_`` says which.
+        code is narrower than X or the loss bounds X, and for one or two more of tanh or logistic units with
+        ``squared_error``, a linear output and ``init="auto"`` on rows for which docs/training.md has the rule;
+        and "adam" otherwise: for other deep networks, with a number as ``learning_rate_init``, in ``partial_fit``, for
+        sparse X, tied weights, gated codes, layers wider than 2,048, a weight above a hundred times their mean, and a
+        number as the strength of a penalty on activations. ``solver_`` says which.
         """,
     ),
     Parameter(

@@ -28,10 +28,11 @@ LOCAL_ROWS = 10_000
 # curvature is taken.
 _KFAC_WEIGHTS = 100
 
-# Of the variance, what principal components leave at most where K-FAC is the first with more logistic layers: where
-# they leave more Adam goes as far, where they leave less it hardly leaves them. And how many times as far as others a
-# row may be then, in squares: one that is further is learnt alone.
-_LITTLE_LEFT, _FAR = 0.15, 100
+# Of the variance, what principal components leave at most where K-FAC is the first with more layers: where they leave
+# more Adam goes as far, where they leave less it hardly leaves them. Entries of X for each parameter from which it is,
+# since it learns rows by heart sooner. And how many times as far as others a row may be then, in squares: one that is
+# further is learnt alone.
+_LITTLE_LEFT, _ENTRIES, _FAR = 0.15, 10, 100
 
 # The widest layer of several for which it is, and the most of them: on 784 columns its steps took more than twice the
 # time, of more layers nothing was measured.
@@ -101,7 +102,7 @@ def _suits_kfac(estimator, sample, architecture, loss):
 
     Rows far from the others do so in squared errors of wide codes. Several layers of hidden units went wrong with them,
     and with rectified units and rare columns of zeros and ones, where those of Adam did not; of these it takes two or
-    three of tanh units, and of logistic ones on rows of which principal components leave little.
+    three of tanh or logistic units on rows of which principal components leave little.
     """
     n_rows = len(sample.rows)
     dense = isinstance(sample, Sample) and not isinstance(sample.X, CSRMatrix)
@@ -123,13 +124,14 @@ def _suits_kfac(estimator, sample, architecture, loss):
 
 
 def _bends_from_components(estimator, sample, architecture, loss):
-    """Whether rows, none of them far from the others, are met by several layers that start from principal directions,
-    and these leave little of their variance if the units are logistic."""
-    free = estimator._kind_of_noise() is None and estimator._strength_name is None and estimator.init == "auto"
+    """Whether rows, many for the parameters and none of them far from the others, are met by several layers that start
+    from principal directions, and these leave little of their variance."""
+    free = estimator._kind_of_noise() is None and estimator._strength_name is None and estimator.alpha == 0
     linear = LOSSES[loss].squares and architecture.output_activation == "identity"
-    whole = free and linear and estimator.missing_values == "error"
+    whole = free and linear and estimator.missing_values == "error" and estimator.init == "auto"
     narrow = architecture.depth <= _DEEPEST and max(architecture.sizes) <= _WIDEST_OF_MORE
-    if not (whole and narrow and architecture.activation in ("logistic", "tanh")):
+    many = len(sample.rows) * sample.n_features >= _ENTRIES * architecture.n_parameters
+    if not (whole and narrow and many and architecture.activation in ("logistic", "tanh")):
         return False
     rows, weights = sample.some_rows(start_limit(sample))
     mean = np.average(rows, axis=0, weights=weights)
@@ -138,7 +140,5 @@ def _bends_from_components(estimator, sample, architecture, loss):
         farthest = max(np.square(part - mean).sum(axis=1).max() for part in sample.blocks())
     if not 0.0 < spread < np.inf or farthest > _FAR * spread:
         return False
-    if architecture.activation == "tanh":
-        return True
     _, deviations = principal_directions(rows, min(architecture.encoder_sizes[1:]), weights)
     return bool(spread - np.square(deviations).sum() <= _LITTLE_LEFT * spread)

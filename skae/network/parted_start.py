@@ -45,7 +45,9 @@ def start_layer(met, straight, width, count, gains, weights, rng):
     if n_bent:
         directions, deviations = any_directions(met, n_bent, weights)
         bent = _mixed(directions, deviations, n_bent, gains[1], rng)
-        drawn = met[rng.integers(len(met), size=n_bent)] - mean
+        # By where they fall among the summed weights: rows of no weight are none.
+        places = (rng.integers(len(met), size=n_bent) + 0.5) / len(met) * weights.sum()
+        drawn = met[np.searchsorted(np.cumsum(weights), places)] - mean
         bias[n_straight:] = -_TOWARDS_A_ROW * np.einsum("ij,ji->i", drawn, bent)
         encoder[:, n_straight:] = bent
     return encoder, bias - mean @ encoder, n_straight
