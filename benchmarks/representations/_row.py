@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -64,6 +65,6 @@ def on_components(n_components, *makers):
 
 
 def in_one_line(model):
-    """A model and its settings in one line."""
+    """A model and its settings in one line, functions by their names: where they lie in memory is no setting."""
     layers = [layer for _, layer in model.steps] if hasattr(model, "steps") else [model]
-    return " ".join(" -> ".join(map(str, layers)).split())
+    return re.sub(r"<function (\S+) at 0x\w+>", r"\1", " ".join(" -> ".join(map(str, layers)).split()))

@@ -14,15 +14,23 @@ from benchmarks.representations import _measures, levers, representations
 from benchmarks.representations._contenders import BASELINES, FEATURES, contenders
 from benchmarks.representations._features import RandomDirections, kmeans_features
 from benchmarks.representations._measures import ByWriters, FineTunedMean
-from benchmarks.representations._mnist_levers import DrawnTopK, InPhases, ScaledComponents
+from benchmarks.representations._mnist_levers import MNIST_LEVERS, DrawnTopK, InPhases, ScaledComponents
 from benchmarks.representations._parts import DroppingTopK
 from benchmarks.representations._patches import MovedCopies, PatchCode
+from benchmarks.representations._row import in_one_line
 from benchmarks.representations._rows import ROWS
 from benchmarks.representations._splits import Split, digits_by_writer
 from skae import AutoencoderTransformer
 
 ROOT = Path(__file__).parents[2]
 RNG = np.random.default_rng(0)
+
+
+@pytest.mark.parametrize(
+    "lever", [*levers.LEVERS.values(), *MNIST_LEVERS.values()], ids=[*levers.LEVERS, *MNIST_LEVERS]
+)
+def test_stored_settings_are_those_of_any_process(lever):
+    assert "0x" not in in_one_line(lever.make(0))
 
 
 def test_kmeans_features_are_the_triangle_of_the_distances():
