@@ -66,7 +66,6 @@ DATA = {
     "squares": (squares, 8_000, 40, 5, 5),
 }
 
-
 ACTIVATIONS = "logistic", "tanh"
 
 
@@ -96,5 +95,4 @@ def main(options):
 
 def two_layers(k, activation, solver, seed):
     """The estimator with all else by its defaults."""
-    settings = {"activation": activation, "solver": solver, "random_state": seed}
-    return AutoencoderTransformer(k, hidden_layer_sizes=64, **settings)
+    return AutoencoderTransformer(k, hidden_layer_sizes=64, activation=activation, solver=solver, random_state=seed)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -11,7 +10,7 @@ from ..runtime import buffers
 from .decoders import logistic_regression, preactivations, ridge
 from .initialization import initial_parameters
 from .parted_start import start_code, start_layer
-from .principal import any_directions, local_directions, mixed_directions
+from .principal import any_directions, local_directions, scaled_directions
 from .start_activations import STRETCH, applied, lifted
 from .tied_start import start_tied, tied_bend
 
@@ -74,13 +73,13 @@ _SHALLOW_BENDS, _LOST = (0.3, 0.2, 0.15), 5e-4
 
 # Error of a start of several layers, over that of as many principal components, up to which it may bend: above it, what
 # is lost at the bends takes more steps to win back than there are. In the seven of eleven cases where it was at most
-# 1.6 bent starts trained to less error, in the four where it was at least 6 straight ones. K-FAC wins back more: at 3.1
-# it ended at three quarters of the error that it had from a straight start, at 6.8 above it.
+# 1.6 bent starts trained to less error, in the four where it was at least 6 straight ones. K-FAC wins back more: with
+# logistic units that all bend it ended at three quarters of the error from a straight start at 3.1, above it at 6.8.
 _BENT_ERROR, _BENT_ERROR_BY_CURVATURE = 2.0, 4.0
 
 # The same of a start in two parts, of two layers and of more. On nonlinear tables it was at most 1.23 and 1.55, and the
 # training ended far below a straight start's; where nothing is to be found beyond principal components, on Gaussian and
-# linear tables, 1.6 and 2.2 or more, on Poisson counts 2.6, and it ended above.
+# linear tables of which they leave 0.01, 1.6 and 2.2 or more, on Poisson counts 2.6, and it ended above.
 _PARTED_ERROR, _PARTED_ERROR_OF_MORE = 1.4, 1.8
 
 # Rows for each unit of the code, below which several layers start straight as well. With fewer, what is learnt from a
@@ -194,7 +193,6 @@ def _start_untied(architecture, parameters, loss, rows, weights, rng, wish):
     mean = np.average(rows, axis=0, weights=weights)
     spread = np.average(np.square(rows - mean).sum(axis=1), weights=weights)
     starts = _starts(architecture, loss, wish, len(rows))
-    most = partial(_most, architecture.depth, wish.curvature)
     for bends in starts:
         start_encoder = _start_parted_encoder if bends[0].straight else _start_encoder
         outputs, deviations = start_encoder(architecture, parameters, bends, rows, weights, rng, wish)
@@ -203,15 +201,15 @@ def _start_untied(architecture, parameters, loss, rows, weights, rng, wish):
             break
         error = np.average(np.square(given - rows).sum(axis=1), weights=weights)
         left = spread - np.square(deviations[: min(architecture.encoder_sizes)]).sum()
-        if error <= (left + _LOST * spread if architecture.depth == 1 else most(bends[0]) * left):
+        if error <= (left + _LOST * spread if architecture.depth == 1 else _most(architecture, bends[0], wish) * left):
             break
 
 
-def _most(depth, curvature, bend):
+def _most(architecture, bend, wish):
     """Error of a start of several layers, over that of principal components, up to which it is taken."""
     if bend.straight:
-        return _PARTED_ERROR if depth == 2 else _PARTED_ERROR_OF_MORE
-    return _BENT_ERROR_BY_CURVATURE if curvature else _BENT_ERROR
+        return _PARTED_ERROR if architecture.depth == 2 else _PARTED_ERROR_OF_MORE
+    return _BENT_ERROR_BY_CURVATURE if wish.curvature else _BENT_ERROR
 
 
 def _starts(architecture, loss, wish, n_rows):
@@ -267,8 +265,7 @@ def _start_encoder(architecture, parameters, bends, rows, weights, rng, wish):
         if bend.local:
             encoder = gain * local_directions(met, width, weights, rng)
         else:
-            encoder = mixed_directions(directions, width, rng) if mix else directions
-            encoder = encoder * (gain / (np.sqrt(np.square(deviations).mean()) if mix else deviations[0]))
+            encoder = scaled_directions(directions, deviations, width, gain, rng, mix)
         mean = np.average(met, axis=0, weights=weights)
         bias = -mean @ encoder
         if relu and bend.lift:
@@ -277,27 +274,32 @@ def _start_encoder(architecture, parameters, bends, rows, weights, rng, wish):
             bias = bias + 2.0 * gain
         if is_code and wish.target is not None:
             bias = bias + np.log(wish.target / (1.0 - wish.target))
-        parameters.weights[layer][...], parameters.biases[layer][...] = encoder, bias
-        z = met @ encoder + bias
-        outputs.append((z, applied(architecture.activation, z)))
+        outputs.append(_set_layer(architecture, parameters, layer, encoder, bias, met))
     return outputs, of_rows
 
 
 def _start_parted_encoder(architecture, parameters, bends, rows, weights, rng, wish):
     """The same, where layers before the code have straight units and bent ones."""
-    outputs, straight, stretch = [(rows, rows)], rows.shape[1], STRETCH[architecture.activation]
+    outputs, straight, of_rows = [(rows, rows)], rows.shape[1], None
     bend, n_units = bends[0], architecture.encoder_sizes[-1]
-    gains = bend.straight * stretch, bend.hidden * stretch
-    for layer, width in enumerate(architecture.encoder_sizes[1:]):
+    gains = bend.straight * STRETCH[architecture.activation], _gain(architecture, bend, False, wish)
+    for layer, width in enumerate(architecture.encoder_sizes[1:-1]):
         met = outputs[-1][1]
-        if layer < architecture.depth - 1:
-            encoder, bias, straight = start_layer(met, straight, width, n_units, gains, weights, rng)
-        else:
-            encoder, bias = start_code(met, straight, width, _gain(architecture, bend, True, wish), weights, rng)
-        parameters.weights[layer][...], parameters.biases[layer][...] = encoder, bias
-        z = met @ encoder + bias
-        outputs.append((z, applied(architecture.activation, z)))
-    return outputs, any_directions(rows, n_units, weights)[1]
+        encoder, bias, deviations = start_layer(met, straight, width, n_units, gains, weights, rng)
+        outputs.append(_set_layer(architecture, parameters, layer, encoder, bias, met))
+        of_rows = deviations if of_rows is None else of_rows
+        straight = len(deviations)
+    met = outputs[-1][1]
+    encoder, bias = start_code(met, straight, n_units, _gain(architecture, bend, True, wish), weights, rng)
+    outputs.append(_set_layer(architecture, parameters, architecture.depth - 1, encoder, bias, met))
+    return outputs, of_rows
+
+
+def _set_layer(architecture, parameters, layer, encoder, bias, met):
+    """Set a layer of the encoder; its pre-activations, and its output."""
+    parameters.weights[layer][...], parameters.biases[layer][...] = encoder, bias
+    z = met @ encoder + bias
+    return z, applied(architecture.activation, z)
 
 
 def _gain(architecture, bend, is_code, wish):

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .principal import any_directions, mixed_directions
+from .principal import any_directions, scaled_directions
 
 # Of a row that is drawn for each bent unit, how far the middle of its activation lies from the mean of the rows towards
 # it. At the mean its function is odd; of larger shares less was learnt from rows that are odd functions themselves.
@@ -33,37 +33,29 @@ def start_layer(met, straight, width, count, gains, weights, rng):
     -------
     encoder : ndarray of shape (n_inputs, width)
     bias : ndarray of shape (width,)
-    straight : int
-        How many units of this layer are straight.
+    deviations : ndarray of shape (n_straight,)
+        Of the straight units of the layer below along their principal directions, one for each straight unit of this.
     """
     mean = np.average(met, axis=0, weights=weights)
     directions, deviations = any_directions(met[:, :straight], min(count, width), weights)
     n_straight = directions.shape[1]
     encoder, bias = np.zeros((met.shape[1], width)), np.zeros(width)
-    encoder[:straight, :n_straight] = _mixed(directions, deviations, n_straight, gains[0], rng)
+    encoder[:straight, :n_straight] = scaled_directions(directions, deviations, n_straight, gains[0], rng, mix=True)
     n_bent = width - n_straight
     if n_bent:
-        directions, deviations = any_directions(met, n_bent, weights)
-        bent = _mixed(directions, deviations, n_bent, gains[1], rng)
+        bent = scaled_directions(*any_directions(met, n_bent, weights), n_bent, gains[1], rng, mix=True)
         # By where they fall among the summed weights: rows of no weight are none.
         places = (rng.integers(len(met), size=n_bent) + 0.5) / len(met) * weights.sum()
         drawn = met[np.searchsorted(np.cumsum(weights), places)] - mean
         bias[n_straight:] = -_TOWARDS_A_ROW * np.einsum("ij,ji->i", drawn, bent)
         encoder[:, n_straight:] = bent
-    return encoder, bias - mean @ encoder, n_straight
+    return encoder, bias - mean @ encoder, deviations
 
 
 def start_code(met, straight, width, gain, weights, rng):
     """Weights and biases of the code: principal directions of the straight units of the layer below it."""
     directions, deviations = any_directions(met[:, :straight], width, weights)
     encoder = np.zeros((met.shape[1], width))
-    if directions.shape[1] < width:
-        encoder[:straight] = _mixed(directions, deviations, width, gain, rng)
-    else:
-        encoder[:straight] = directions * (gain / deviations[0])
+    mix = directions.shape[1] < width
+    encoder[:straight] = scaled_directions(directions, deviations, width, gain, rng, mix)
     return encoder, -np.average(met, axis=0, weights=weights) @ encoder
-
-
-def _mixed(directions, deviations, width, gain, rng):
-    """Rotations of directions, by one factor for all."""
-    return mixed_directions(directions, width, rng) * (gain / np.sqrt(np.square(deviations).mean()))

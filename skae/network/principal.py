@@ -76,6 +76,14 @@ def mixed_directions(directions, width, rng):
     return np.concatenate(blocks, axis=1)[:, :width]
 
 
+def scaled_directions(directions, deviations, width, gain, rng, mix):
+    """Directions by one factor for all: mixed, so that rows vary by the gain along them in the mean, or as they are, so
+    that they do along the first."""
+    if mix:
+        return mixed_directions(directions, width, rng) * (gain / np.sqrt(np.square(deviations).mean()))
+    return directions * (gain / deviations[0])
+
+
 def local_directions(rows, width, weights, rng):
     """Random directions, each of columns that go with one of them, along which the rows vary by one.
 
