@@ -29,7 +29,10 @@ RNG = np.random.default_rng(0)
 @pytest.mark.parametrize(
     "lever", [*levers.LEVERS.values(), *MNIST_LEVERS.values()], ids=[*levers.LEVERS, *MNIST_LEVERS]
 )
-def test_stored_settings_are_those_of_any_process(lever):
+def test_stored_settings_are_those_of_any_process(lever, monkeypatch):
+    # Parts that are registered would stay so for the tests after it.
+    monkeypatch.setattr("benchmarks.representations._parts.register", lambda part: part)
+    monkeypatch.setattr("benchmarks.representations._parts._registered", set())
     assert "0x" not in in_one_line(lever.make(0))
 
 
