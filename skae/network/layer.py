@@ -76,6 +76,13 @@ class Layer(NamedTuple):
         else:
             np.matmul(a, self.weights, out=out)
 
+    def is_sparse(self, n_rows):
+        """Whether the gate leaves so few entries of so many rows on that work is done over these alone."""
+        # Those of extensions may only choose.
+        if not hasattr(self.gate, "share_of"):
+            return False
+        return self.gate.share_of((n_rows, len(self.bias))) <= active_share(len(self.weights))
+
     def active(self, a, out, shared=False):
         """The entries of the output that the gate leaves on, where they are few.
 
@@ -92,8 +99,7 @@ class Layer(NamedTuple):
         ActiveCode or None
             None where ``complete`` is to make the output.
         """
-        # Those of extensions may only choose.
-        few = hasattr(self.gate, "share_of") and self.gate.share_of(out.shape) <= active_share(len(self.weights))
+        few = self.is_sparse(len(out))
         if few and shared:
             shared_product(a, self.weights, out)
         else:

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
 from ..rows.blocks import Reader, block_rows, is_native, release_mapped_pages, row_blocks
 from ..rows.coordinates import inner_rows
 from ..rows.matrices import CSRBatch
-from ..runtime import buffers
+from ..runtime import buffers, workers
 from ..runtime.memory import check_available_memory
+from ..runtime.threads import one_thread_if_small
 from .active import rows_of
 from .batch_gates import Threshold
 from .gates import TopK
 from .layer import Layer
+
+# Rows of a sparse code that are encoded at once, and of these by one thread at a time; operations of a product in the time
+# in which a number is gone through.
+_STORED_ROWS, _STORED_PART, _DENSE = 8192, 512, 6
 
 
 def move_outward(parameters, coordinates):
@@ -121,7 +127,14 @@ class Network:
 
     def encode(self, X):
         """Code of each row of X, by blocks of rows; shape (n_samples, n_components)."""
-        return self._run(X, 0, self.architecture.depth)
+        if not self._code_is_sparse(X.shape[0]):
+            return self._run(X, 0, self.architecture.depth)
+        out, first = np.empty((X.shape[0], self.architecture.encoder_sizes[-1]), self.dtype), 0
+        for code in self.encode_stored(X):
+            last = first + code.shape[0]
+            code.scatter(out[first:last])
+            first = last
+        return out
 
     def encode_inner(self, x):
         """Code of rows that are in the coordinates of the network."""
@@ -138,17 +151,40 @@ class Network:
         return inner_rows(X, self.coordinates)[:]
 
     def encode_stored(self, X):
-        """Yield, by the blocks of rows of ``encode``, the entries of the code that are not zero, as ``ActiveCode``."""
-        depth, sizes = self.architecture.depth, self.architecture.encoder_sizes
-        rows = min(X.shape[0], block_rows(max(sizes), self.dtype))
-        out = np.empty((rows, sizes[-1]), self.dtype)
+        """Yield, for some rows after others, the entries of the code that are not zero, as ``ActiveCode``."""
+        inner, n_rows = inner_rows(X, self.coordinates), X.shape[0]
+        # Parts as of the dense code, and with them its roundings.
+        shared = self._code_is_sparse(n_rows)
+        size = _STORED_PART if shared else block_rows(max(self.architecture.encoder_sizes), self.dtype)
         check_available_memory()
-        hidden = [np.empty((rows, width), self.dtype) for width in sizes[1:-1]]
-        for block, a in self._read(inner_rows(X, self.coordinates), rows):
-            n_rows = block.stop - block.start
-            for layer, buffer in zip(self.layers, hidden):
-                a = layer.forward(a, buffer[:n_rows])
-            yield self.layers[depth - 1].stored(a, out[:n_rows])
+        for rows in row_blocks(n_rows, _STORED_ROWS if shared else size):
+            flops = self.architecture.product_flops(rows.stop - rows.start)
+            parts = workers.parts(rows.stop - rows.start, flops // _DENSE, size)
+            # A thread that encodes rows of its own has one of BLAS.
+            encode = partial(self._stored, inner, rows.start, size, 0 if len(parts) > 1 else flops)
+            for codes in workers.shared(encode, parts):
+                yield from codes
+            release_mapped_pages(X)
+
+    def _code_is_sparse(self, n_rows):
+        return self.layers[self.architecture.depth - 1].is_sparse(n_rows)
+
+    # Each thread has its own state of errors.
+    @np.errstate(over="ignore", invalid="ignore")
+    def _stored(self, inner, start, size, flops, first, last):
+        """The code of the rows from first to last after the start, in parts of one size, as a list; with as many threads
+        of BLAS as so many operations are worth."""
+        layers, size = self.layers[: self.architecture.depth], min(last - first, size)
+        outputs = [np.empty((size, width), self.dtype) for width in self.architecture.encoder_sizes[1:]]
+        read, codes = self._reader(inner, size), []
+        with one_thread_if_small(flops):
+            for part in row_blocks(last - first, size):
+                a = read(slice(start + first + part.start, start + first + part.stop))
+                *hidden, out = (output[: part.stop - part.start] for output in outputs)
+                for layer, output in zip(layers, hidden):
+                    a = layer.forward(a, output)
+                codes.append(layers[-1].stored(a, out))
+        return codes
 
     def decode(self, H):
         """Reconstruction from each row of H, an array or CSRBatch, by blocks; shape (n_samples, n_features)."""
@@ -202,8 +238,14 @@ class Network:
 
     def _read(self, X, size):
         """Yield slices of so many rows, and these rows in the precision of the network."""
-        no_conversion = isinstance(X, CSRBatch) or is_native(X, self.dtype)
-        read = None if no_conversion else Reader(X, self.dtype, size)
+        read = self._reader(X, size)
         for block in row_blocks(X.shape[0], size):
-            yield block, X[block] if no_conversion else read(np.arange(block.start, block.stop))
+            yield block, read(block)
             release_mapped_pages(X)
+
+    def _reader(self, X, size):
+        """A function that gives the rows of a slice, at most so many, in the precision of the network."""
+        if isinstance(X, CSRBatch) or is_native(X, self.dtype):
+            return X.__getitem__
+        read = Reader(X, self.dtype, size)
+        return lambda block: read(np.arange(block.start, block.stop))

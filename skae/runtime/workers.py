@@ -6,6 +6,7 @@ The threads sleep while there is nothing to do: two pools that spin would wait f
 from __future__ import annotations
 
 import os
+import threading
 from concurrent.futures import ThreadPoolExecutor, wait
 from itertools import pairwise
 
@@ -15,6 +16,9 @@ from .threads import blas_threads
 WORTH_SHARING = 2**20
 
 _pool, _size = None, 0
+
+# Whether this thread is at a task that is shared: what that shares in its turn it does alone.
+_at_work = threading.local()
 
 
 def _begin_anew():
@@ -55,7 +59,7 @@ def shared(task, ranges):
     Parameters
     ----------
     task : callable (first, last) -> object
-        Lets other threads run while it works, and calls ``shared`` for nothing.
+        Lets other threads run while it works. What it shares itself, its own thread does alone.
     ranges : list of tuple of int
 
     Returns
@@ -63,15 +67,24 @@ def shared(task, ranges):
     list
         What it returned for each.
     """
-    if len(ranges) == 1:
-        return [task(*ranges[0])]
-    futures = [_threads(len(ranges) - 1).submit(task, *part) for part in ranges[1:]]
+    if len(ranges) == 1 or getattr(_at_work, "shares", False):
+        return [task(*part) for part in ranges]
+    futures = [_threads(len(ranges) - 1).submit(_alone, task, part) for part in ranges[1:]]
     try:
-        own = task(*ranges[0])
+        own = _alone(task, ranges[0])
     finally:
         # After an interrupt too: they write where the caller goes on.
         wait(futures)
     return [own, *(future.result() for future in futures)]
+
+
+def _alone(task, part):
+    """What a task gives for a part, while its thread shares nothing."""
+    _at_work.shares = True
+    try:
+        return task(*part)
+    finally:
+        _at_work.shares = False
 
 
 def _threads(n):

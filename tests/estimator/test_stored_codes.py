@@ -1,6 +1,7 @@
 """Codes as CSR: those of the dense transform, never dense as a whole, and taken wherever codes are taken."""
 
 import tracemalloc
+import warnings
 
 import numpy as np
 import pytest
@@ -11,10 +12,12 @@ from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.utils.fixes import parse_version
+from threadpoolctl import threadpool_limits
 
 import skae
 from skae import AutoencoderTransformer, SparseAE
 from skae.metrics import reconstruction_score
+from skae.runtime import workers
 
 SETTINGS = {**FIXED, "max_iter": 2, "tol": 0.0, "random_state": 0}
 PROVIDERS = ["CPUExecutionProvider"]
@@ -63,6 +66,22 @@ def test_as_the_dense_code(case, dtype, X, rng):
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("case", ["relu", "deep", "batch", "l1"])
+@pytest.mark.parametrize("stored", [False, True])
+def test_threads_that_share_the_rows_change_no_bit(stored, case, monkeypatch, rng):
+    X = rng.random((1100, 160)).astype(np.float32)
+    X = sparse.csr_array(np.where(X < 0.95, 0.0, X).astype(np.float32)) if stored else X
+    with threadpool_limits(1), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        ae = SparseAE(200, sparse_output=True, **CASES[case], **SETTINGS).fit(X[:300])
+        alone = ae.transform(X)
+        monkeypatch.setattr(workers, "blas_threads", lambda: 3)
+        monkeypatch.setattr(workers, "WORTH_SHARING", 1)
+        together, dense = ae.transform(X), ae.set_params(sparse_output=False).transform(X)
+    assert together.has_canonical_format and (together != alone).nnz == 0
+    np.testing.assert_array_equal(together.toarray(), dense)
+
+
 def test_missing_values(X, rng):
     X[rng.random(X.shape) < 0.1] = np.nan
     ae = SparseAE(60, sparse_output=True, missing_values="mask", **TOP_K, **SETTINGS).fit(X)

@@ -56,6 +56,20 @@ def test_results_come_in_order_from_several_threads():
     assert len({part[2] for part in found}) == 3 and found[0][2] == threading.get_ident()
 
 
+def test_a_task_that_shares_does_it_alone():
+    def inner(first, last):
+        return first, last, threading.get_ident()
+
+    def outer(first, last):
+        return workers.shared(inner, [(first, last), (last, last + 1)]), threading.get_ident()
+
+    for found, thread in workers.shared(outer, [(0, 1), (2, 3)]):
+        assert [part[2] for part in found] == [thread, thread]
+    # What comes after it is shared again.
+    threads = {part[2] for part in workers.shared(inner, [(0, 1), (1, 2)])}
+    assert threading.get_ident() in threads and len(threads) == 2
+
+
 def test_an_error_is_raised_when_all_have_ended(monkeypatch):
     ended, waited_for, wait = [], threading.Event(), workers.wait
 
