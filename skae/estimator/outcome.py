@@ -8,6 +8,7 @@ from functools import partial
 import numpy as np
 
 from ..kernels.activations import ACTIVATIONS
+from ..rows.blocks import block_rows, row_blocks
 from ..rows.reconstruction_errors import fraction_sums
 from ..rows.sample import Sample
 from ..runtime.exceptions import (
@@ -129,11 +130,16 @@ def _warn_of_codes(name, fitted, rows):
     sums = fraction_sums(partial(reconstruction, fitted), rows)
     if not (sums.varies and np.isfinite([sums.error, sums.spread]).all()):
         return
-    code = fitted.network.encode(filled(fitted, rows))
-    still = int((np.ptp(code, axis=0) == 0).sum())
-    if 2 * still > code.shape[1]:
+    low, high = _code_range(fitted, rows)
+    which = "units"
+    if fitted.network.gate is not None:
+        # Some rows turn few of the units on that compete for them; the others say nothing.
+        on = (low != 0) | (high != 0)
+        low, high, which = low[on], high[on], "units that are on"
+    still = int((low == high).sum())
+    if 2 * still > len(low):
         text = (
-            f"{still} of the {code.shape[1]} units of {name} have the same value for every row. Use {{init='auto'}}, a "
+            f"{still} of the {len(low)} {which} of {name} have the same value for every row. Use {{init='auto'}}, a "
             "lower {learning_rate_init}, or scale the columns of X."
         )
         warnings.warn(marked(text + _PAGE), CollapsedCodeWarning, stacklevel=5)
@@ -145,3 +151,12 @@ def _warn_of_codes(name, fitted, rows):
             "or noise."
         )
         warnings.warn(marked(text + _PAGE), PoorFitWarning, stacklevel=5)
+
+
+def _code_range(fitted, rows):
+    """The least and the greatest value of each unit of the code, by blocks of the rows."""
+    network, low, high = fitted.network, np.inf, -np.inf
+    for part in row_blocks(rows.shape[0], block_rows(max(network.architecture.encoder_sizes), network.dtype)):
+        code = network.encode(filled(fitted, rows[part]))
+        low, high = np.minimum(low, code.min(axis=0)), np.maximum(high, code.max(axis=0))
+    return low, high

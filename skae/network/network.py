@@ -18,9 +18,9 @@ from .batch_gates import Threshold
 from .gates import TopK
 from .layer import Layer
 
-# Rows of a sparse code that are encoded at once, and of these by one thread at a time; operations of a product in the time
-# in which a number is gone through.
-_STORED_ROWS, _STORED_PART, _DENSE = 8192, 512, 6
+# Rows of a sparse code that are encoded at once; of these one thread takes so many at a time, at most and at least, or
+# those of so many bytes. Operations of a product in the time in which a number is gone through.
+_STORED_ROWS, _MOST_ROWS, _LEAST_ROWS, _PART_BYTES, _DENSE = 8192, 512, 64, 2**23, 6
 
 
 def move_outward(parameters, coordinates):
@@ -153,9 +153,12 @@ class Network:
     def encode_stored(self, X):
         """Yield, for some rows after others, the entries of the code that are not zero, as ``ActiveCode``."""
         inner, n_rows = inner_rows(X, self.coordinates), X.shape[0]
-        # Parts as of the dense code, and with them its roundings.
-        shared = self._code_is_sparse(n_rows)
-        size = _STORED_PART if shared else block_rows(max(self.architecture.encoder_sizes), self.dtype)
+        width, shared = max(self.architecture.encoder_sizes), self._code_is_sparse(n_rows)
+        if shared:
+            size = min(_MOST_ROWS, max(_LEAST_ROWS, block_rows(width, self.dtype, _PART_BYTES)))
+        else:
+            # The blocks of the dense code, and with them its roundings.
+            size = block_rows(width, self.dtype)
         check_available_memory()
         for rows in row_blocks(n_rows, _STORED_ROWS if shared else size):
             flops = self.architecture.product_flops(rows.stop - rows.start)
@@ -172,8 +175,8 @@ class Network:
     # Each thread has its own state of errors.
     @np.errstate(over="ignore", invalid="ignore")
     def _stored(self, inner, start, size, flops, first, last):
-        """The code of the rows from first to last after the start, in parts of one size, as a list; with as many threads
-        of BLAS as so many operations are worth."""
+        """The code of the rows from first to last after the start, a list of parts of one size; with as many threads of
+        BLAS as so many operations are worth."""
         layers, size = self.layers[: self.architecture.depth], min(last - first, size)
         outputs = [np.empty((size, width), self.dtype) for width in self.architecture.encoder_sizes[1:]]
         read, codes = self._reader(inner, size), []

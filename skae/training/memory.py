@@ -41,8 +41,8 @@ def check_training_memory(
     early_stopping, keep_epochs : bool
         Whether the best parameters are kept, and the state after the last whole epoch.
     trial_rows : int
-        Rows in the steps of one trial, where the learning rate is searched for on a copy of the parameters, of their
-        gradient and of the optimiser's state; 0 where it is set.
+        Rows in the steps of one trial, where the learning rate is searched for, with the parameters at the start put
+        aside and a gradient of its own; 0 where it is set.
     start_bytes : int
         What the start values take, before all that.
 
@@ -55,7 +55,7 @@ def check_training_memory(
     # The parameters, their gradient, and where weights are tied that of the decoder.
     vectors = 2 + architecture.tied + solver.n_vectors
     if trial_rows:
-        vectors += 2 + architecture.tied + solver.n_vectors
+        vectors += 2 + architecture.tied
     if keep_epochs:
         # The copy of the last epoch goes when that of the next one is there.
         vectors += 2 * (1 + (solver.optimizer.n_state_vectors if solver.minibatch else 0))

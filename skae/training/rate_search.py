@@ -12,6 +12,7 @@ import numpy as np
 
 from ..objective.objective import Objective
 from ..rows.sample import Sample
+from ..runtime.aside import PutAside
 from .config import WARM_UP, TrainingConfig, annealing
 from .descent import run_epoch
 from .divergence import DivergenceError
@@ -49,8 +50,8 @@ class _Trials(NamedTuple):
     Attributes
     ----------
     objective : Objective
-        A copy, whose parameters change with every trial.
-    start : ndarray of shape (n_parameters,)
+        A copy with the same parameters, which change with every trial.
+    start : PutAside
         Parameters from which each sets out.
     rows, compared : Sample
         Rows of the steps in their order, and those on which the ends are compared.
@@ -63,7 +64,7 @@ class _Trials(NamedTuple):
     """
 
     objective: Objective
-    start: np.ndarray
+    start: PutAside
     rows: Sample
     compared: Sample
     config: TrainingConfig
@@ -75,7 +76,7 @@ class _Trials(NamedTuple):
         """Objective after steps at a learning rate that is annealed to zero; infinite for one that diverged."""
         objective, config = self.objective, replace(self.config, learning_rate_init=rate)
         theta = objective.network.theta
-        theta[...] = self.start
+        self.start.put_back(theta)
         state = TrainingState.seeded(self.seed, self.seed, epoch=self.epoch)
         state.prepare_optimizer(self.optimizer, theta, objective.network.architecture)
         sample = self.rows._replace(rows=self.rows.rows[: n_steps * config.batch_size])
@@ -95,7 +96,7 @@ class _Trials(NamedTuple):
             x = read(indices)
             scale = None
             if sample.weights is not None:
-                scale = (sample.weights[indices] / len(x)).astype(self.start.dtype)
+                scale = (sample.weights[indices] / len(x)).astype(self.objective.network.dtype)
             total += len(x) * self.objective.value(x, scale, rng)
         return total / len(sample.rows) if math.isfinite(total) else math.inf
 
@@ -132,7 +133,16 @@ def find_rate(objective, sample, config, optimizer, state, rng, most=math.inf):
     config = replace(config, batch_size=min(config.batch_size, n_rows))
     n_steps = trial_steps(n_rows, config)
     trials = _trials(objective, sample, config, optimizer, state, copy.deepcopy(rng), n_steps)
-    at_start = trials.value()
+    try:
+        return _best_rate(trials, n_steps, most)
+    finally:
+        trials.start.put_back(objective.network.theta)
+        trials.start.close()
+
+
+def _best_rate(trials, n_steps, most):
+    """The rate that ``find_rate`` finds."""
+    config, at_start = trials.config, trials.value()
     rates = _candidates(trials, most)
     first = [trials.loss(rate, max(1, n_steps // _FIRST_ROUND)) for rate in rates]
     best = int(np.argmin(first))
@@ -165,8 +175,9 @@ def trial_steps(n_rows, config):
 
 def _trials(objective, sample, config, optimizer, state, rng, n_steps):
     """The trials of a training, with rows of their own."""
-    start = objective.network.theta
-    objective = copy.deepcopy(objective)
+    theta = objective.network.theta
+    # No second vector of parameters.
+    objective = copy.deepcopy(objective, {id(theta): theta})
     # Which units live is seen in the training alone.
     objective.activity = None
     if objective.gate is not None:
@@ -179,7 +190,7 @@ def _trials(objective, sample, config, optimizer, state, rng, n_steps):
     compared = sample._replace(rows=np.sort(sample.rows[compared]))
     return _Trials(
         objective,
-        start,
+        PutAside(theta),
         sample._replace(rows=rows).in_memory(),
         compared.in_memory(),
         config,
@@ -206,7 +217,7 @@ def _candidates(trials, most):
 def _curvature(trials):
     """Greatest curvature of the objective at the start, by power iteration on differences of gradients; one where there
     is none to see."""
-    objective, start = trials.objective, trials.start
+    objective, start = trials.objective, trials.objective.network.theta.copy()
     rows = trials.compared.rows
     rows = rows[: objective.block_size(len(rows))]
     x, theta = objective.reader(trials.compared.X, len(rows))(rows), objective.network.theta

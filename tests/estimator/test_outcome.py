@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from skae import AutoencoderTransformer, SparseAE
+from skae.estimator import outcome
 from skae.exceptions import CollapsedCodeWarning, DeadUnitsWarning, FitWarning, OutputRangeWarning, PoorFitWarning
 
 PAGE = Path(__file__).parents[2] / "docs" / "guide" / "when_it_goes_wrong.md"
@@ -43,3 +44,43 @@ def test_a_usual_fit_does_not_warn(scale):
     with warnings.catch_warnings():
         warnings.simplefilter("error", FitWarning)
         AutoencoderTransformer(4, random_state=0).fit(scale * ROWS)
+
+
+# Most units are on for none of the rows that a fit is judged by.
+@pytest.mark.parametrize("sparsity", ["topk", "batchtopk"])
+def test_a_dictionary_of_more_units_than_rows_turn_on_does_not_warn(sparsity, monkeypatch):
+    monkeypatch.setattr(outcome, "_ROWS", 20)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", FitWarning)
+        SparseAE(200, sparsity=sparsity, n_active=2, max_iter=3, random_state=0).fit(ROWS)
+
+
+@pytest.mark.parametrize("block", [1, 7, 1000])
+def test_units_that_are_still_are_counted_over_all_blocks(block, monkeypatch):
+    monkeypatch.setattr(outcome, "block_rows", lambda width, dtype: block)
+    ae = AutoencoderTransformer(3, max_iter=1, init="glorot", random_state=0, activation="relu", learning_rate_init=0.1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        ae.fit(ROWS)
+        network = ae._fitted.network
+        network.biases[0][:] = 0.0
+        network.weights[0][:] = 0.0
+        network.weights[0][0, 0] = 1.0
+    # One unit varies; in the second half of the rows one more.
+    rows = ROWS.copy()
+    rows[:100, 1] = 0.0
+    network.weights[0][1, 1] = 1.0
+    code = network.encode(rows)
+    low, high = outcome._code_range(ae._fitted, rows)
+    np.testing.assert_array_equal(low, code.min(axis=0))
+    np.testing.assert_array_equal(high, code.max(axis=0))
+    assert (low == high).tolist() == [False, False, True]
+
+
+def test_a_sparse_code_that_is_the_same_for_every_row_warns():
+    ae = SparseAE(20, sparsity="topk", n_active=3, activation="relu", max_iter=1, random_state=0).fit(ROWS)
+    network = ae._fitted.network
+    network.weights[0][:] = 0.0
+    network.biases[0][:] = np.arange(20.0)
+    with pytest.warns(CollapsedCodeWarning, match="3 of the 3 units that are on"):
+        outcome._warn_of_codes("SparseAE", ae._fitted, ROWS)

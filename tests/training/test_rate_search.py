@@ -15,6 +15,7 @@ from skae import AutoencoderTransformer, DenoisingAE, SparseAE
 from skae.estimator.plan import plan_training
 from skae.kernels.optimizers import OPTIMIZERS
 from skae.rows.sample import Sample
+from skae.runtime import aside
 from skae.training import descent, rate_search
 from skae.training.descent import minibatch
 from skae.training.divergence import DivergenceError
@@ -108,12 +109,26 @@ def test_it_leaves_everything_as_it_was(cls, parameters, optimizer, X):
     assert find_rate(*arguments) == rate > 0 and type(rate) is float
 
 
-def test_an_interrupt_comes_through_and_changes_nothing(X, monkeypatch):
+@pytest.mark.parametrize("optimizer", [ADAM, SGD], ids=["adam", "sgd"])
+def test_a_start_in_a_file_gives_the_same_rate(optimizer, X, monkeypatch):
+    plan = planned(X, solver=optimizer.name)
+    rate, theta = found(plan, optimizer), plan.objective.network.theta.copy()
+    files, put_back = [], aside.PutAside.put_back
+    monkeypatch.setattr(aside, "LARGE", 1)
+    monkeypatch.setattr(aside.PutAside, "put_back", lambda self, a: files.append(self._file) or put_back(self, a))
+    assert found(plan, optimizer) == rate
+    assert None not in files and len(files) > 6 and files[0].closed
+    np.testing.assert_array_equal(plan.objective.network.theta, theta)
+
+
+@pytest.mark.parametrize("large", [2**26, 1], ids=["in memory", "in a file"])
+def test_an_interrupt_comes_through_and_changes_nothing(large, X, monkeypatch):
     def cut():
         raise KeyboardInterrupt
 
     plan = planned(X)
     theta = plan.objective.network.theta.copy()
+    monkeypatch.setattr(aside, "LARGE", large)
     monkeypatch.setattr(descent.interrupts, "check", cut)
     with pytest.raises(KeyboardInterrupt):
         found(plan)
