@@ -194,7 +194,7 @@ def started_network(estimator, sample, architecture, loss, means, rng, dtype, st
     if estimator.init == "glorot" or estimator._gate() is not None:
         theta = initial_parameters(architecture, rng, dtype)
         if steps is not None:
-            move_outward(architecture.parameters(theta), steps)
+            move_outward(architecture.parameters(theta), steps, architecture.tied)
     else:
         target = estimator._mean_activation_target()
         # A small code needs a large decoder, along which the objective is steep: not every rate goes with that.
@@ -234,8 +234,9 @@ def step_coordinates(estimator, sample, architecture, loss, means):
     found = _coordinates(architecture, loss, *start_rows(sample, means, start_limit(sample)), model_dtype(sample))
     if found is None:
         return None
-    # Weights that are tied have one scale.
-    return Coordinates(found.offset, 1.0 if architecture.tied else 2.0 ** np.round(np.log2(found.scale)))
+    # Weights that are tied have one scale, unless it can be that of the biases.
+    free = architecture.homogeneous or not architecture.tied
+    return Coordinates(found.offset, 2.0 ** np.round(np.log2(found.scale)) if free else 1.0)
 
 
 def _is_sparse(sample):

@@ -66,6 +66,11 @@ class Architecture:
         return hidden + [ACTIVATIONS[self.output_activation]]
 
     @property
+    def homogeneous(self):
+        """Whether rows and biases times a positive number give outputs times it, whatever the weights."""
+        return all(activation.name in ("identity", "relu") for activation in self.activations)
+
+    @property
     def shapes(self):
         """Shapes of the weight matrices that are parameters: all, or the encoder's when tied."""
         pairs = list(zip(self.sizes[:-1], self.sizes[1:]))

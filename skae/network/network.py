@@ -23,21 +23,35 @@ from .layer import Layer
 _STORED_ROWS, _MOST_ROWS, _LEAST_ROWS, _PART_BYTES, _DENSE = 8192, 512, 64, 2**23, 6
 
 
-def move_outward(parameters, coordinates):
+def move_outward(parameters, coordinates, tied=False):
     """Make of parameters on rows in coordinates such as give the same on the rows as they are, in place.
 
     Parameters
     ----------
     parameters : tuple of lists of ndarray
-        Weights, and biases; tied weights where the scale is 1.
+        Weights, and biases.
     coordinates : Coordinates
+    tied : bool, default=False
+        Whether the weights are to stay as they are: of a homogeneous network, or with a scale of 1.
     """
     (weights, biases), (offset, scale) = parameters, coordinates
-    weights[0] /= scale
+    rescale(weights, biases, 1.0 / scale, tied)
     biases[0] -= offset @ weights[0]
-    weights[-1] *= scale
-    biases[-1] *= scale
     biases[-1] += offset
+
+
+def rescale(weights, biases, factor, tied=False):
+    """Multiply the first weights by a factor, and divide the last ones and the output's biases by it; where weights are
+    tied, of a homogeneous network, divide all biases alone."""
+    if factor == 1:
+        return
+    if tied:
+        for bias in biases:
+            bias /= factor
+        return
+    weights[0] *= factor
+    weights[-1] /= factor
+    biases[-1] /= factor
 
 
 class Network:

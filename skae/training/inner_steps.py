@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..kernels import penalties
+from ..network.network import rescale
 
 
 def in_coordinates(step, objective):
@@ -20,7 +21,7 @@ def in_coordinates(step, objective):
     step : callable (theta, grad, state, rate, t) -> None
     objective : Objective
         With ``step_coordinates``, whose scale is a power of two, so that nothing is rounded by it, and 1 for tied
-        weights. Where they are None, the step itself is given back.
+        weights of a network that is not homogeneous. Where they are None, the step itself is given back.
 
     Returns
     -------
@@ -30,26 +31,18 @@ def in_coordinates(step, objective):
     if coordinates is None:
         return step
     means = coordinates.offset.astype(objective.network.dtype)
-    scale = objective.network.dtype.type(coordinates.scale)
+    scale, tied = objective.network.dtype.type(coordinates.scale), architecture.tied
 
     def inner_step(theta, grad, state, rate, t):
         (weights, biases), (grads, bias_grads) = architecture.parameters(theta), architecture.parameters(grad)
         penalties.add_outer(grads[0], means, -bias_grads[0])
         biases[0] += np.dot(means, weights[0])
-        _rescale(weights, biases, scale)
-        _rescale(grads, bias_grads, 1 / scale)
+        rescale(weights, biases, scale, tied)
+        rescale(grads, bias_grads, 1 / scale, tied)
         # Of the squared error in these units.
         grad *= 1 / scale**2
         step(theta, grad, state, rate, t)
-        _rescale(weights, biases, 1 / scale)
+        rescale(weights, biases, 1 / scale, tied)
         biases[0] -= np.dot(means, weights[0])
 
     return inner_step
-
-
-def _rescale(weights, biases, factor):
-    """Multiply the first weights by a factor, and divide the last ones, and the output's biases, by it."""
-    if factor != 1:
-        weights[0] *= factor
-        weights[-1] /= factor
-        biases[-1] /= factor

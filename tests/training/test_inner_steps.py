@@ -11,7 +11,7 @@ from skae.datasets import make_dictionary
 from skae.kernels.losses import LOSSES
 from skae.network.architecture import Architecture
 from skae.network.gates import TopK
-from skae.network.network import Network
+from skae.network.network import Network, move_outward
 from skae.objective.objective import Objective
 from skae.rows.coordinates import Coordinates
 from skae.rows.sample import Sample
@@ -36,22 +36,24 @@ def after_an_epoch(network, X, solver, rate, step_coordinates=None):
 @pytest.mark.parametrize("scale", [0.25, 1.0, 4.0])
 @pytest.mark.parametrize("solver", ["adam", "sgd"])
 @pytest.mark.parametrize("tied", [False, True])
-def test_steps_are_those_in_the_coordinates(tied, solver, scale, rng):
-    if tied and scale != 1.0:
+@pytest.mark.parametrize("activation, sizes", [("tanh", SIZES), ("relu", SIZES), ("relu", (SIZES[0], 8, 7))])
+def test_steps_are_those_in_the_coordinates(activation, sizes, tied, solver, scale, rng):
+    if tied and scale != 1.0 and activation == "tanh":
         pytest.skip("weights that are tied have one scale")
     X = scale * rng.standard_normal((N_ROWS, SIZES[0])) + rng.uniform(-20, 20, SIZES[0])
-    architecture, coordinates = Architecture(SIZES, "tanh", "identity", tied), Coordinates(X.mean(axis=0), scale)
+    architecture, coordinates = Architecture(sizes, activation, "identity", tied), Coordinates(X.mean(axis=0), scale)
     inner = Network(architecture, 0.3 * rng.standard_normal(architecture.n_parameters), coordinates)
     outer = Network(architecture, inner.theta.copy())
     if not tied:
         outer = inner.in_units_of_X()
     else:
-        outer.biases[0][...] -= coordinates.offset @ outer.weights[0]
-        outer.biases[-1][...] += coordinates.offset
+        move_outward((outer.weights, outer.biases), coordinates, tied=True)
     inner, loss = after_an_epoch(inner, X, solver, 1e-2)
     outer, same = after_an_epoch(outer, X, solver, 1e-2, coordinates)
     assert same == pytest.approx(loss, rel=1e-6)
-    for found, expected in zip((outer.encode(X), outer.reconstruct(X)), (inner.encode(X), inner.reconstruct(X))):
+    # Codes of tied weights have the unit of the rows.
+    codes = inner.encode(X) * (scale if tied else 1.0)
+    for found, expected in zip((outer.encode(X), outer.reconstruct(X)), (codes, inner.reconstruct(X))):
         np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-8)
 
 
@@ -85,6 +87,19 @@ def test_atoms_of_one_norm_are_learnt_in_any_unit(factor, sparsity):
     assert ae.score(X) > 0.3
     before = ae.score(X)
     assert ae.partial_fit(sparse.csr_array(X[:300])).score(X) > before - 0.3
+
+
+@compiled
+@pytest.mark.parametrize("sparsity", ["topk", "batchtopk", "lifetime"])
+def test_tied_weights_are_learnt_in_any_unit(sparsity):
+    X = np.abs(make_dictionary(600, 24, 40, n_active=4, random_state=0))
+    X[X < 0.5] = 0.0
+    settings = {**GATED, "sparsity": sparsity, "tied_weights": True}
+    scores = [
+        SparseAE(64, **settings).fit(sparse.csr_array(X * 4.0**power)).score(X * 4.0**power) for power in (0, -5, 5)
+    ]
+    np.testing.assert_allclose(scores, scores[0], atol=1e-3)
+    assert scores[0] == pytest.approx(SparseAE(64, **settings).fit(X).score(X), abs=0.1)
 
 
 @compiled
