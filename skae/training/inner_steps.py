@@ -14,7 +14,8 @@ def in_coordinates(step, objective):
     z = W^T x + b = (s W)^T (x - m) / s + c with c = b + W^T m, and the same at the output. Dense rows come in such
     coordinates; sparse ones would not be sparse any more. Without them every change of W moves all rows alike where the
     means m are large, and units of a code that compete for their places fall silent by the dozen. The gradient at fixed
-    c, which is that at fixed b less m times the gradient of b, is what the optimiser meets.
+    c, which is that at fixed b less m times the gradient of b, is what the optimiser meets. Tied weights of a
+    homogeneous network serve rows in any unit: its biases alone are divided by s.
 
     Parameters
     ----------
