@@ -2,6 +2,7 @@
 
 import sys
 
+import joblib
 import pytest
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="fork is safe on Linux only")
@@ -47,6 +48,7 @@ with get_context("fork").Pool(2) as pool:
 """
 
 
+@pytest.mark.skipif(joblib.cpu_count() < 2, reason="BLAS has one thread on one core, and nothing is shared")
 def test_a_forked_pool_after_a_fit_of_shared_loops(run):
     run(GATED, environment={"OPENBLAS_NUM_THREADS": "2"})
 
