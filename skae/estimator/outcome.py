@@ -132,9 +132,9 @@ def _warn_of_codes(name, fitted, rows):
         return
     low, high = _code_range(fitted, rows)
     which = "units"
-    if fitted.network.gate is not None:
-        # Some rows turn few of the units on that compete for them; the others say nothing.
-        on = (low != 0) | (high != 0)
+    on = (low != 0) | (high != 0)
+    if fitted.network.gate is not None and on.sum() > fitted.network.architecture.n_active:
+        # Some rows turn few of the units on that compete for them; the others say nothing, unless no other ever won.
         low, high, which = low[on], high[on], "units that are on"
     still = int((low == high).sum())
     if 2 * still > len(low):

@@ -177,8 +177,9 @@ class Network:
         for rows in row_blocks(n_rows, _STORED_ROWS if shared else size):
             flops = self.architecture.product_flops(rows.stop - rows.start)
             parts = workers.parts(rows.stop - rows.start, flops // _DENSE, size)
-            # A thread that encodes rows of its own has one of BLAS.
-            encode = partial(self._stored, inner, rows.start, size, 0 if len(parts) > 1 else flops)
+            # A thread that encodes rows of its own has one of BLAS; other codes have all, as dense.
+            worth = flops if shared else np.inf
+            encode = partial(self._stored, inner, rows.start, size, 0 if len(parts) > 1 else worth)
             for codes in workers.shared(encode, parts):
                 yield from codes
             release_mapped_pages(X)

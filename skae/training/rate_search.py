@@ -16,6 +16,7 @@ from ..runtime.aside import PutAside
 from .config import WARM_UP, TrainingConfig, annealing
 from .descent import run_epoch
 from .divergence import DivergenceError
+from .inner_steps import in_coordinates
 from .state import TrainingState
 
 _ADAM_RATES = (3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1)
@@ -217,23 +218,32 @@ def _candidates(trials, most):
 def _curvature(trials):
     """Greatest curvature of the objective at the start, by power iteration on differences of gradients; one where there
     is none to see."""
-    objective, start = trials.objective, trials.objective.network.theta.copy()
-    rows = trials.compared.rows
+    objective, rows = trials.objective, trials.compared.rows
     rows = rows[: objective.block_size(len(rows))]
     x, theta = objective.reader(trials.compared.X, len(rows))(rows), objective.network.theta
+    points = []
 
-    def gradient(at):
-        theta[...] = at
+    def look(theta, grad, state, rate, t):
+        # In the coordinates of the steps: note where this is, and go on to the next point.
+        points.append((theta.copy(), grad.astype(np.float64)) if not points else grad.astype(np.float64))
+        theta[...] = points[0][0]
+
+    def gradient(along=None):
+        if along is not None:
+            in_coordinates(lambda theta, *rest: np.add(theta, along, out=theta, casting="unsafe"), objective)(
+                theta, objective.grad, (), None, None
+            )
         objective.value_and_gradient(x, None, np.random.default_rng(trials.seed))
-        return objective.grad.astype(np.float64)
+        in_coordinates(look, objective)(theta, objective.grad, (), None, None)
+        return points.pop() if len(points) > 1 else points[0][1]
 
-    at_start = gradient(start)
-    length = _DIFFERENCE * (np.linalg.norm(start.astype(np.float64)) or 1.0)
+    at_start = gradient()
+    length = _DIFFERENCE * (np.linalg.norm(points[0][0].astype(np.float64)) or 1.0)
     direction, curvature = at_start, 0.0
     for _ in range(_POWER_STEPS):
         size = np.linalg.norm(direction)
         if not 0.0 < size < math.inf:
             break
-        direction = (gradient(start + length / size * direction) - at_start) / length
+        direction = (gradient(length / size * direction) - at_start) / length
         curvature = np.linalg.norm(direction)
     return curvature if 0.0 < curvature < math.inf else 1.0

@@ -82,5 +82,5 @@ def test_a_sparse_code_that_is_the_same_for_every_row_warns():
     network = ae._fitted.network
     network.weights[0][:] = 0.0
     network.biases[0][:] = np.arange(20.0)
-    with pytest.warns(CollapsedCodeWarning, match="3 of the 3 units that are on"):
+    with pytest.warns(CollapsedCodeWarning, match="20 of the 20 units"):
         outcome._warn_of_codes("SparseAE", ae._fitted, ROWS)
