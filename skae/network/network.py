@@ -18,9 +18,9 @@ from .batch_gates import Threshold
 from .gates import TopK
 from .layer import Layer
 
-# Rows of a sparse code that are encoded at once; of these one thread takes so many at a time, at most and at least, or
-# those of so many bytes. Operations of a product in the time in which a number is gone through.
-_STORED_ROWS, _MOST_ROWS, _LEAST_ROWS, _PART_BYTES, _DENSE = 8192, 512, 64, 2**23, 6
+# Rows of a sparse code that are encoded at once; of these one thread takes so many at a time, at most and at least.
+# Operations of a product in the time in which a number is gone through.
+_STORED_ROWS, _MOST_ROWS, _LEAST_ROWS, _DENSE = 8192, 512, 64, 6
 
 
 def move_outward(parameters, coordinates, tied=False):
@@ -35,23 +35,21 @@ def move_outward(parameters, coordinates, tied=False):
         Whether the weights are to stay as they are: of a homogeneous network, or with a scale of 1.
     """
     (weights, biases), (offset, scale) = parameters, coordinates
-    rescale(weights, biases, 1.0 / scale, tied)
+    rescale(weights, biases, scale, tied)
     biases[0] -= offset @ weights[0]
     biases[-1] += offset
 
 
-def rescale(weights, biases, factor, tied=False):
-    """Multiply the first weights by a factor, and divide the last ones and the output's biases by it; where weights are
-    tied, of a homogeneous network, divide all biases alone."""
-    if factor == 1:
-        return
+def rescale(weights, biases, scale, tied=False):
+    """Divide the first weights by a scale, and multiply the last ones and the output's biases by it; where weights are
+    tied, of a homogeneous network, multiply all biases alone."""
     if tied:
         for bias in biases:
-            bias /= factor
+            bias *= scale
         return
-    weights[0] *= factor
-    weights[-1] /= factor
-    biases[-1] /= factor
+    weights[0] /= scale
+    weights[-1] *= scale
+    biases[-1] *= scale
 
 
 class Network:
@@ -141,7 +139,8 @@ class Network:
 
     def encode(self, X):
         """Code of each row of X, by blocks of rows; shape (n_samples, n_components)."""
-        if not self._code_is_sparse(X.shape[0]):
+        # Few rows are one part in either way.
+        if not self._code_is_sparse(X.shape[0]) or X.shape[0] <= min(_MOST_ROWS, self._block_rows):
             return self._run(X, 0, self.architecture.depth)
         out, first = np.empty((X.shape[0], self.architecture.encoder_sizes[-1]), self.dtype), 0
         for code in self.encode_stored(X):
@@ -167,35 +166,36 @@ class Network:
     def encode_stored(self, X):
         """Yield, for some rows after others, the entries of the code that are not zero, as ``ActiveCode``."""
         inner, n_rows = inner_rows(X, self.coordinates), X.shape[0]
-        width, shared = max(self.architecture.encoder_sizes), self._code_is_sparse(n_rows)
+        shared, size = self._code_is_sparse(n_rows), self._block_rows
         if shared:
-            size = min(_MOST_ROWS, max(_LEAST_ROWS, block_rows(width, self.dtype, _PART_BYTES)))
-        else:
-            # The blocks of the dense code, and with them its roundings.
-            size = block_rows(width, self.dtype)
+            size = min(_MOST_ROWS, max(_LEAST_ROWS, size))
         check_available_memory()
+        # What is not shared has the blocks of the dense code, and with them its roundings.
         for rows in row_blocks(n_rows, _STORED_ROWS if shared else size):
             flops = self.architecture.product_flops(rows.stop - rows.start)
             parts = workers.parts(rows.stop - rows.start, flops // _DENSE, size)
-            # A thread that encodes rows of its own has one of BLAS; other codes have all, as dense.
-            worth = flops if shared else np.inf
-            encode = partial(self._stored, inner, rows.start, size, 0 if len(parts) > 1 else worth)
+            encode = partial(self._stored, inner, rows.start, size, len(parts) > 1)
             for codes in workers.shared(encode, parts):
                 yield from codes
             release_mapped_pages(X)
+
+    @property
+    def _block_rows(self):
+        """Rows of the blocks of the dense code."""
+        return block_rows(max(self.architecture.encoder_sizes), self.dtype)
 
     def _code_is_sparse(self, n_rows):
         return self.layers[self.architecture.depth - 1].is_sparse(n_rows)
 
     # Each thread has its own state of errors.
     @np.errstate(over="ignore", invalid="ignore")
-    def _stored(self, inner, start, size, flops, first, last):
-        """The code of the rows from first to last after the start, a list of parts of one size; with as many threads of
-        BLAS as so many operations are worth."""
+    def _stored(self, inner, start, size, one_of_several, first, last):
+        """The code of the rows from first to last after the start, a list of parts of one size; one of several threads
+        has one thread of BLAS."""
         layers, size = self.layers[: self.architecture.depth], min(last - first, size)
         outputs = [np.empty((size, width), self.dtype) for width in self.architecture.encoder_sizes[1:]]
         read, codes = self._reader(inner, size), []
-        with one_thread_if_small(flops):
+        with one_thread_if_small(0 if one_of_several else np.inf):
             for part in row_blocks(last - first, size):
                 a = read(slice(start + first + part.start, start + first + part.stop))
                 *hidden, out = (output[: part.stop - part.start] for output in outputs)

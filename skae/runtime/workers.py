@@ -80,8 +80,8 @@ def shared(task, ranges):
 
 def _alone(task, part):
     """What a task gives for a part, while its thread shares nothing."""
-    _at_work.shares = True
     try:
+        _at_work.shares = True
         return task(*part)
     finally:
         _at_work.shares = False

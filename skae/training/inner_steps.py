@@ -38,12 +38,12 @@ def in_coordinates(step, objective):
         (weights, biases), (grads, bias_grads) = architecture.parameters(theta), architecture.parameters(grad)
         penalties.add_outer(grads[0], means, -bias_grads[0])
         biases[0] += np.dot(means, weights[0])
-        rescale(weights, biases, scale, tied)
-        rescale(grads, bias_grads, 1 / scale, tied)
+        rescale(weights, biases, 1 / scale, tied)
+        rescale(grads, bias_grads, scale, tied)
         # Of the squared error in these units.
         grad *= 1 / scale**2
         step(theta, grad, state, rate, t)
-        rescale(weights, biases, 1 / scale, tied)
+        rescale(weights, biases, scale, tied)
         biases[0] -= np.dot(means, weights[0])
 
     return inner_step

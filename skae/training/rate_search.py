@@ -28,6 +28,9 @@ _STEEPEST_RATES = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 # Gradients taken to find it, and the length of their differences beside that of the parameters.
 _POWER_STEPS, _DIFFERENCE = 4, 1e-3
 
+# Vectors of float64 that are held to find it.
+CURVATURE_VECTORS = 3
+
 # Lower rates where the lowest candidate is best, and how many: large weights beside small ones bear no others.
 _LOWER, _MOST_LOWER = 1.0 / math.sqrt(10.0), 5
 
@@ -137,8 +140,10 @@ def find_rate(objective, sample, config, optimizer, state, rng, most=math.inf):
     try:
         return _best_rate(trials, n_steps, most)
     finally:
-        trials.start.put_back(objective.network.theta)
-        trials.start.close()
+        try:
+            trials.start.put_back(objective.network.theta)
+        finally:
+            trials.start.close()
 
 
 def _best_rate(trials, n_steps, most):
@@ -221,29 +226,29 @@ def _curvature(trials):
     objective, rows = trials.objective, trials.compared.rows
     rows = rows[: objective.block_size(len(rows))]
     x, theta = objective.reader(trials.compared.X, len(rows))(rows), objective.network.theta
-    points = []
 
-    def look(theta, grad, state, rate, t):
-        # In the coordinates of the steps: note where this is, and go on to the next point.
-        points.append((theta.copy(), grad.astype(np.float64)) if not points else grad.astype(np.float64))
-        theta[...] = points[0][0]
+    def in_steps(look):
+        """What a function (parameters, gradient) gives in the coordinates of the steps, in which rates are."""
+        seen = []
+        in_coordinates(lambda *step: seen.append(look(*step[:2])), objective)(theta, objective.grad, (), None, None)
+        return seen[0]
 
-    def gradient(along=None):
-        if along is not None:
-            in_coordinates(lambda theta, *rest: np.add(theta, along, out=theta, casting="unsafe"), objective)(
-                theta, objective.grad, (), None, None
-            )
+    def gradient(move):
+        trials.start.put_back(theta)
+        in_steps(lambda theta, grad: np.add(theta, move, out=theta, casting="unsafe"))
         objective.value_and_gradient(x, None, np.random.default_rng(trials.seed))
-        in_coordinates(look, objective)(theta, objective.grad, (), None, None)
-        return points.pop() if len(points) > 1 else points[0][1]
+        return in_steps(lambda theta, grad: grad.astype(np.float64))
 
-    at_start = gradient()
-    length = _DIFFERENCE * (np.linalg.norm(points[0][0].astype(np.float64)) or 1.0)
-    direction, curvature = at_start, 0.0
+    length = _DIFFERENCE * (in_steps(lambda theta, grad: np.linalg.norm(theta.astype(np.float64))) or 1.0)
+    at_start = gradient(0.0)
+    direction, curvature = at_start.copy(), 0.0
     for _ in range(_POWER_STEPS):
         size = np.linalg.norm(direction)
         if not 0.0 < size < math.inf:
             break
-        direction = (gradient(length / size * direction) - at_start) / length
+        direction *= length / size
+        direction = gradient(direction)
+        direction -= at_start
+        direction /= length
         curvature = np.linalg.norm(direction)
     return curvature if 0.0 < curvature < math.inf else 1.0

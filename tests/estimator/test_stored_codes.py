@@ -82,6 +82,18 @@ def test_threads_that_share_the_rows_change_no_bit(stored, case, monkeypatch, rn
     np.testing.assert_array_equal(together.toarray(), dense)
 
 
+@pytest.mark.parametrize("case", [*CASES.values(), {**TOP_K, "n_active_transform": 60}], ids=str)
+def test_the_dense_code_has_the_same_threads_of_blas(case, rng):
+    X = rng.standard_normal((600, 160)).astype(np.float32)
+    settings = {**SETTINGS, "activation": "relu", "max_iter": 1, **case}
+    with threadpool_limits(2), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        ae = SparseAE(200, sparse_output=True, **settings).fit(X[:128])
+        for n_rows in (1, 50, 512, 513, 600):
+            code = ae.set_params(sparse_output=True).transform(X[:n_rows])
+            np.testing.assert_array_equal(code.toarray(), ae.set_params(sparse_output=False).transform(X[:n_rows]))
+
+
 def test_missing_values(X, rng):
     X[rng.random(X.shape) < 0.1] = np.nan
     ae = SparseAE(60, sparse_output=True, missing_values="mask", **TOP_K, **SETTINGS).fit(X)

@@ -1,5 +1,7 @@
 """Sparse rows, whose network has no coordinates, are trained as the same rows in coordinates are."""
 
+import warnings
+
 import numpy as np
 import pytest
 from scipy import sparse
@@ -100,6 +102,17 @@ def test_tied_weights_are_learnt_in_any_unit(sparsity):
     ]
     np.testing.assert_allclose(scores, scores[0], atol=1e-3)
     assert scores[0] == pytest.approx(SparseAE(64, **settings).fit(X).score(X), abs=0.1)
+
+
+@pytest.mark.parametrize("tied", [False, True])
+@pytest.mark.parametrize("sparsity", ["topk", "batchtopk"])
+def test_the_rate_of_sgd_is_one_for_these_coordinates(sparsity, tied):
+    X = np.abs(make_dictionary(300, 12, 20, n_active=3, random_state=0))
+    settings = {**GATED, "sparsity": sparsity, "tied_weights": tied, "solver": "sgd", "max_iter": 1}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        fits = [SparseAE(20, **settings).fit(sparse.csr_array(X * 4.0**power)) for power in (0, -5, 5)]
+    np.testing.assert_allclose([ae.learning_rate_ for ae in fits], fits[0].learning_rate_, rtol=1e-6)
 
 
 @compiled
