@@ -5,6 +5,7 @@ A measure trains the model on a split and returns one number; the seed is for cl
 
 from __future__ import annotations
 
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -88,16 +89,54 @@ class FineTunedMean(NamedTuple):
     averaged: int
 
     def __call__(self, model, split, seed):
-        # A state, since each epoch would draw the same order with a number.
         before, mlp = _perceptron(model, split, random_state=np.random.RandomState(seed), **self.parameters)
-        X, digits, ends = before.transform(split.X), np.unique(split.y), []
-        for epoch in range(mlp.max_iter):
-            mlp.partial_fit(X, split.y, classes=digits)
-            if epoch >= mlp.max_iter - self.averaged:
+        ends = []
+        for left in _epochs(mlp, before.transform(split.X), split.y):
+            if left < self.averaged:
                 ends.append([array.copy() for array in (*mlp.coefs_, *mlp.intercepts_)])
         mean = [np.mean(arrays, axis=0) for arrays in zip(*ends)]
         mlp.coefs_, mlp.intercepts_ = mean[: len(mlp.coefs_)], mean[len(mlp.coefs_) :]
         return 100.0 * mlp.score(before.transform(split.X_test), split.y_test)
+
+
+class FineTunedFalling(NamedTuple):
+    """The same of a classifier whose rate falls from epoch to epoch, along half a cosine that would reach zero after
+    the last one. In training a share ``dropped`` of the inputs is set to zero, and the others grow by as much."""
+
+    parameters: dict
+    dropped: float
+
+    def __call__(self, model, split, seed):
+        before, mlp = _perceptron(model, split, random_state=np.random.RandomState(seed), **self.parameters)
+        drop = partial(_drop, self.dropped, np.random.default_rng(seed))
+        for left in _epochs(mlp, before.transform(split.X), split.y, drop):
+            _set_rate(mlp, mlp.learning_rate_init * 0.5 * (1.0 - np.cos(np.pi * left / mlp.max_iter)))
+        return 100.0 * mlp.score(before.transform(split.X_test), split.y_test)
+
+
+def _drop(share, rng, X):
+    """X with a share of its entries set to zero and the others divided by what is left, so that means stay."""
+    return X * ((rng.random(X.shape, dtype=np.float32) >= share) / X.dtype.type(1.0 - share))
+
+
+def _epochs(mlp, X, y, corrupted=lambda X: X):
+    """Train a perceptron for all its epochs, each on the rows that ``corrupted`` makes of X; yields after each how many
+    are left.
+
+    Its random state must be no number: each epoch would draw the same order of the rows.
+    """
+    digits = np.unique(y)
+    for left in reversed(range(mlp.max_iter)):
+        mlp.partial_fit(corrupted(X), y, classes=digits)
+        yield left
+
+
+def _set_rate(mlp, rate):
+    """Rate of Adam from now on: ``learning_rate_init`` reaches the solver only once, when it is made."""
+    adam = getattr(mlp, "_optimizer", None)
+    if not hasattr(adam, "learning_rate_init"):
+        raise RuntimeError("This version of scikit-learn keeps the rate of a perceptron's solver somewhere else.")
+    adam.learning_rate_init = rate
 
 
 def _perceptron(model, split, **parameters):

@@ -20,7 +20,7 @@ from skae import AutoencoderTransformer, SparseAE
 from skae.extending import Activation, Sparsity
 
 from ._digit_rows import TOP_K
-from ._measures import FineTuned, FineTunedMean, Frozen
+from ._measures import FineTuned, FineTunedFalling, FineTunedMean, Frozen
 from ._parts import dropping_top_k, with_part
 from ._row import in_one_line, maker, on_components
 from ._rows import ROWS
@@ -197,15 +197,18 @@ _PLAIN = Frozen(0.05)
 _SPARSE = Frozen(0.02)
 
 
-def _fine_tuned(name):
-    """A fine-tuned row of the table, and the same with the mean of the weights after the last ten epochs."""
-    row = ROWS[name]
-    parameters = row.measure.parameters
-    return RowLever(row.model, FineTuned(parameters)), RowLever(row.model, FineTunedMean(parameters, 10))
+def _fine_tuned(name, parameters):
+    """The layers of a row of the table, fine-tuned at a constant rate, and the same with the mean of the weights after
+    the last ten epochs."""
+    model = ROWS[name].model
+    return RowLever(model, FineTuned(parameters)), RowLever(model, FineTunedMean(parameters, 10))
 
 
-_STACKED, _STACKED_MEAN = _fine_tuned("stacked-tuned")
-_DENOISING, _DENOISING_MEAN = _fine_tuned("denoising-tuned")
+_STACKED, _STACKED_MEAN = _fine_tuned("stacked-tuned", ROWS["stacked-tuned"].measure.parameters)
+_DENOISING, _DENOISING_MEAN = _fine_tuned("denoising-tuned", {"max_iter": 30, "alpha": 1e-4})
+_DENOISING_FALLING, _DENOISING_DROPPED = (
+    _DENOISING._replace(measure=FineTunedFalling({"max_iter": 20, "alpha": 1e-4}, dropped)) for dropped in (0.0, 0.2)
+)
 
 MNIST_LEVERS = {
     "plain": RowLever(_plain(), _PLAIN),
@@ -251,4 +254,10 @@ MNIST_LEVERS = {
     "stacked 200-200, fine-tuned, 50,000 rows, mean of the weights of 10 epochs": _STACKED_MEAN._replace(n_rows=50_000),
     "stacked denoising, fine-tuned": _DENOISING,
     "stacked denoising, fine-tuned, mean of the weights of 10 epochs": _DENOISING_MEAN,
+    "stacked denoising, fine-tuned, falling rate": _DENOISING_FALLING,
+    "stacked denoising, fine-tuned, falling rate, a fifth of the pixels drop out": _DENOISING_DROPPED,
+    "stacked denoising, fine-tuned, falling rate, 50,000 rows": _DENOISING_FALLING._replace(n_rows=50_000),
+    "stacked denoising, fine-tuned, falling rate, a fifth of the pixels drop out, 50,000 rows": (
+        _DENOISING_DROPPED._replace(n_rows=50_000)
+    ),
 }

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from sklearn.decomposition import PCA
+from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
@@ -13,7 +14,7 @@ from benchmarks.harness import StoredResults
 from benchmarks.representations import _measures, levers, representations
 from benchmarks.representations._contenders import BASELINES, FEATURES, contenders
 from benchmarks.representations._features import RandomDirections, kmeans_features
-from benchmarks.representations._measures import ByWriters, FineTunedMean
+from benchmarks.representations._measures import ByWriters, FineTunedFalling, FineTunedMean
 from benchmarks.representations._mnist_levers import MNIST_LEVERS, DrawnTopK, InPhases, ScaledComponents
 from benchmarks.representations._parts import DroppingTopK
 from benchmarks.representations._patches import MovedCopies, PatchCode
@@ -134,25 +135,58 @@ def test_moved_copies_are_pooled():
 X = np.random.default_rng(1).uniform(size=(120, 6)).astype(np.float32)
 
 
-def test_a_fine_tuned_classifier_has_the_mean_of_its_last_weights(monkeypatch):
-    y = (X[:, 0] > X[:, 1]).astype(int)
-    perceptrons, make = [], _measures._perceptron
+@pytest.fixture
+def tuned(monkeypatch):
+    """Fine-tune a layer by some measure; gives the weights and biases of the perceptron that was measured."""
+    made, make = [], _measures._perceptron
 
     def kept(*args, **parameters):
-        before, mlp = make(*args, **parameters)
-        perceptrons.append(mlp)
-        return before, mlp
+        made.append(make(*args, **parameters))
+        return made[-1]
 
     monkeypatch.setattr(_measures, "_perceptron", kept)
-    for epochs, averaged in ((3, 1), (4, 1), (4, 2)):
+
+    def tuned(measure):
         layer = AutoencoderTransformer(5, max_iter=2, random_state=0)
-        measure = FineTunedMean({"max_iter": epochs, "batch_size": 40}, averaged)
+        y = (X[:, 0] > X[:, 1]).astype(int)
         accuracy = measure(make_pipeline(layer), Split(X[:80], y[:80], X[80:], y[80:]), 0)
-        assert accuracy == 100.0 * perceptrons[-1].score(X[80:], y[80:])
-    third, fourth, mean = ([*mlp.coefs_, *mlp.intercepts_] for mlp in perceptrons)
+        mlp = made[-1][1]
+        assert accuracy == 100.0 * mlp.score(X[80:], y[80:])
+        return [*mlp.coefs_, *mlp.intercepts_]
+
+    return tuned
+
+
+def test_a_fine_tuned_classifier_has_the_mean_of_its_last_weights(tuned):
+    third, fourth, mean = (
+        tuned(FineTunedMean({"max_iter": epochs, "batch_size": 40}, averaged))
+        for epochs, averaged in ((3, 1), (4, 1), (4, 2))
+    )
     for array, one, other in zip(mean, third, fourth):
         assert not np.array_equal(one, other)
         np.testing.assert_allclose(array, (one + other) / 2, rtol=1e-5, atol=1e-7)
+
+
+def test_the_rate_of_a_fine_tuned_classifier_falls_along_a_cosine(tuned):
+    # An epoch is one step of Adam, whose length is proportional to its rate.
+    whole = {"batch_size": 80, "learning_rate_init": 1e-2}
+    first, second = (tuned(FineTunedMean({"max_iter": epochs, **whole}, 1)) for epochs in (1, 2))
+    for array, one, other in zip(tuned(FineTunedFalling({"max_iter": 2, **whole}, 0.0)), first, second):
+        assert not np.array_equal(one, other)
+        np.testing.assert_allclose(array, (one + other) / 2, rtol=1e-5, atol=1e-7)
+
+
+def test_inputs_are_dropped_and_keep_their_means():
+    rows = np.full((50, 60), 2.0, np.float32)
+    seen = _measures._drop(0.2, np.random.default_rng(0), rows)
+    assert seen.dtype == np.float32
+    assert set(seen.ravel()) == {0.0, 2.5}
+    assert abs((seen == 0.0).mean() - 0.2) < 0.03
+
+
+def test_a_perceptron_without_a_rate_to_set_is_refused():
+    with pytest.raises(RuntimeError, match="keeps the rate"):
+        _measures._set_rate(MLPClassifier(), 1e-3)
 
 
 def test_phases_are_one_training_and_their_weights_are_averaged():
