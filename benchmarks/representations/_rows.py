@@ -8,7 +8,7 @@ from __future__ import annotations
 from skae import AutoencoderTransformer, ContractiveAE, DenoisingAE, SparseAE
 
 from ._digit_rows import DIGIT_ROWS, TOP_K, WINNERS
-from ._measures import FineTuned, FineTunedMean, Frozen, SquaredError
+from ._measures import FineTunedFalling, FineTunedMean, Frozen, SquaredError
 from ._patches import patch_code
 from ._row import Row, centred, layers, maker, on_components
 from ._splits import mnist, mnist_basic, self_taught
@@ -253,7 +253,7 @@ ROWS = {
                 for _ in range(3)
             )
         ),
-        FineTuned({"max_iter": 30, "alpha": 1e-4}),
+        FineTunedFalling({"max_iter": 20, "alpha": 1e-4}, dropped=0.2),
         1000,
     ),
     "compression": Row(
