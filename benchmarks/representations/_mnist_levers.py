@@ -20,7 +20,7 @@ from skae import AutoencoderTransformer, SparseAE
 from skae.extending import Activation, Sparsity
 
 from ._digit_rows import TOP_K
-from ._measures import FineTuned, FineTunedFalling, FineTunedMean, Frozen
+from ._measures import FineTuned, FineTunedMean, Frozen
 from ._parts import dropping_top_k, with_part
 from ._row import in_one_line, maker, on_components
 from ._rows import ROWS
@@ -206,9 +206,8 @@ def _fine_tuned(name, parameters):
 
 _STACKED, _STACKED_MEAN = _fine_tuned("stacked-tuned", ROWS["stacked-tuned"].measure.parameters)
 _DENOISING, _DENOISING_MEAN = _fine_tuned("denoising-tuned", {"max_iter": 30, "alpha": 1e-4})
-_DENOISING_FALLING, _DENOISING_DROPPED = (
-    _DENOISING._replace(measure=FineTunedFalling({"max_iter": 20, "alpha": 1e-4}, dropped)) for dropped in (0.0, 0.2)
-)
+_DENOISING_DROPPED = _DENOISING._replace(measure=ROWS["denoising-tuned"].measure)
+_DENOISING_FALLING = _DENOISING_DROPPED._replace(measure=_DENOISING_DROPPED.measure._replace(dropped=0.0))
 
 MNIST_LEVERS = {
     "plain": RowLever(_plain(), _PLAIN),

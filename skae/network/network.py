@@ -43,6 +43,8 @@ def move_outward(parameters, coordinates, tied=False):
 def rescale(weights, biases, scale, tied=False):
     """Divide the first weights by a scale, and multiply the last ones and the output's biases by it; where weights are
     tied, of a homogeneous network, multiply all biases alone."""
+    if scale == 1:
+        return
     if tied:
         for bias in biases:
             bias *= scale

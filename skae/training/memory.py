@@ -6,7 +6,7 @@ import numpy as np
 
 from ..runtime.memory import WORKING_BYTES, check_available_memory
 from ..runtime.messages import marked
-from .rate_search import COMPARED_ROWS, CURVATURE_VECTORS
+from .rate_search import COMPARED_ROWS, CURVATURE_VECTORS, needs_curvature
 
 # Index arrays of the rows of a trial: by pass, joined, and as they are in X.
 _TRIAL_ORDERS = 3
@@ -56,7 +56,7 @@ def check_training_memory(
     vectors = 2 + architecture.tied + solver.n_vectors
     if trial_rows:
         vectors += 2 + architecture.tied
-        if solver.name != "adam":
+        if needs_curvature(solver.optimizer):
             vectors += CURVATURE_VECTORS * 8 // itemsize
     if keep_epochs:
         # The copy of the last epoch goes when that of the next one is there.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+from contextlib import closing
 from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
@@ -137,13 +138,11 @@ def find_rate(objective, sample, config, optimizer, state, rng, most=math.inf):
     config = replace(config, batch_size=min(config.batch_size, n_rows))
     n_steps = trial_steps(n_rows, config)
     trials = _trials(objective, sample, config, optimizer, state, copy.deepcopy(rng), n_steps)
-    try:
-        return _best_rate(trials, n_steps, most)
-    finally:
+    with closing(trials.start):
         try:
-            trials.start.put_back(objective.network.theta)
+            return _best_rate(trials, n_steps, most)
         finally:
-            trials.start.close()
+            trials.start.put_back(objective.network.theta)
 
 
 def _best_rate(trials, n_steps, most):
@@ -211,9 +210,14 @@ def _trial_rate(rate, n_steps, part):
     return rate * annealing(part, max(WARM_UP, 1.0 / n_steps))
 
 
+def needs_curvature(optimizer):
+    """Whether the rates to try are in units of one over the greatest curvature."""
+    return optimizer.name != "adam"
+
+
 def _candidates(trials, most):
     """Learning rates to try, rising."""
-    if trials.optimizer.name == "adam":
+    if not needs_curvature(trials.optimizer):
         return tuple(rate for rate in _ADAM_RATES if rate <= most)
     curvature = _curvature(trials)
     return tuple(float(rate / curvature) for rate in _STEEPEST_RATES)
