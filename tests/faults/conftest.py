@@ -98,7 +98,7 @@ for line in sys.stdin:
     code, arguments, *outputs = json.loads(line)
     child = os.fork()
     if child == 0:
-        signal.alarm(120)
+        signal.alarm(300)
         for number, path in enumerate(outputs, 1):
             os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
         sys.argv[1:] = arguments
@@ -124,7 +124,7 @@ def _run(code, *arguments, before="", environment=None, root=ROOT):
         cwd=root,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
     )
     assert result.returncode == 0, result.stderr
     return SimpleNamespace(out=result.stdout, err=result.stderr)

@@ -66,7 +66,7 @@ check(AutoencoderTransformer(**{**parameters, "n_components": 3, "warm_start": F
 @pytest.mark.parametrize(
     "parameters, most, step",
     [
-        ('{"solver": "adam"}', 300, 20),
+        ('{"solver": "adam"}', 300, 50),
         pytest.param('{"solver": "adam", "warm_start": true, "early_stopping": true}', 390, 30, marks=pytest.mark.slow),
         pytest.param('{"solver": "lbfgs"}', 960, 60, marks=pytest.mark.slow),
     ],
