@@ -14,6 +14,7 @@ from ..network.initialization import initial_parameters
 from ..network.network import Network, move_outward
 from ..network.principal import principal_directions
 from ..network.tied_start import tied_scale
+from ..network.white_noise import noise_edge
 from ..objective.batch import Batch
 from ..rows.blocks import model_dtype
 from ..rows.coordinates import Coordinates, inner_rows
@@ -25,7 +26,7 @@ from ..training.rate_search import find_rate
 from ..training.solvers import SOLVERS
 from .first_chunks import CHUNK_RATE, begins_with_few
 from .solver_choice import LOCAL_ROWS, solver_auto, starts_local
-from .start_rows import START_ROWS, start_limit, start_rows
+from .start_rows import START_ROWS, start_limit, start_rows, without_gaps
 
 # Arrays of the size of the rows at the start that are held at once, of the size of what the layers give, and of
 # products of rows or columns.
@@ -97,16 +98,13 @@ def _gaussian_noise(estimator):
 def _width(share, sample, noise, shown):
     """The width at which principal components explain a share of the variance, of those that are no noise.
 
-    With "auto" directions along which the rows vary no more than such noise alone would make them count as noise: the
-    greatest standard deviation of it over n rows and d columns is near noise (1 + sqrt(d / n)) (Marchenko and Pastur
-    1967). Where the rows show it, all other directions count.
+    With "auto" directions along which the rows vary no more than such noise alone would make them count as noise. Where
+    the rows show it, all other directions count.
     """
     rows, weights = start_rows(sample, None, start_limit(sample))
     free = not isinstance(share, Real)
     if free and shown > 0.0:
-        # It was found in rows without gaps.
-        whole = ~np.isnan(rows).any(axis=1)
-        rows, weights = rows[whole], weights[whole]
+        rows, weights = without_gaps(rows, weights)
     means = present_means(rows) if np.isnan(rows).any() else None
     rows = rows if means is None else np.where(np.isnan(rows), means, rows)
     share, most = (_SHARE, _MOST_COMPONENTS) if free else (share, min(rows.shape))
@@ -119,9 +117,7 @@ def _width(share, sample, noise, shown):
     reached = np.cumsum(np.square(deviations)) >= share * total * (1.0 - 1e-9)
     width = int(np.argmax(reached)) + 1 if reached.any() else len(deviations)
     if free:
-        n_varying, n_rows = (np.ptp(rows, axis=0) > 0).sum(), weights.sum() ** 2 / np.square(weights).sum()
-        edge = max(noise, shown) * (1.0 + np.sqrt(n_varying / n_rows))
-        above = int((deviations > edge).sum())
+        above = int((deviations > noise_edge(rows, weights, max(noise, shown))).sum())
         width = above if shown > 0.0 else min(width, above)
     return max(1, width)
 

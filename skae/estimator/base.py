@@ -71,7 +71,7 @@ class BaseAutoencoder(NumericParameters, CallbackSupportMixin, Prediction):
         """Penalties beside L2: a list of Penalty and WeightPenalty."""
         return []
 
-    def _shown_noise(self, sample, loss, previous):
+    def _shown_noise(self, sample, loss, previous, one_pass):
         """Standard deviation of white noise that rows show, where "auto" parameters follow it; 0.0 for none.
 
         Parameters
@@ -80,8 +80,24 @@ class BaseAutoencoder(NumericParameters, CallbackSupportMixin, Prediction):
         loss : str
         previous : Fitted or None
             The fit that the training continues.
+        one_pass : bool
+            Whether it is for ``partial_fit``.
         """
         return 0.0
+
+    def _directions_of_signal(self, sample, shown):
+        """Directions along which rows vary by more than the noise that they show, and the mean of the rows; or None.
+
+        At its end a fit takes from the first weights, and from a linear output, what is not along them. An encoder that
+        has learnt to restore noisy rows still reads half of their noise, which was in what it was to restore.
+
+        Parameters
+        ----------
+        sample : Sample
+        shown : float
+            What ``_shown_noise`` found.
+        """
+        return None
 
     def _with_noise(self, sample, loss, previous, shown):
         """An estimator whose corruption of the input is settled.
@@ -265,6 +281,8 @@ class BaseAutoencoder(NumericParameters, CallbackSupportMixin, Prediction):
             result = (train or solver.train)(
                 plan.objective, plan.sample, plan.config, plan.state, plan.validation, CallbackList(callbacks)
             )
+        if plan.signal is not None and result.interrupt is None:
+            plan.objective.network.confine(*plan.signal)
         curves = (result.loss_curve, result.validation_loss_curve)
         return result, fitted_to(plan, columns, previous, result.state, *curves)
 

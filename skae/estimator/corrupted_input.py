@@ -10,13 +10,14 @@ from sklearn.utils._param_validation import Interval, StrOptions
 
 from ..kernels.corruptions import CORRUPTIONS
 from ..kernels.losses import LOSSES
-from ..network.white_noise import white_noise
+from ..network.white_noise import directions_above_noise, white_noise
 from ..objective.noise import Noise
 from ..rows.matrices import CSRMatrix
 from ..runtime.exceptions import ParameterError
 from ..runtime.messages import any_of
 from .base import BaseAutoencoder
 from .parameters import Parameter, RegisteredName
+from .start_rows import start_limit, without_gaps
 
 # Levels that are "auto": a probability, and the standard deviation over the spread of the columns. On spectra of three
 # peaks, with noise of a third of the spread, 0.4 was the best of 0.2 to 0.7 or within 1 % of it.
@@ -24,6 +25,9 @@ _PROBABILITY, _SHARE_OF_SPREAD = 0.25, 0.4
 
 # Rows by which the spread is measured, and noise that they show, and their entries at most.
 _SPREAD_ROWS, _NOISE_ROWS, _SPREAD_ENTRIES = 4096, 512, 2**20
+
+# Directions above the noise, fewer than which a fit is confined to.
+_MOST_DIRECTIONS = 512
 
 
 def corruption_parameters(corruption, noise_level):
@@ -49,7 +53,9 @@ def corruption_parameters(corruption, noise_level):
             """
             q, in [0, 1], or sigma, in units of X. 0 is for no corruption. "auto" is 0.25 as a probability; as sigma it
             is that of the noise in X where the spectrum of its covariance shows white noise, and else 0.4 times the
-            root of the mean variance of the columns.
+            root of the mean variance of the columns. Where noise is shown, ``fit`` ends by taking from the first
+            weights, and from those of a linear output, what is not along directions in which rows vary by more than
+            noise alone would make them: the network neither reads nor makes what is noise there.
             """,
         ),
         Parameter(
@@ -118,17 +124,28 @@ class CorruptedInput(BaseAutoencoder):
         level = self._record().training.noise_level
         return self.noise_level if level is None else level
 
-    def _shown_noise(self, sample, loss, previous):
-        if self.noise_level != "auto" or previous is not None:
+    def _shown_noise(self, sample, loss, previous, one_pass):
+        if self.noise_level != "auto":
             return 0.0
-        corruption = self._fitting_corruption(sample, loss) if self.corruption == "auto" else self.corruption
+        corruption = self.corruption
+        if corruption == "auto":
+            before = None if previous is None else previous.training.corruption
+            corruption = before or self._fitting_corruption(sample, loss)
         if not CORRUPTIONS[corruption].additive:
             return 0.0
         found = white_noise(_some_rows(sample, _NOISE_ROWS)[0])
-        # A width that is set may be more than rows vary along, and learn to copy them where there is little noise: with
-        # 256 units on spectra whose own noise is a third of the spread 0.4 of it was better by a sixth.
-        follows = not isinstance(self.n_components, Real)
+        # A width that is set may be more than rows vary along, and learn to copy them where there is little noise and
+        # nothing confines it: with 256 units on spectra whose own noise is a third of the spread 0.4 of it was better
+        # by a sixth.
+        follows = not (one_pass and isinstance(self.n_components, Real))
         return found if follows or found > _SHARE_OF_SPREAD * _spread(sample) else 0.0
+
+    def _directions_of_signal(self, sample, shown):
+        if shown == 0.0:
+            return None
+        rows, weights = without_gaps(*sample.some_rows(start_limit(sample)))
+        directions = directions_above_noise(rows, weights, shown, _MOST_DIRECTIONS)
+        return None if directions is None else (directions, np.average(rows, axis=0, weights=weights))
 
     def _with_noise(self, sample, loss, previous, shown):
         chosen, before = copy.copy(self), (None, None)

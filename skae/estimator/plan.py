@@ -59,6 +59,8 @@ class Plan(NamedTuple):
     dtype : dtype
         Precision of the network that the estimator keeps.
     solver : Solver
+    signal : tuple or None
+        Directions to which the first weights are confined at the end, and the mean of the rows.
     """
 
     objective: Objective
@@ -70,6 +72,7 @@ class Plan(NamedTuple):
     statistics: Statistics
     dtype: np.dtype
     solver: Solver
+    signal: tuple | None = None
 
 
 def plan_training(estimator, sample, previous, one_pass=False):
@@ -90,7 +93,10 @@ def plan_training(estimator, sample, previous, one_pass=False):
     """
     earlier, previous = previous, None if one_pass and begins_anew(previous, len(sample.rows)) else previous
     loss = resolved_loss(estimator, sample, previous)
-    shown = estimator._shown_noise(sample, loss, previous)
+    # What the first chunk shows holds for those that follow.
+    first = previous is None or not one_pass
+    shown = estimator._shown_noise(sample, loss, previous, one_pass) if first else 0.0
+    signal = None if one_pass else estimator._directions_of_signal(sample, shown)
     given, estimator = estimator, with_widths(estimator, sample, previous, shown)
     estimator._check_combination()
     architecture = architecture_of(estimator, sample.n_features, loss)
@@ -120,7 +126,7 @@ def plan_training(estimator, sample, previous, one_pass=False):
     state.corruption, state.noise_level = (getattr(estimator, name, None) for name in ("corruption", "noise_level"))
     sample, validation = _split(estimator, sample, state)
     config = with_learning_rate(estimator, objective, sample, config, state, one_pass)
-    return Plan(objective, sample, validation, config, state, loss, statistics, dtype, solver)
+    return Plan(objective, sample, validation, config, state, loss, statistics, dtype, solver, signal)
 
 
 def _check_loss(estimator, sample, loss, previous):

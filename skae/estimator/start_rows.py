@@ -18,3 +18,9 @@ def start_rows(sample, means, limit):
     """At most so many rows, without NaN, and their weights."""
     rows, weights = sample.some_rows(limit)
     return (rows if means is None else np.where(np.isnan(rows), means, rows)), weights
+
+
+def without_gaps(rows, weights):
+    """Those of the rows that have no NaN, in which noise is found, and their weights."""
+    whole = ~np.isnan(rows).any(axis=1)
+    return rows[whole], weights[whole]

@@ -134,6 +134,27 @@ class Network:
         move_outward((weights, biases), self.coordinates)
         return Network(architecture, theta.astype(self.dtype))
 
+    def confine(self, directions, mean):
+        """Take from the first weights, and from a linear output, what is not along some directions, in place.
+
+        The code of x is then that of mean + V V^T (x - mean), and what was made of it, x_hat, is likewise.
+
+        Parameters
+        ----------
+        directions : ndarray of shape (n_features, n_directions)
+            V, orthonormal, in the units of X.
+        mean : ndarray of shape (n_features,)
+        """
+        inner = mean[None] if self.coordinates is None else self.coordinates.inward(mean[None])
+        first = self.weights[0].astype(np.float64)
+        along = directions @ (directions.T @ first)
+        self.biases[0] += (inner @ (first - along))[0]
+        self.weights[0][...] = along
+        if self.architecture.output_activation == "identity":
+            # Tied weights are confined already.
+            self.weights[-1][...] = self.weights[-1].astype(np.float64) @ directions @ directions.T
+            self.biases[-1][...] = (inner + (self.biases[-1] - inner) @ directions @ directions.T)[0]
+
     @property
     def loss_unit(self):
         """By what a squared error in its coordinates is to be multiplied for one in the units of X."""

@@ -1,9 +1,11 @@
-"""white_noise: the noise that rows show, in the flat end of the spectrum of their covariance."""
+"""white_noise: the noise that rows show, in the flat end of the spectrum of their covariance, and what stands out."""
 
 from __future__ import annotations
 
 import numpy as np
 from scipy.linalg import eigvalsh
+
+from .principal import principal_directions
 
 # Rows or columns, the fewer of them, of which a spectrum is taken at most.
 _MOST = 256
@@ -19,7 +21,7 @@ _MARGIN, _DISTANCE = 1.05, 3.5
 
 # Of the spread, the most that noise may be: columns that are hardly related, as in questionnaires, are not noise to
 # their users.
-_MOST_OF_SPREAD = 0.7
+_MOST_OF_SPREAD = 0.8
 
 # Points of that distribution function.
 _POINTS = 1001
@@ -57,6 +59,36 @@ def white_noise(rows):
         return 0.0
     level = _level(centred / unit)
     return float(unit * level) if level <= _MOST_OF_SPREAD * np.std(centred / unit) else 0.0
+
+
+def noise_edge(rows, weights, noise):
+    """The greatest standard deviation that white noise alone would have along a direction of so many rows.
+
+    Over n rows and d columns that vary it is near noise (1 + sqrt(d / n)) (Marchenko and Pastur 1967).
+    """
+    n_varying, n_rows = (np.ptp(rows, axis=0) > 0).sum(), weights.sum() ** 2 / np.square(weights).sum()
+    return noise * (1.0 + np.sqrt(n_varying / n_rows))
+
+
+def directions_above_noise(rows, weights, noise, most):
+    """Directions along which rows vary by more than white noise alone would make them.
+
+    Parameters
+    ----------
+    rows : ndarray of shape (n_rows, n_features)
+    weights : ndarray of shape (n_rows,)
+        How many times each row counts.
+    noise : float
+        Standard deviation of the noise.
+    most : int
+
+    Returns
+    -------
+    ndarray of shape (n_features, n_directions), or None where there are as many as ``most`` or none
+    """
+    directions, deviations = principal_directions(rows, most, weights)
+    count = int((deviations > noise_edge(rows, weights, noise)).sum())
+    return directions[:, :count] if 0 < count < most else None
 
 
 def _level(centred):

@@ -8,7 +8,8 @@ from sklearn.base import clone
 from sklearn.decomposition import PCA
 
 import skae
-from skae import ContractiveAE, DenoisingAE, SparseAE
+from skae import AutoencoderTransformer, ContractiveAE, DenoisingAE, SparseAE
+from skae.network.network import Network
 
 SETTINGS = dict(max_iter=5, tol=0.0, random_state=0)
 
@@ -209,8 +210,115 @@ def test_noise_of_the_first_chunk_stays(rng):
 def test_what_is_set_has_no_part_in_what_the_rows_show(rng):
     X, clearer = noisy_rows(rng), noisy_rows(rng, noise=0.1)
     assert found(X, 7) == (7, pytest.approx(0.5, rel=0.02))
-    # A width that is set may be more than the rows vary along: its noise is no less than elsewhere.
     assert found(clearer) == (4, pytest.approx(0.1, rel=0.02))
-    assert found(clearer, 7) == (7, pytest.approx(0.4 * np.sqrt(clearer.var(axis=0).mean())))
+    assert found(clearer, 7) == (7, pytest.approx(0.1, rel=0.02))
+    # A width that is set may be more than the rows vary along, and partial_fit does not confine it: its noise is no
+    # less than elsewhere.
+    ae = DenoisingAE(7, random_state=0).partial_fit(clearer)
+    assert ae.noise_level_ == pytest.approx(0.4 * np.sqrt(clearer.var(axis=0).mean()))
     assert found(X, corruption="masking")[1] == 0.25
     assert found(X, noise_level=0.0, corruption="gaussian")[1] == 0.0
+
+
+# Directions in which rows show nothing but noise.
+
+
+def principal(X, count):
+    """Mean, and projection on the first principal directions."""
+    directions = PCA(count).fit(X).components_
+    return X.mean(axis=0), directions.T @ directions
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"dtype": np.float32},
+        {"init": "glorot"},
+        {"tied_weights": True},
+        {"hidden_layer_sizes": (12,), "activation": "tanh"},
+        {"output_activation": "tanh", "corruption": "gaussian"},
+        {"solver": "kfac"},
+        {"early_stopping": True},
+        {"cls": SparseAE, "corruption": "gaussian", "noise_level": "auto"},
+        {"cls": ContractiveAE, "corruption": "gaussian", "noise_level": "auto"},
+    ],
+    ids=lambda settings: "-".join(settings) or "nothing set",
+)
+def test_a_fit_neither_reads_nor_makes_what_is_noise(settings, rng):
+    settings = dict(settings)
+    cls, dtype = settings.pop("cls", DenoisingAE), settings.pop("dtype", np.float64)
+    X = noisy_rows(rng).astype(dtype)
+    if "output_activation" in settings:
+        # It has to be in reach.
+        X = X - 10.0
+    ae = cls(9, max_iter=3, random_state=0, **settings).fit(X)
+    assert ae.noise_level_ == pytest.approx(0.5, rel=0.02)
+    mean, projection = principal(X, 4)
+    other = X + rng.standard_normal(X.shape) @ (np.eye(80) - projection)
+    np.testing.assert_allclose(ae.transform(other), ae.transform(X), rtol=1e-4, atol=1e-4)
+    if ae.output_activation_ == "identity":
+        made = ae.reconstruct(X) - mean
+        np.testing.assert_allclose(made, made @ projection, atol=1e-4)
+    assert ae.transform(X).std(axis=0).max() > 0
+
+
+def test_what_is_taken_away_leaves_the_code_of_rows_along_the_directions(rng, monkeypatch):
+    X = noisy_rows(rng)
+    mean, projection = principal(X, 4)
+    along = mean + (X - mean) @ projection
+    confined = DenoisingAE(9, max_iter=3, random_state=0).fit(X)
+    monkeypatch.setattr(Network, "confine", lambda *arguments: None)
+    ae = DenoisingAE(9, max_iter=3, random_state=0).fit(X)
+    np.testing.assert_allclose(confined.transform(X), ae.transform(along), rtol=1e-9)
+    assert np.abs(confined.transform(X) - ae.transform(X)).max() > 1e-3
+    # The output too.
+    made = mean + (ae.reconstruct(along) - mean) @ projection
+    np.testing.assert_allclose(confined.reconstruct(X), made, rtol=1e-9)
+
+
+def test_what_is_set_or_shown_to_be_none_is_not_confined(rng, monkeypatch):
+    def refuse(*arguments):
+        raise AssertionError("was confined")
+
+    monkeypatch.setattr(Network, "confine", refuse)
+    X, settings = noisy_rows(rng), {"max_iter": 1, "random_state": 0}
+    DenoisingAE(9, corruption="gaussian", noise_level=0.5, **settings).fit(X)
+    DenoisingAE(9, corruption="masking", **settings).fit(X)
+    DenoisingAE(9, **settings).fit(rng.standard_normal(X.shape))
+    DenoisingAE(9, **settings).partial_fit(X)
+    AutoencoderTransformer(9, **settings).fit(X)
+
+
+def test_a_fit_that_goes_on_is_confined_at_its_end(rng):
+    X = noisy_rows(rng)
+    _, projection = principal(X, 4)
+    ae = DenoisingAE(9, max_iter=2, warm_start=True, random_state=0).fit(X).fit(X)
+    np.testing.assert_allclose(projection @ ae.coefs_[0], ae.coefs_[0], atol=1e-9)
+    streamed = DenoisingAE(9, max_iter=2, warm_start=True, random_state=0).partial_fit(X)
+    assert np.abs(projection @ streamed.coefs_[0] - streamed.coefs_[0]).max() > 1e-3
+
+
+def test_directions_are_those_of_rows_with_weights_and_without_gaps(rng):
+    X, weights = noisy_rows(rng), np.arange(300) % 3
+    _, projection = principal(np.repeat(X, weights, axis=0), 4)
+    ae = DenoisingAE(9, max_iter=1, random_state=0).fit(X, sample_weight=weights)
+    np.testing.assert_allclose(projection @ ae.coefs_[0], ae.coefs_[0], atol=1e-9)
+    gaps = X.copy()
+    gaps[::2, 3:9] = np.nan
+    _, projection = principal(X[1::2], 4)
+    ae = DenoisingAE(9, max_iter=1, random_state=0, missing_values="mask").fit(gaps)
+    np.testing.assert_allclose(projection @ ae.coefs_[0], ae.coefs_[0], atol=1e-9)
+
+
+@compiled
+@pytest.mark.parametrize("width", [16, 32, 64])
+@pytest.mark.parametrize("noise", [0.1, 0.2])
+def test_a_width_that_is_set_restores_spectra_better_than_the_best_pca(width, noise, rng):
+    at = np.arange(200) - np.linspace(15, 185, 9)[:, None]
+    clean = rng.uniform(0, 1, (500, 9)) @ np.exp(-0.5 * (at / rng.uniform(3, 8, (9, 1))) ** 2)
+    noisy = clean + noise * rng.standard_normal(clean.shape)
+    pcas = [PCA(k).fit(noisy) for k in range(4, 20)]
+    best = min(np.square(pca.inverse_transform(pca.transform(noisy)) - clean).mean() for pca in pcas)
+    ae = DenoisingAE(width, max_iter=60, random_state=0).fit(noisy)
+    assert np.square(ae.reconstruct(noisy) - clean).mean() < best
