@@ -23,6 +23,10 @@ _MARGIN, _DISTANCE = 1.05, 3.5
 # their users.
 _MOST_OF_SPREAD = 0.8
 
+# Different values of a column at most, in the median, that are answers, grades or small counts: what items of a
+# questionnaire do not share, alike in all of them, is no noise either. Columns that are looked at, at most.
+_FEW_VALUES, _SOME_COLUMNS = 20, 256
+
 # Points of that distribution function.
 _POINTS = 1001
 
@@ -36,7 +40,7 @@ def white_noise(rows):
     Nadler 2009): their mean gives s^2, their greatest is near s^2 (sqrt(n - 1 - k) + sqrt(d - k))^2, and they are
     distributed as Marchenko and Pastur (1967) found. k is the least number with the second property. None is seen where
     the third fails, as for columns whose noise differs or goes together, where the rows are noise alone or little else,
-    and where such eigenvalues are few.
+    where such eigenvalues are few, and where columns have few values.
 
     Parameters
     ----------
@@ -55,10 +59,16 @@ def white_noise(rows):
     rows = rows[:, np.ptp(rows, axis=0) > 0]
     centred = rows - rows.mean(axis=0)
     unit = np.abs(centred).max(initial=0.0)
-    if not (0.0 < unit < np.inf and rows.shape[1] > _FEWEST):
+    if not (0.0 < unit < np.inf and rows.shape[1] > _FEWEST) or _of_few_values(rows):
         return 0.0
     level = _level(centred / unit)
     return float(unit * level) if level <= _MOST_OF_SPREAD * np.std(centred / unit) else 0.0
+
+
+def _of_few_values(rows):
+    """Whether columns have few different values."""
+    some = np.linspace(0, rows.shape[1] - 1, min(rows.shape[1], _SOME_COLUMNS)).astype(int)
+    return np.median([len(np.unique(rows[:, column])) for column in some]) <= _FEW_VALUES
 
 
 def noise_edge(rows, weights, noise):

@@ -30,6 +30,19 @@ def test_eigenvalues_of_noise_alone_are_distributed_so(ratio, rng):
     np.testing.assert_allclose(_distribution(edges, ratio), [0.0, 1.0], atol=1e-12)
 
 
+def answers(rng, n_levels):
+    """Items that have half of their variance in common with those of their group, as numbers from zero on."""
+    group = np.arange(80) % 4 == np.arange(4)[:, None]
+    values = 0.5**0.5 * (rng.standard_normal((400, 4)) @ group + rng.standard_normal((400, 80)))
+    return np.clip(np.round((values + 2.5) / 5.0 * (n_levels - 1)), 0, n_levels - 1)
+
+
+def test_readings_of_an_instrument_show_their_noise_and_answers_do_not(rng):
+    readings = answers(rng, 200)
+    assert white_noise(readings) == pytest.approx(0.5**0.5 * 199 / 5, rel=0.05)
+    assert white_noise(answers(rng, 5)) == white_noise(StandardScaler().fit_transform(answers(rng, 5))) == 0.0
+
+
 TABLES = {
     "iris": lambda rng: load_iris().data,
     "wine": lambda rng: load_wine().data,
@@ -44,6 +57,8 @@ TABLES = {
     "the same in float32": lambda rng: signal(rng, 400, 100).astype(np.float32),
     "noise that differs": lambda rng: rng.uniform(0.1, 2.0, 100) * (signal(rng, 400, 100) + rng.random((400, 100))),
     "noise that goes together": lambda rng: signal(rng, 400, 100) + rng.standard_normal((400, 100)).cumsum(axis=1),
+    "answers": lambda rng: answers(rng, 5),
+    "answers on a scale of eleven": lambda rng: answers(rng, 11),
     "few columns": lambda rng: signal(rng, 400, 40) + rng.standard_normal((400, 40)),
     "one row": lambda rng: rng.standard_normal((1, 100)),
     "the same rows": lambda rng: np.ones((100, 100)),
