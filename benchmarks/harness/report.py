@@ -46,15 +46,18 @@ class StoredResults:
         """Whether the file has a result for the key with these settings."""
         return key in self.found and self.found[key]["settings"] == settings
 
-    def once(self, key, settings, make):
-        """Make sure that the key has a result with these settings; if not, compute it by make()."""
+    def once(self, key, settings, make, figure=lambda value: value):
+        """Make sure that the key has a result with these settings; if not, compute it by make().
+
+        ``figure`` is the number of a result that is printed.
+        """
         if self.has(key, settings):
             return
         seconds, value = timed(make)
         seconds = round(seconds, 1)
         self.found[key] = {"value": value, "settings": settings, "seconds": seconds, "versions": versions()}
         _replace(self._path, self.found)
-        print(f"{key:<40}{value:>9.3f}{seconds:>9.1f} s")
+        print(f"{key:<40}{figure(value):>9.3f}{seconds:>9.1f} s")
 
 
 def _replace(path, content):

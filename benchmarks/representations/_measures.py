@@ -26,15 +26,24 @@ def linear(C):
     return make_pipeline(StandardScaler(), LogisticRegression(C=C, max_iter=1000, tol=1e-4))
 
 
+def right(classifier, model, split):
+    """Whether each test row is classified right on its code, by a classifier trained on the codes of a fitted model."""
+    classifier.fit(model.transform(split.X), split.y)
+    return classifier.predict(model.transform(split.X_test)) == split.y_test
+
+
 class Frozen(NamedTuple):
     """Test accuracy in per cent of a linear classifier on frozen codes, with inverse L2 strength C."""
 
     C: float
 
     def __call__(self, model, split, seed):
+        return 100.0 * float(self.right(model, split).mean())
+
+    def right(self, model, split):
+        """Train the model; whether each test row is classified right."""
         model.fit(split.X if split.X_unlabelled is None else split.X_unlabelled)
-        classifier = linear(self.C).fit(model.transform(split.X), split.y)
-        return 100.0 * classifier.score(model.transform(split.X_test), split.y_test)
+        return right(linear(self.C), model, split)
 
 
 class FrozenSearched(NamedTuple):
@@ -43,10 +52,12 @@ class FrozenSearched(NamedTuple):
     candidates: tuple = CANDIDATES
 
     def __call__(self, model, split, seed):
+        return 100.0 * float(self.right(model, split).mean())
+
+    def right(self, model, split):
+        """Train the model; whether each test row is classified right."""
         model.fit(split.X)
-        search = GridSearchCV(linear(1.0), {"logisticregression__C": self.candidates}, cv=5)
-        search.fit(model.transform(split.X), split.y)
-        return 100.0 * search.score(model.transform(split.X_test), split.y_test)
+        return right(GridSearchCV(linear(1.0), {"logisticregression__C": self.candidates}, cv=5), model, split)
 
 
 class ByWriters(NamedTuple):

@@ -68,3 +68,8 @@ def in_one_line(model):
     """A model and its settings in one line, functions by their names: where they lie in memory is no setting."""
     layers = [layer for _, layer in model.steps] if hasattr(model, "steps") else [model]
     return re.sub(r"<function (\S+) at 0x\w+>", r"\1", " ".join(" -> ".join(map(str, layers)).split()))
+
+
+def described(row):
+    """The settings of a row in one line."""
+    return f"{in_one_line(row.model(0))}; {row.measure!r}"

@@ -58,11 +58,11 @@ def self_taught(held_out):
     return Split(few[train], labels[train], few[measured], labels[measured], X[~low])
 
 
-def digits(held_out):
-    """scikit-learn's digits, split as in the published comparison; with held_out, a third of the training rows is the
-    test."""
+def digits(held_out, number=0):
+    """scikit-learn's digits, split as in the published comparison, or at random in another way of some number; with
+    held_out, a third of the training rows is the test."""
     X, y = load_digits_unit(return_X_y=True)
-    X, X_test, y, y_test = train_test_split(X, y, test_size=0.35, random_state=0)
+    X, X_test, y, y_test = train_test_split(X, y, test_size=0.35, random_state=number)
     if held_out:
         X, X_test, y, y_test = train_test_split(X, y, test_size=0.35, random_state=1, stratify=y)
     return Split(X, y, X_test, y_test)

@@ -17,13 +17,8 @@ from sklearn.exceptions import ConvergenceWarning
 
 from ..harness import StoredResults, benchmark, flag, markdown, mean, median, option, positional, spread
 from ._contenders import TITLES, contenders
-from ._row import in_one_line
+from ._row import described, in_one_line
 from ._rows import ROWS
-
-
-def described(row):
-    """The settings of a row in one line."""
-    return f"{in_one_line(row.model(0))}; {row.measure!r}"
 
 
 def run(name, held_out, results, beside=False):
