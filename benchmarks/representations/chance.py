@@ -23,6 +23,7 @@ from __future__ import annotations
 
 from functools import partial
 from operator import itemgetter
+from pathlib import Path
 
 import numpy as np
 from scipy.stats import t as student
@@ -35,6 +36,8 @@ from ._rows import ROWS
 from ._splits import digits
 
 _SHORT = ["plain", "topk", "lifetime", "digits"]
+_QUICK = "nudged"
+_TABLE = Path(__file__).parents[1] / "results" / "representations.json"
 _DRAWS = 100_000
 _OTHERS = "splits of "
 
@@ -151,31 +154,46 @@ def _of_rows(wrong, several, rng):
 
 def _of(name, results):
     """The results of a name, in the order of their numbers."""
-    keys = [key for key in results.found if key.rpartition("/")[0] == name]
-    return [results.found[key]["value"] for key in sorted(keys, key=lambda key: int(key.rpartition("/")[2]))]
+    numbers = (key.rpartition("/")[2] for key in results.found if key.rpartition("/")[0] == name)
+    return [results.found[f"{name}/{n}"]["value"] for n in sorted(map(int, filter(str.isdecimal, numbers)))]
 
 
-def table(results):
-    """Yield the cells of all rows that have been measured."""
-    for name, row in ROWS.items():
-        for key, other in ((name, ""), (f"{_OTHERS}{name}", ", other splits")):
-            if not (found := _of(key, results)):
-                continue
-            published = row.published if row.figure == "error" else 100.0 - row.published
-            errors = [one["error"] for one in found]
-            yield cells(f"{row.label}{other}", published, errors, None if other else table_of_wrong(found))
-            if "by C" in found[0]:
-                best = [min(one["by C"]) for one in found]
-                yield cells(f"{row.label}{other}, C chosen on the test rows", published, best)
+def _of_row(name, results):
+    """Yield the cells of a row and of the other splits of its data."""
+    row = ROWS[name]
+    for key, other in ((name, ""), (f"{_OTHERS}{name}", ", other splits")):
+        if not (found := _of(key, results)):
+            continue
+        errors = [one["error"] for one in found]
+        yield cells(f"{row.label}{other}", _published(row), errors, None if other else table_of_wrong(found))
+        if "by C" in found[0]:
+            best = [min(one["by C"]) for one in found]
+            yield cells(f"{row.label}{other}, C chosen on the test rows", _published(row), best)
 
 
-def lines(results):
+def _published(row):
+    return row.published if row.figure == "error" else 100.0 - row.published
+
+
+def table(results, earlier):
+    """Yield the cells of all rows; the trainings of the table of representations, ``earlier``, have a line of their own
+    where they have other errors than those with the same seeds here, or there are none here."""
+    for name in _SHORT:
+        yield from _of_row(name, results)
+        before = [100.0 - value for value in _of(name, earlier)]
+        errors = [one["error"] for one in _of(name, results)]
+        if before and not (errors and np.allclose(before[: len(errors)], errors[: len(before)])):
+            yield cells(f"{ROWS[name].label}, trainings of the table", _published(ROWS[name]), before)
+    yield from _of_row(_QUICK, results)
+
+
+def lines(results, earlier=None):
     """The table in Markdown."""
-    return markdown(_COLUMNS, table(results))
+    return markdown(_COLUMNS, table(results, StoredResults(_TABLE) if earlier is None else earlier))
 
 
 @benchmark(
-    option("--rows", _SHORT, "rows of the table of representations", quick=["nudged"], choices=[*_SHORT, "nudged"]),
+    option("--rows", _SHORT, "rows of the table of representations", quick=[_QUICK], choices=[*_SHORT, _QUICK]),
     option("--seeds", 10, "trainings of each", quick=2),
     option("--splits", 20, "other splits of the small digits", quick=1),
     option("--output", "chance.json", "file of results"),

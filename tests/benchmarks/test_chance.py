@@ -100,14 +100,26 @@ def test_a_finished_training_is_not_repeated_and_splits_are_others(tmp_path, mon
 
 def test_the_table_has_a_line_for_each_kind_of_training(tmp_path, monkeypatch):
     monkeypatch.setitem(chance.ROWS, "digits", row(FrozenSearched()))
-    results = StoredResults(tmp_path / "chance.json")
-    assert list(chance.table(results)) == []
+    results, earlier = (StoredResults(tmp_path / f"{name}.json") for name in ("chance", "representations"))
+    assert list(chance.table(results, earlier)) == []
     by_C = [3.0] * (len(CANDIDATES) - 1)
     for key, error, wrong in (("digits/0", 20.0, "3"), ("digits/1", 40.0, "3 4"), ("splits of digits/1", 0.0, "")):
         results.found[key] = {"value": {"error": error, "rows": 5, "wrong": wrong, "by C": [*by_C, error]}}
-    first, best, others, _ = chance.table(results)
+    first, best, others, _ = chance.table(results, earlier)
     # Student's quantile with one degree of freedom is 12.706.
     assert first[:7] == ("a row", "5.00", "2", "30.00 (-97.06 to 157.06)", "14.14", "0", "-190.08 to 250.08")
     assert first[7:9] == ("1", "20.00")
     assert best[:1] + best[3:6] == ("a row, C chosen on the test rows", "3.00 (3.00 to 3.00)", "0.00", "2")
     assert others == ("a row, other splits", "5.00", "1", "0.00", "0.00", "1", *[""] * 5)
+
+
+def test_earlier_trainings_have_a_line_unless_they_are_the_same(tmp_path, monkeypatch):
+    monkeypatch.setitem(chance.ROWS, "digits", row(Frozen(1.0)))
+    results, earlier = (StoredResults(tmp_path / f"{name}.json") for name in ("chance", "representations"))
+    earlier.found |= {"digits/raw": {"value": 90.0}, "digits/0": {"value": 80.0}, "digits/1": {"value": 70.0}}
+    labels = lambda: [cells[0] for cells in chance.table(results, earlier)]  # noqa: E731
+    assert labels() == ["a row, trainings of the table"]
+    results.found["digits/0"] = {"value": {"error": 20.0, "rows": 5, "wrong": "3"}}
+    assert labels() == ["a row"]
+    results.found["digits/1"] = {"value": {"error": 20.0, "rows": 5, "wrong": "4"}}
+    assert labels() == ["a row", "a row, trainings of the table"]
