@@ -148,7 +148,7 @@ def _of_rows(wrong, several, rng):
     """The columns that need the test rows that each training gets wrong."""
     if wrong is None:
         return ("",) * 4
-    pairs = (f"{rows_that_differ(wrong):.0f}", f"{standard_error(wrong):.2f}") if several else ("", "")
+    pairs = (f"{rows_that_differ(wrong):.3g}", f"{standard_error(wrong):.2f}") if several else ("", "")
     return (*pairs, _interval(resampled_mean(wrong, rng)), _interval(resampled_training(wrong, rng)))
 
 

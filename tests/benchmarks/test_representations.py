@@ -11,7 +11,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from benchmarks.harness import StoredResults
-from benchmarks.representations import _measures, levers, representations
+from benchmarks.representations import _measures, chance, levers, representations
 from benchmarks.representations._contenders import BASELINES, FEATURES, contenders
 from benchmarks.representations._features import RandomDirections, kmeans_features
 from benchmarks.representations._measures import ByWriters, FineTunedFalling, FineTunedMean
@@ -237,6 +237,7 @@ TABLES = (
     ("representations", partial(representations.lines, False)),
     ("levers", levers.lines),
     ("levers", levers.mnist_lines),
+    ("chance", chance.lines),
 )
 
 
