@@ -12,7 +12,8 @@ errors in per cent; an interval has 95 %.
 
 The small digits are split in other ways as well, once each, with a seed of its own: there each training has other
 training rows, too. Their published C was chosen on the test rows; what this gives is measured beside the row. Nothing
-is chosen here, and results that are in the file are not run again.
+is chosen here, and results that are in the file are not run again. The printed table has a line for the trainings of
+the table of representations where they are others than those with the same seeds here.
 
 python -m benchmarks chance --output results.json
 python -m benchmarks chance --rows plain --seeds 20 --output results.json
