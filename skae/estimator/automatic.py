@@ -14,7 +14,7 @@ from ..network.initialization import initial_parameters
 from ..network.network import Network, move_outward
 from ..network.principal import principal_directions
 from ..network.tied_start import tied_scale
-from ..network.white_noise import noise_edge
+from ..network.white_noise import noise_edge, white_noise
 from ..objective.batch import Batch
 from ..rows.blocks import model_dtype
 from ..rows.coordinates import Coordinates, inner_rows
@@ -34,6 +34,9 @@ _ROW_COPIES, _OUTPUT_COPIES, _PRODUCTS = 5, 5, 4
 
 # Of the variance, what the principal components have whose number is the width "auto", and the greatest of these.
 _SHARE, _MOST_COMPONENTS = 0.95, 64
+
+# Quotient of noise that rows show and noise that is set, or its inverse, below which they are the same.
+_AGREES = 1.25
 
 # Of the active units that are "auto".
 _MOST_ACTIVE = 25
@@ -99,7 +102,7 @@ def _width(share, sample, noise, shown):
     """The width at which principal components explain a share of the variance, of those that are no noise.
 
     With "auto" directions along which the rows vary no more than such noise alone would make them count as noise. Where
-    the rows show it, all other directions count.
+    the rows show it, or noise of the level that is set, all other directions count.
     """
     rows, weights = start_rows(sample, None, start_limit(sample))
     free = not isinstance(share, Real)
@@ -117,6 +120,9 @@ def _width(share, sample, noise, shown):
     reached = np.cumsum(np.square(deviations)) >= share * total * (1.0 - 1e-9)
     width = int(np.argmax(reached)) + 1 if reached.any() else len(deviations)
     if free:
+        own = white_noise(rows) if noise > 0.0 else 0.0
+        # That of a level that is set, as far as the rows have it.
+        shown = max(noise, own) if 1.0 / _AGREES < own / (noise or 1.0) < _AGREES else shown
         above = int((deviations > noise_edge(rows, weights, max(noise, shown))).sum())
         width = above if shown > 0.0 else min(width, above)
     return max(1, width)

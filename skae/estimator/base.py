@@ -85,15 +85,16 @@ class BaseAutoencoder(NumericParameters, CallbackSupportMixin, Prediction):
         """
         return 0.0
 
-    def _directions_of_signal(self, sample, shown):
+    def _directions_of_signal(self, sample, architecture, shown):
         """Directions along which rows vary by more than the noise that they show, and the mean of the rows; or None.
 
-        At its end a fit takes from the first weights, and from a linear output, what is not along them. An encoder that
-        has learnt to restore noisy rows still reads half of their noise, which was in what it was to restore.
+        At its end a fit takes from a linear output what is not along them. A network that has learnt to restore noisy
+        rows still makes half of their noise, which was in what it was to restore.
 
         Parameters
         ----------
         sample : Sample
+        architecture : Architecture
         shown : float
             What ``_shown_noise`` found.
         """
@@ -281,8 +282,8 @@ class BaseAutoencoder(NumericParameters, CallbackSupportMixin, Prediction):
             result = (train or solver.train)(
                 plan.objective, plan.sample, plan.config, plan.state, plan.validation, CallbackList(callbacks)
             )
-        if plan.signal is not None and result.interrupt is None:
-            plan.objective.network.confine(*plan.signal)
+        if plan.signal is not None:
+            _confine(plan.objective.network, plan.signal, result.state.progress)
         curves = (result.loss_curve, result.validation_loss_curve)
         return result, fitted_to(plan, columns, previous, result.state, *curves)
 
@@ -381,6 +382,13 @@ class BaseAutoencoder(NumericParameters, CallbackSupportMixin, Prediction):
         tags.input_tags.sparse = True
         tags.input_tags.allow_nan = self.missing_values == "mask"
         return tags
+
+
+def _confine(network, signal, progress):
+    """Confine the output of a network; a fit that was cut short goes on with its parameters as they are."""
+    if progress is not None and progress.theta is None:
+        progress.theta = network.theta.copy()
+    network.confine_output(*signal)
 
 
 def fitted_to(plan, columns, previous, state, loss_curve, validation_loss_curve):

@@ -60,7 +60,7 @@ class Plan(NamedTuple):
         Precision of the network that the estimator keeps.
     solver : Solver
     signal : tuple or None
-        Directions to which the first weights are confined at the end, and the mean of the rows.
+        Directions to which a linear output is confined at the end, and the mean of the rows.
     """
 
     objective: Objective
@@ -96,10 +96,10 @@ def plan_training(estimator, sample, previous, one_pass=False):
     # What the first chunk shows holds for those that follow.
     first = previous is None or not one_pass
     shown = estimator._shown_noise(sample, loss, previous, one_pass) if first else 0.0
-    signal = None if one_pass else estimator._directions_of_signal(sample, shown)
     given, estimator = estimator, with_widths(estimator, sample, previous, shown)
     estimator._check_combination()
     architecture = architecture_of(estimator, sample.n_features, loss)
+    signal = None if one_pass else estimator._directions_of_signal(sample, architecture, shown)
     if previous is None:
         warn_if_mirrored(estimator, sample.n_features)
         warn_of_range(estimator, sample, architecture, LOSSES[loss])

@@ -134,10 +134,10 @@ class Network:
         move_outward((weights, biases), self.coordinates)
         return Network(architecture, theta.astype(self.dtype))
 
-    def confine(self, directions, mean):
-        """Take from the first weights, and from a linear output, what is not along some directions, in place.
+    def confine_output(self, directions, mean):
+        """Take from a linear output what is not along some directions, in place.
 
-        The code of x is then that of mean + V V^T (x - mean), and what was made of it, x_hat, is likewise.
+        x_hat becomes mean + V V^T (x_hat - mean).
 
         Parameters
         ----------
@@ -145,15 +145,9 @@ class Network:
             V, orthonormal, in the units of X.
         mean : ndarray of shape (n_features,)
         """
-        inner = mean[None] if self.coordinates is None else self.coordinates.inward(mean[None])
-        first = self.weights[0].astype(np.float64)
-        along = directions @ (directions.T @ first)
-        self.biases[0] += (inner @ (first - along))[0]
-        self.weights[0][...] = along
-        if self.architecture.output_activation == "identity":
-            # Tied weights are confined already.
-            self.weights[-1][...] = self.weights[-1].astype(np.float64) @ directions @ directions.T
-            self.biases[-1][...] = (inner + (self.biases[-1] - inner) @ directions @ directions.T)[0]
+        inner = mean if self.coordinates is None else self.coordinates.inward(mean[None])[0]
+        self.weights[-1][...] = self.weights[-1].astype(np.float64) @ directions @ directions.T
+        self.biases[-1][...] = inner + (self.biases[-1] - inner) @ directions @ directions.T
 
     @property
     def loss_unit(self):

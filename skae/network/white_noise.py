@@ -32,7 +32,7 @@ _POINTS = 1001
 
 
 @np.errstate(over="ignore", invalid="ignore")
-def white_noise(rows):
+def white_noise(rows, most_of_spread=_MOST_OF_SPREAD):
     """Standard deviation of white noise that is added to rows of fewer directions; 0.0 where their spectrum shows none.
 
     Let n rows, centred, vary along k directions and by independent noise of variance s^2 in each of d columns. The
@@ -46,6 +46,8 @@ def white_noise(rows):
     ----------
     rows : ndarray of shape (n_rows, n_features)
         Those with NaN are left out.
+    most_of_spread : float
+        Of the root of the mean variance, what is taken for noise at most.
 
     Returns
     -------
@@ -62,7 +64,7 @@ def white_noise(rows):
     if not (0.0 < unit < np.inf and rows.shape[1] > _FEWEST) or _of_few_values(rows):
         return 0.0
     level = _level(centred / unit)
-    return float(unit * level) if level <= _MOST_OF_SPREAD * np.std(centred / unit) else 0.0
+    return float(unit * level) if level <= most_of_spread * np.std(centred / unit) else 0.0
 
 
 def _of_few_values(rows):
@@ -94,11 +96,15 @@ def directions_above_noise(rows, weights, noise, most):
 
     Returns
     -------
-    ndarray of shape (n_features, n_directions), or None where there are as many as ``most`` or none
+    ndarray of shape (n_features, n_directions), or None
+        None where there are none, where all that were found are, or where the variance is no number.
     """
+    with np.errstate(over="ignore", invalid="ignore"):
+        if not np.isfinite(np.square(rows - np.average(rows, axis=0, weights=weights)).sum()):
+            return None
     directions, deviations = principal_directions(rows, most, weights)
     count = int((deviations > noise_edge(rows, weights, noise)).sum())
-    return directions[:, :count] if 0 < count < most else None
+    return directions[:, :count] if 0 < count < len(deviations) else None
 
 
 def _level(centred):

@@ -1,5 +1,7 @@
 """Corrupted input goes with sparsity and with contraction."""
 
+import contextlib
+
 import numpy as np
 import pytest
 from scipy import sparse
@@ -10,6 +12,8 @@ from sklearn.decomposition import PCA
 import skae
 from skae import AutoencoderTransformer, ContractiveAE, DenoisingAE, SparseAE
 from skae.network.network import Network
+from skae.network.white_noise import directions_above_noise
+from skae.training.callbacks import Callback, use_callback
 
 SETTINGS = dict(max_iter=5, tol=0.0, random_state=0)
 
@@ -128,6 +132,15 @@ def test_directions_of_noise_alone_are_not_counted_in_the_width(width, found, rn
     assert width == found if found == 5 else width >= found
 
 
+@pytest.mark.parametrize("level, same", [(0.03, False), (0.09, True), (0.1, True), (0.12, True), (0.3, False)])
+def test_the_width_of_rows_with_noise_of_the_level_that_is_set(level, same, rng):
+    # One direction has 95 % of the variance.
+    signal = rng.standard_normal((400, 5)) * [20.0, 2.0, 2.0, 2.0, 2.0]
+    noisy = signal @ np.linalg.qr(rng.standard_normal((60, 5)))[0].T + 0.1 * rng.standard_normal((400, 60))
+    ae = DenoisingAE(corruption="gaussian", noise_level=level, max_iter=1, random_state=0).fit(noisy)
+    assert ae.coefs_[0].shape[1] == (5 if same else 1)
+
+
 @compiled
 @pytest.mark.parametrize("settings", [{}, {"corruption": "gaussian", "noise_level": 0.2}], ids=["found", "known"])
 def test_defaults_restore_noisy_spectra_better_than_the_best_pca(settings, rng):
@@ -223,10 +236,13 @@ def test_what_is_set_has_no_part_in_what_the_rows_show(rng):
 # Directions in which rows show nothing but noise.
 
 
-def principal(X, count):
+def principal(X, count=4):
     """Mean, and projection on the first principal directions."""
     directions = PCA(count).fit(X).components_
     return X.mean(axis=0), directions.T @ directions
+
+
+SHORT = {"max_iter": 3, "random_state": 0}
 
 
 @pytest.mark.parametrize(
@@ -235,9 +251,7 @@ def principal(X, count):
         {},
         {"dtype": np.float32},
         {"init": "glorot"},
-        {"tied_weights": True},
         {"hidden_layer_sizes": (12,), "activation": "tanh"},
-        {"output_activation": "tanh", "corruption": "gaussian"},
         {"solver": "kfac"},
         {"early_stopping": True},
         {"cls": SparseAE, "corruption": "gaussian", "noise_level": "auto"},
@@ -245,70 +259,117 @@ def principal(X, count):
     ],
     ids=lambda settings: "-".join(settings) or "nothing set",
 )
-def test_a_fit_neither_reads_nor_makes_what_is_noise(settings, rng):
+def test_a_fit_does_not_make_what_is_noise_and_leaves_the_code(settings, rng, monkeypatch):
     settings = dict(settings)
     cls, dtype = settings.pop("cls", DenoisingAE), settings.pop("dtype", np.float64)
     X = noisy_rows(rng).astype(dtype)
-    if "output_activation" in settings:
-        # It has to be in reach.
-        X = X - 10.0
-    ae = cls(9, max_iter=3, random_state=0, **settings).fit(X)
+    ae = cls(9, **settings, **SHORT).fit(X)
     assert ae.noise_level_ == pytest.approx(0.5, rel=0.02)
-    mean, projection = principal(X, 4)
-    other = X + rng.standard_normal(X.shape) @ (np.eye(80) - projection)
-    np.testing.assert_allclose(ae.transform(other), ae.transform(X), rtol=1e-4, atol=1e-4)
-    if ae.output_activation_ == "identity":
-        made = ae.reconstruct(X) - mean
-        np.testing.assert_allclose(made, made @ projection, atol=1e-4)
-    assert ae.transform(X).std(axis=0).max() > 0
+    mean, projection = principal(X)
+    monkeypatch.setattr(Network, "confine_output", lambda *arguments: None)
+    free = cls(9, **settings, **SHORT).fit(X)
+    np.testing.assert_array_equal(ae.transform(X), free.transform(X))
+    expected = mean + (free.reconstruct(X) - mean) @ projection
+    np.testing.assert_allclose(ae.reconstruct(X), expected, atol=1e-9 if dtype == np.float64 else 1e-3)
+    assert np.abs(ae.reconstruct(X) - free.reconstruct(X)).max() > 1e-2
 
 
-def test_what_is_taken_away_leaves_the_code_of_rows_along_the_directions(rng, monkeypatch):
-    X = noisy_rows(rng)
-    mean, projection = principal(X, 4)
-    along = mean + (X - mean) @ projection
-    confined = DenoisingAE(9, max_iter=3, random_state=0).fit(X)
-    monkeypatch.setattr(Network, "confine", lambda *arguments: None)
-    ae = DenoisingAE(9, max_iter=3, random_state=0).fit(X)
-    np.testing.assert_allclose(confined.transform(X), ae.transform(along), rtol=1e-9)
-    assert np.abs(confined.transform(X) - ae.transform(X)).max() > 1e-3
-    # The output too.
-    made = mean + (ae.reconstruct(along) - mean) @ projection
-    np.testing.assert_allclose(confined.reconstruct(X), made, rtol=1e-9)
-
-
-def test_what_is_set_or_shown_to_be_none_is_not_confined(rng, monkeypatch):
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"corruption": "gaussian", "noise_level": 0.5},
+        {"corruption": "masking"},
+        {"tied_weights": True},
+        {"output_activation": "tanh", "corruption": "gaussian"},
+        {"cls": AutoencoderTransformer},
+        {"cls": SparseAE, "sparsity": "topk", "unit_norm": True, "corruption": "gaussian", "noise_level": "auto"},
+    ],
+    ids=lambda settings: "-".join(settings),
+)
+def test_other_outputs_are_not_confined(settings, rng, monkeypatch):
     def refuse(*arguments):
         raise AssertionError("was confined")
 
-    monkeypatch.setattr(Network, "confine", refuse)
-    X, settings = noisy_rows(rng), {"max_iter": 1, "random_state": 0}
-    DenoisingAE(9, corruption="gaussian", noise_level=0.5, **settings).fit(X)
-    DenoisingAE(9, corruption="masking", **settings).fit(X)
-    DenoisingAE(9, **settings).fit(rng.standard_normal(X.shape))
-    DenoisingAE(9, **settings).partial_fit(X)
-    AutoencoderTransformer(9, **settings).fit(X)
+    monkeypatch.setattr(Network, "confine_output", refuse)
+    settings = dict(settings)
+    cls, X = settings.pop("cls", DenoisingAE), noisy_rows(rng)
+    cls(9, **settings, **SHORT).fit(X - X.mean(axis=0))
+
+
+def test_neither_are_those_of_partial_fit_and_of_rows_of_noise_or_of_one_direction_too_many(rng, monkeypatch):
+    X, outputs = noisy_rows(rng), []
+    monkeypatch.setattr(Network, "confine_output", lambda *arguments: outputs.append(arguments))
+    DenoisingAE(9, **SHORT).partial_fit(X)
+    DenoisingAE(9, **SHORT).fit(rng.standard_normal(X.shape))
+    assert directions_above_noise(X, np.ones(300), 0.5, 4) is None
+    assert directions_above_noise(X, np.ones(300), 50.0, 5) is None
+    assert directions_above_noise(1e200 * X, np.ones(300), 5e199, 5) is None
+    assert directions_above_noise(X, np.ones(300), 0.5, 5).shape == (80, 4) and outputs == []
+
+
+def test_numbers_that_overflow_diverge_as_ever(rng):
+    with pytest.raises(ValueError, match="cale the columns"):
+        DenoisingAE(9, **SHORT).fit(noisy_rows(rng) * 1e200)
+
+
+class Stop(Callback):
+    """Ends a training after three epochs."""
+
+    def __init__(self, error):
+        self.error = error
+
+    def end(self, epoch, loss, validation_loss):
+        if epoch == 3 and self.error:
+            raise self.error
+        return epoch == 3
+
+
+@pytest.mark.parametrize("settings", [{}, {"solver": "kfac"}, {"early_stopping": True}, {"solver": "sgd"}])
+@pytest.mark.parametrize("error", [None, KeyboardInterrupt()], ids=["stopped", "interrupted"])
+def test_a_fit_that_is_cut_short_goes_on_as_if_it_were_not(settings, error, rng):
+    X = noisy_rows(rng)
+    whole = DenoisingAE(9, max_iter=6, tol=0.0, random_state=0, **settings).fit(X)
+    ae = DenoisingAE(9, max_iter=6, tol=0.0, random_state=0, warm_start=True, **settings)
+    with pytest.raises(KeyboardInterrupt) if error else contextlib.nullcontext(), use_callback(lambda *_: Stop(error)):
+        ae.fit(X)
+    assert len(ae.loss_curve_) == 3
+    mean, projection = principal(X)
+    made = ae.reconstruct(X) - mean
+    np.testing.assert_allclose(made, made @ projection, atol=1e-9)
+    ae.fit(X)
+    np.testing.assert_array_equal(ae.loss_curve_, whole.loss_curve_)
+    np.testing.assert_array_equal(ae.reconstruct(X), whole.reconstruct(X))
 
 
 def test_a_fit_that_goes_on_is_confined_at_its_end(rng):
     X = noisy_rows(rng)
-    _, projection = principal(X, 4)
-    ae = DenoisingAE(9, max_iter=2, warm_start=True, random_state=0).fit(X).fit(X)
-    np.testing.assert_allclose(projection @ ae.coefs_[0], ae.coefs_[0], atol=1e-9)
-    streamed = DenoisingAE(9, max_iter=2, warm_start=True, random_state=0).partial_fit(X)
-    assert np.abs(projection @ streamed.coefs_[0] - streamed.coefs_[0]).max() > 1e-3
+    mean, projection = principal(X)
+    for begin in (DenoisingAE.fit, DenoisingAE.partial_fit):
+        ae = begin(DenoisingAE(9, warm_start=True, **SHORT), X).fit(X)
+        made = ae.reconstruct(X) - mean
+        np.testing.assert_allclose(made, made @ projection, atol=1e-9)
 
 
 def test_directions_are_those_of_rows_with_weights_and_without_gaps(rng):
     X, weights = noisy_rows(rng), np.arange(300) % 3
-    _, projection = principal(np.repeat(X, weights, axis=0), 4)
-    ae = DenoisingAE(9, max_iter=1, random_state=0).fit(X, sample_weight=weights)
-    np.testing.assert_allclose(projection @ ae.coefs_[0], ae.coefs_[0], atol=1e-9)
     gaps = X.copy()
     gaps[::2, 3:9] = np.nan
-    _, projection = principal(X[1::2], 4)
-    ae = DenoisingAE(9, max_iter=1, random_state=0, missing_values="mask").fit(gaps)
-    np.testing.assert_allclose(projection @ ae.coefs_[0], ae.coefs_[0], atol=1e-9)
+    cases = [
+        (np.repeat(X, weights, axis=0), DenoisingAE(9, **SHORT).fit(X, sample_weight=weights)),
+        (X[1::2], DenoisingAE(9, missing_values="mask", **SHORT).fit(gaps)),
+    ]
+    for rows, ae in cases:
+        mean, projection = principal(rows)
+        made = ae.reconstruct(X) - mean
+        np.testing.assert_allclose(made, made @ projection, atol=1e-9)
+
+
+@pytest.mark.parametrize("width, found_level", [("auto", False), (9, True)])
+def test_a_width_that_is_set_takes_more_noise_for_such(width, found_level, rng):
+    X = noisy_rows(rng, n_rows=400, noise=1.15)
+    level = DenoisingAE(width, **SHORT).fit(X).noise_level_
+    assert 0.8 < 1.15 / X.std(axis=0).mean() < 0.9
+    assert (level == pytest.approx(1.15, rel=0.02)) == found_level
 
 
 @compiled
