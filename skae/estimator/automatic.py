@@ -121,8 +121,9 @@ def _width(share, sample, noise, shown):
     width = int(np.argmax(reached)) + 1 if reached.any() else len(deviations)
     if free:
         own = white_noise(rows) if noise > 0.0 else 0.0
-        # That of a level that is set, as far as the rows have it.
-        shown = max(noise, own) if 1.0 / _AGREES < own / (noise or 1.0) < _AGREES else shown
+        if noise / _AGREES < own < noise * _AGREES:
+            # The level that is set is that of the rows.
+            shown = max(noise, own)
         above = int((deviations > noise_edge(rows, weights, max(noise, shown))).sum())
         width = above if shown > 0.0 else min(width, above)
     return max(1, width)

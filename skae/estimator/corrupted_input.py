@@ -10,7 +10,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 
 from ..kernels.corruptions import CORRUPTIONS
 from ..kernels.losses import LOSSES
-from ..network.white_noise import directions_above_noise, white_noise
+from ..network.white_noise import MOST_OF_SPREAD, directions_above_noise, white_noise
 from ..objective.noise import Noise
 from ..rows.matrices import CSRMatrix
 from ..runtime.exceptions import ParameterError
@@ -27,7 +27,7 @@ _PROBABILITY, _SHARE_OF_SPREAD = 0.25, 0.4
 _SPREAD_ROWS, _NOISE_ROWS, _SPREAD_ENTRIES = 4096, 512, 2**20
 
 # Of the spread, the most that noise is that rows show, where the width is set: it then does not decide the code.
-_MOST_OF_SPREAD = 0.9
+_MOST_WITH_WIDTH = 0.9
 
 # Directions above the noise, fewer than which an output is confined to, and entries of the rows that they are taken
 # from: of 349 of 500 rows of 12,000 columns they are so far off that the error is 1.4 times that of PCA.
@@ -128,17 +128,14 @@ class CorruptedInput(BaseAutoencoder):
         return self.noise_level if level is None else level
 
     def _shown_noise(self, sample, loss, previous, one_pass):
-        if self.noise_level != "auto":
+        # What the first chunk shows holds for those that follow.
+        if self.noise_level != "auto" or (one_pass and previous is not None):
             return 0.0
-        corruption = self.corruption
-        if corruption == "auto":
-            before = None if previous is None else previous.training.corruption
-            corruption = before or self._fitting_corruption(sample, loss)
-        if not CORRUPTIONS[corruption].additive:
+        if not CORRUPTIONS[self._corruption_for(sample, loss, previous)].additive:
             return 0.0
         set_width = isinstance(self.n_components, Real)
-        most = {"most_of_spread": _MOST_OF_SPREAD} if set_width else {}
-        found = white_noise(_some_rows(sample, _NOISE_ROWS)[0], **most)
+        most = _MOST_WITH_WIDTH if set_width else MOST_OF_SPREAD
+        found = white_noise(_some_rows(sample, _NOISE_ROWS)[0], most)
         # A width that is set may be more than rows vary along, and learn to copy them where there is little noise and
         # nothing confines it: with 256 units on spectra whose own noise is a third of the spread 0.4 of it was better
         # by a sixth.
@@ -159,8 +156,7 @@ class CorruptedInput(BaseAutoencoder):
         chosen, before = copy.copy(self), (None, None)
         if previous is not None:
             before = previous.training.corruption, previous.training.noise_level
-        if self.corruption == "auto":
-            chosen.corruption = before[0] or self._fitting_corruption(sample, loss)
+        chosen.corruption = self._corruption_for(sample, loss, previous)
         if self.noise_level == "auto" and chosen.corruption == before[0]:
             chosen.noise_level = before[1]
         elif self.noise_level == "auto":
@@ -168,6 +164,13 @@ class CorruptedInput(BaseAutoencoder):
             chosen.noise_level = (shown or _SHARE_OF_SPREAD * _spread(sample)) if in_units else _PROBABILITY
         chosen._check_combination()
         return chosen
+
+    def _corruption_for(self, sample, loss, previous):
+        """What ``corruption`` is for a sample."""
+        if self.corruption != "auto":
+            return self.corruption
+        before = None if previous is None else previous.training.corruption
+        return before or self._fitting_corruption(sample, loss)
 
     def _fitting_corruption(self, sample, loss):
         sparse = isinstance(getattr(sample, "X", None), CSRMatrix)

@@ -72,7 +72,7 @@ class Plan(NamedTuple):
     statistics: Statistics
     dtype: np.dtype
     solver: Solver
-    signal: tuple | None = None
+    signal: tuple | None
 
 
 def plan_training(estimator, sample, previous, one_pass=False):
@@ -93,9 +93,7 @@ def plan_training(estimator, sample, previous, one_pass=False):
     """
     earlier, previous = previous, None if one_pass and begins_anew(previous, len(sample.rows)) else previous
     loss = resolved_loss(estimator, sample, previous)
-    # What the first chunk shows holds for those that follow.
-    first = previous is None or not one_pass
-    shown = estimator._shown_noise(sample, loss, previous, one_pass) if first else 0.0
+    shown = estimator._shown_noise(sample, loss, previous, one_pass)
     given, estimator = estimator, with_widths(estimator, sample, previous, shown)
     estimator._check_combination()
     architecture = architecture_of(estimator, sample.n_features, loss)

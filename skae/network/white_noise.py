@@ -21,7 +21,7 @@ _MARGIN, _DISTANCE = 1.05, 3.5
 
 # Of the spread, the most that noise may be: columns that are hardly related, as in questionnaires, are not noise to
 # their users.
-_MOST_OF_SPREAD = 0.8
+MOST_OF_SPREAD = 0.8
 
 # Different values of a column at most, in the median, that are answers, grades or small counts: what items of a
 # questionnaire do not share, alike in all of them, is no noise either. Columns that are looked at, at most.
@@ -32,7 +32,7 @@ _POINTS = 1001
 
 
 @np.errstate(over="ignore", invalid="ignore")
-def white_noise(rows, most_of_spread=_MOST_OF_SPREAD):
+def white_noise(rows, most_of_spread=MOST_OF_SPREAD):
     """Standard deviation of white noise that is added to rows of fewer directions; 0.0 where their spectrum shows none.
 
     Let n rows, centred, vary along k directions and by independent noise of variance s^2 in each of d columns. The
