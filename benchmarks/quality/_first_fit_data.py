@@ -42,6 +42,22 @@ def _one_hot():
     return np.eye(5)[values].reshape(500, -1)
 
 
+def _answers():
+    """2,000 rows of 40 questions with five answers each, that depend on eight kinds of persons."""
+    rng = np.random.default_rng(13)
+    kinds = rng.integers(8, size=2000)
+    shares = rng.dirichlet(np.full(5, 0.5), size=(8, 40))
+    answers = np.array([[rng.choice(5, p=shares[kind, j]) for j in range(40)] for kind in kinds])
+    return np.eye(5)[answers].reshape(2000, -1)
+
+
+def _binary():
+    """1,000 rows of 30 zeros and ones, whose log-odds are linear in four latent variables."""
+    rng = np.random.default_rng(5)
+    log_odds = 1.5 * rng.standard_normal((1000, 4)) @ rng.standard_normal((4, 30))
+    return (rng.random((1000, 30)) < 1.0 / (1.0 + np.exp(-log_odds))).astype(np.float64)
+
+
 def _counts():
     """Poisson counts whose logarithms are linear in four latent variables."""
     rng = np.random.default_rng(1)
@@ -106,6 +122,9 @@ DATA = {
     "wine-raw": Data(lambda: load_wine().data, (3,), True),
     "digits-unit": Data(lambda: load_digits_unit().data, (16, 128)),
     "one-hot": Data(_one_hot, (4, 16)),
+    "answers": Data(_answers, (5, 30)),
+    "binary": Data(_binary, (4, 10)),
+    "binary-digits": Data(lambda: (load_digits().data > 7).astype(np.float64), (8, 20)),
     "counts": Data(_counts, (4, 20)),
     "spectra": Data(_spectra, (5, 20)),
     "mixed-units": Data(_mixed_units, (3,)),

@@ -25,6 +25,7 @@ from ..training.budget import batch_size_auto, max_iter_auto
 from ..training.rate_search import find_rate
 from ..training.solvers import SOLVERS
 from .first_chunks import CHUNK_RATE, begins_with_few
+from .logit_layers import greatest_rate, logit_start
 from .solver_choice import LOCAL_ROWS, solver_auto, starts_local
 from .start_rows import START_ROWS, start_limit, start_rows, without_gaps
 
@@ -212,6 +213,7 @@ def started_network(estimator, sample, architecture, loss, means, rng, dtype, st
                 "few": few,
                 "chunk": one_pass,
                 "curvature": estimator.solver == "kfac",
+                "logits": logit_start(estimator, len(sample.rows), architecture, loss, one_pass),
             }
             theta = data_start(architecture, LOSSES[loss], rows, weights, rng, dtype, **wishes)
     return Network(architecture, theta, coordinates)
@@ -361,7 +363,7 @@ def with_learning_rate(estimator, objective, sample, config, state, one_pass):
             # As the training will.
             with one_thread_if_small(objective.network.architecture.product_flops(config.batch_size)):
                 given = (objective, _local(sample), config, solver.optimizer, state, np.random.default_rng(0))
-                rate = find_rate(*given, most=_greatest_rate(estimator, objective))
+                rate = find_rate(*given, most=_greatest_rate(estimator, objective, sample))
             state.learning_rate = rate * (_CONSTANT_SHARE if config.learning_rate == "constant" else 1.0)
             if (
                 one_pass
@@ -374,11 +376,13 @@ def with_learning_rate(estimator, objective, sample, config, state, one_pass):
     return replace(config, learning_rate_init=state.learning_rate)
 
 
-def _greatest_rate(estimator, objective):
+def _greatest_rate(estimator, objective, sample):
     """The greatest learning rate to try."""
-    architecture = objective.network.architecture
+    architecture, loss = objective.network.architecture, objective.loss.name
+    if logit_start(estimator, len(sample.rows), architecture, loss) == "drawn":
+        return greatest_rate(sample, architecture.activation)
     wide = architecture.sizes[0] >= _MANY_COLUMNS
-    return _GREATEST_RATE if wide and starts_local(estimator, architecture, objective.loss.name) else np.inf
+    return _GREATEST_RATE if wide and starts_local(estimator, architecture, loss) else np.inf
 
 
 def _local(sample):

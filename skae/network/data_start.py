@@ -8,6 +8,7 @@ import numpy as np
 
 from ..runtime import buffers
 from .decoders import logistic_regression, preactivations, ridge
+from .drawn_start import start_drawn
 from .initialization import initial_parameters
 from .parted_start import start_code, start_layer
 from .principal import any_directions, local_directions, scaled_directions
@@ -116,6 +117,7 @@ def data_start(
     few=False,
     chunk=False,
     curvature=False,
+    logits=None,
 ):
     """Start values of the parameters, from some rows.
 
@@ -151,6 +153,8 @@ def data_start(
         Whether the rows are a first chunk, on which a rate is found that stays.
     curvature : bool, default=False
         Whether the solver takes steps by the curvature, which win back more.
+    logits : {"straight", "drawn"}, default=None
+        How several untied layers begin whose output is logits; None for as far into the bend as other ones.
 
     Returns
     -------
@@ -163,6 +167,8 @@ def data_start(
     varying = 0.0 < np.square(rows - rows[0]).sum() < np.inf
     if not (known and varying) or (architecture.tied and not (linear and loss.squares)):
         return initial_parameters(architecture, rng, dtype)
+    if logits == "drawn":
+        return start_drawn(architecture, rows, weights, rng, dtype)
     if architecture.tied and tied_bend(architecture, rows, weights, few, noise is None and target is None) is None:
         return initial_parameters(architecture, rng, dtype)
     theta = buffers.zeros(architecture.n_parameters, np.float64)
@@ -170,7 +176,7 @@ def data_start(
     if architecture.tied:
         start_tied(architecture, parameters, rows, weights, rng)
     else:
-        wish = _Wish(target, gain, large, noise, few, chunk, curvature)
+        wish = _Wish(target, gain, large, noise, few, chunk, curvature, logits)
         _start_untied(architecture, parameters, loss, rows, weights, rng, wish)
     theta = theta.astype(dtype)
     return theta if np.isfinite(theta).all() else initial_parameters(architecture, rng, dtype)
@@ -186,6 +192,7 @@ class _Wish(NamedTuple):
     few: bool
     chunk: bool
     curvature: bool
+    logits: str | None
 
 
 def _start_untied(architecture, parameters, loss, rows, weights, rng, wish):
@@ -215,6 +222,8 @@ def _most(architecture, bend, wish):
 def _starts(architecture, loss, wish, n_rows):
     """Pairs of bends to try in order: of a code that is not wider than the rows, and of one that is."""
     bend, wide = _bends(architecture, loss, wish.noise, n_rows)
+    if wish.logits == "straight":
+        return [(_STRAIGHT, _STRAIGHT)]
     if not (loss.squares and architecture.output_activation == "identity") or wish.large:
         return [(bend, wide)]
     if architecture.depth > 1:

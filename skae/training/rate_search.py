@@ -218,7 +218,7 @@ def needs_curvature(optimizer):
 def _candidates(trials, most):
     """Learning rates to try, rising."""
     if not needs_curvature(trials.optimizer):
-        return tuple(rate for rate in _ADAM_RATES if rate <= most)
+        return tuple(rate for rate in _ADAM_RATES if rate <= most) or _ADAM_RATES[:1]
     curvature = _curvature(trials)
     return tuple(float(rate / curvature) for rate in _STEEPEST_RATES)
 
