@@ -213,7 +213,7 @@ def started_network(estimator, sample, architecture, loss, means, rng, dtype, st
                 "few": few,
                 "chunk": one_pass,
                 "curvature": estimator.solver == "kfac",
-                "logits": logit_start(estimator, len(sample.rows), architecture, loss, one_pass),
+                "logits": logit_start(estimator, sample, architecture, loss, one_pass),
             }
             theta = data_start(architecture, LOSSES[loss], rows, weights, rng, dtype, **wishes)
     return Network(architecture, theta, coordinates)
@@ -379,8 +379,8 @@ def with_learning_rate(estimator, objective, sample, config, state, one_pass):
 def _greatest_rate(estimator, objective, sample):
     """The greatest learning rate to try."""
     architecture, loss = objective.network.architecture, objective.loss.name
-    if logit_start(estimator, len(sample.rows), architecture, loss) == "drawn":
-        return greatest_rate(sample, architecture.activation)
+    if logit_start(estimator, sample, architecture, loss) == "drawn":
+        return greatest_rate(sample, architecture)
     wide = architecture.sizes[0] >= _MANY_COLUMNS
     return _GREATEST_RATE if wide and starts_local(estimator, architecture, loss) else np.inf
 

@@ -16,9 +16,13 @@ from skae.rows.sample import Sample
 
 
 def start_of(n_rows, k, hidden=(20,), loss="log_loss", output="logistic", cls=AutoencoderTransformer, **parameters):
+    """How a network begins on rows of 30 columns, half of which are ones unless told otherwise."""
     one_pass, tied = parameters.pop("one_pass", False), parameters.get("tied_weights", False)
+    X = np.zeros((n_rows, 30))
+    X[:, : parameters.pop("ones", 15)] = 1.0
     architecture = Architecture((30, *hidden, k), "logistic", output, tied)
-    return logit_start(cls(k, hidden_layer_sizes=hidden, **parameters), n_rows, architecture, loss, one_pass)
+    settings = {"solver": "adam", "max_iter": 200, "batch_size": 32, **parameters}
+    return logit_start(cls(k, hidden_layer_sizes=hidden, **settings), Sample.of(X), architecture, loss, one_pass)
 
 
 @pytest.mark.parametrize(
@@ -60,18 +64,34 @@ def test_other_networks_begin_as_they_did(parameters, n_rows):
     assert start_of(n_rows, 4, **parameters) is None
 
 
+def test_by_the_ones_in_a_column():
+    # 69 and 72 in each of 30 columns.
+    assert start_of(1035, 4, ones=2) == "straight"
+    assert start_of(1080, 4, ones=2) == "drawn"
+
+
+@pytest.mark.parametrize("max_iter, batch_size, start", [(59, 100, "straight"), (60, 100, "drawn"), (75, 125, "drawn")])
+def test_by_the_steps_of_the_training(max_iter, batch_size, start):
+    assert start_of(1000, 4, max_iter=max_iter, batch_size=batch_size) == start
+
+
 def test_a_penalty_on_the_weights_begins_with_small_ones():
     assert start_of(100, 4, alpha=1e-3) == "drawn"
+
+
+def greatest(X, activation="logistic", hidden=(3,), weights=None):
+    return greatest_rate(Sample.of(X, weights), Architecture((4, *hidden, 2), activation, "logistic", False))
 
 
 @pytest.mark.parametrize("activation, most", [("logistic", 1.1), ("tanh", 0.35), ("relu", 0.35)])
 def test_the_greatest_rate_is_by_the_mean_sum_of_a_row(activation, most):
     X = np.array([[1.0, 1.0, 1.0, 0.0], [1.0, 0.0, 0.0, 0.0]])
-    assert greatest_rate(Sample.of(X), activation) == pytest.approx(most / 2.0)
-    assert greatest_rate(Sample.of(X, np.array([3.0, 1.0])), activation) == pytest.approx(most / 2.5)
+    assert greatest(X, activation) == pytest.approx(most / 2.0)
+    assert greatest(X, activation, (3, 3)) == pytest.approx(most / 4.0)
+    assert greatest(X, activation, weights=np.array([3.0, 1.0])) == pytest.approx(most / 2.5)
     X[0, 1] = np.nan
-    assert greatest_rate(Sample.of(X), activation) == pytest.approx(most / 1.5)
-    assert greatest_rate(Sample.of(np.zeros((2, 3))), activation) == np.inf
+    assert greatest(X, activation) == pytest.approx(most / 1.5)
+    assert greatest(np.zeros((2, 4)), activation) == np.inf
 
 
 @compiled
@@ -107,7 +127,17 @@ def independent():
     return np.eye(6)[np.random.default_rng(4).integers(6, size=(500, 5))].reshape(500, -1)
 
 
+def topics(n_rows, n_columns, n_topics, length, seed):
+    """Words of texts on a few topics each: few ones in a row and in a column."""
+    rng = np.random.default_rng(seed)
+    words = rng.dirichlet(np.full(n_columns, 0.05), size=n_topics)
+    shares = rng.dirichlet(np.full(n_topics, 0.2), size=n_rows)
+    return (rng.random((n_rows, n_columns)) < 1.0 - np.exp(-length * shares @ words)).astype(np.float64)
+
+
 TABLES = {
+    "topics": (lambda: topics(1400, 200, 8, 6, 2), (3,)),
+    "rare levels": (lambda: one_hot(2000, 6, 40, 4, 0.4, 9), (5,)),
     "classes": (lambda: one_hot(500, 6, 5, 3, 0.4, 0), (4, 16)),
     "few": (lambda: one_hot(600, 20, 4, 4, 0.4, 15), (4, 12)),
     "independent": (independent, (5, 10)),
