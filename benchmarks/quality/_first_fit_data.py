@@ -33,22 +33,13 @@ def _standardised(load):
     return lambda: StandardScaler().fit_transform(load().data)
 
 
-def _one_hot():
-    """500 rows of six categories with five values each, that depend on three classes."""
-    rng = np.random.default_rng(0)
-    classes = rng.integers(3, size=500)
-    shares = rng.dirichlet(np.full(5, 0.4), size=(3, 6))
-    values = np.array([[rng.choice(5, p=shares[c, j]) for j in range(6)] for c in classes])
-    return np.eye(5)[values].reshape(500, -1)
-
-
-def _answers():
-    """2,000 rows of 40 questions with five answers each, that depend on eight kinds of persons."""
-    rng = np.random.default_rng(13)
-    kinds = rng.integers(8, size=2000)
-    shares = rng.dirichlet(np.full(5, 0.5), size=(8, 40))
-    answers = np.array([[rng.choice(5, p=shares[kind, j]) for j in range(40)] for kind in kinds])
-    return np.eye(5)[answers].reshape(2000, -1)
+def _one_hot(n_rows, n_columns, n_values, n_classes, concentration, seed):
+    """Rows of categories, some columns with some values each, that depend on classes."""
+    rng = np.random.default_rng(seed)
+    classes = rng.integers(n_classes, size=n_rows)
+    shares = rng.dirichlet(np.full(n_values, concentration), size=(n_classes, n_columns))
+    values = np.array([[rng.choice(n_values, p=shares[c, j]) for j in range(n_columns)] for c in classes])
+    return np.eye(n_values)[values].reshape(n_rows, -1)
 
 
 def _binary():
@@ -121,8 +112,8 @@ DATA = {
     "digits-uint8": Data(lambda: (load_digits().data * (255 / 16)).astype(np.uint8), (16,)),
     "wine-raw": Data(lambda: load_wine().data, (3,), True),
     "digits-unit": Data(lambda: load_digits_unit().data, (16, 128)),
-    "one-hot": Data(_one_hot, (4, 16)),
-    "answers": Data(_answers, (5, 30)),
+    "one-hot": Data(lambda: _one_hot(500, 6, 5, 3, 0.4, 0), (4, 16)),
+    "answers": Data(lambda: _one_hot(2000, 40, 5, 8, 0.5, 13), (5, 30)),
     "binary": Data(_binary, (4, 10)),
     "binary-digits": Data(lambda: (load_digits().data > 7).astype(np.float64), (8, 20)),
     "counts": Data(_counts, (4, 20)),

@@ -363,7 +363,7 @@ def with_learning_rate(estimator, objective, sample, config, state, one_pass):
             # As the training will.
             with one_thread_if_small(objective.network.architecture.product_flops(config.batch_size)):
                 given = (objective, _local(sample), config, solver.optimizer, state, np.random.default_rng(0))
-                rate = find_rate(*given, most=_greatest_rate(estimator, objective, sample))
+                rate = find_rate(*given, most=_greatest_rate(estimator, objective, sample, one_pass))
             state.learning_rate = rate * (_CONSTANT_SHARE if config.learning_rate == "constant" else 1.0)
             if (
                 one_pass
@@ -376,13 +376,12 @@ def with_learning_rate(estimator, objective, sample, config, state, one_pass):
     return replace(config, learning_rate_init=state.learning_rate)
 
 
-def _greatest_rate(estimator, objective, sample):
+def _greatest_rate(estimator, objective, sample, one_pass):
     """The greatest learning rate to try."""
     architecture, loss = objective.network.architecture, objective.loss.name
-    if logit_start(estimator, sample, architecture, loss) == "drawn":
-        return greatest_rate(sample, architecture)
-    wide = architecture.sizes[0] >= _MANY_COLUMNS
-    return _GREATEST_RATE if wide and starts_local(estimator, architecture, loss) else np.inf
+    if architecture.sizes[0] >= _MANY_COLUMNS and starts_local(estimator, architecture, loss):
+        return _GREATEST_RATE
+    return greatest_rate(estimator, sample, architecture, loss, one_pass)
 
 
 def _local(sample):

@@ -48,10 +48,40 @@ def logit_start(estimator, sample, architecture, loss, one_pass=False):
     {"straight", "drawn"} or None
         None for the start of other networks.
     """
+    if one_pass or not _is_plain(estimator, architecture, loss):
+        return None
+    return _start(estimator, sample, architecture)[0]
+
+
+def greatest_rate(estimator, sample, architecture, loss, one_pass=False):
+    """The greatest learning rate that drawn weights bear, from the mean sum of a row; infinite for other starts.
+
+    A step of Adam moves each weight by the rate, and what the first layer gives by the rate times the sum of the row.
+    Short trials overrate higher ones: they learn the rows by heart.
+
+    Parameters
+    ----------
+    estimator, sample, architecture, loss, one_pass
+        Those of ``logit_start``.
+
+    Returns
+    -------
+    float
+    """
+    if one_pass or not _is_plain(estimator, architecture, loss):
+        return np.inf
+    start, mean_sum = _start(estimator, sample, architecture)
+    if start != "drawn" or mean_sum == 0:
+        return np.inf
+    most = _MOST_MOVED if architecture.activation == "logistic" else _MOST_MOVED_OF_OTHERS
+    return most / (mean_sum * (architecture.depth - 1))
+
+
+def _is_plain(estimator, architecture, loss):
+    """Whether Adam trains several untied layers with an output of logits, at a rate that is found."""
+    # Of other solvers no such start was measured.
     logits = architecture.output_activation == "logistic" and LOSSES[loss].entry is None
-    layers = architecture.depth > 1 and logits and not architecture.tied and not one_pass
-    # What the steps of other solvers make of these starts was not measured.
-    layers = layers and estimator.solver in ("auto", "adam")
+    layers = architecture.depth > 1 and logits and not architecture.tied
     shaped = (
         estimator._kind_of_noise() is not None
         or estimator._strength_name is not None
@@ -59,37 +89,21 @@ def logit_start(estimator, sample, architecture, loss, one_pass=False):
         or estimator._gate() is not None
     )
     # A rate that is set is one for the start that there was.
-    if not layers or shaped or estimator.init != "auto" or isinstance(estimator.learning_rate_init, Real):
-        return None
-    width, n_rows = architecture.encoder_sizes[-1], len(sample.rows)
-    few = n_rows < width * (_ROWS_A_UNIT if width <= _MOST_DRAWN else _ROWS_A_UNIT_OF_MORE)
+    free = estimator.init == "auto" and not isinstance(estimator.learning_rate_init, Real)
+    return layers and free and estimator.solver == "adam" and not shaped
+
+
+def _start(estimator, sample, architecture):
+    """How they begin, and the mean sum of a row, by which that is for codes that may begin with drawn weights."""
+    width, n_rows, mean_sum, other = architecture.encoder_sizes[-1], len(sample.rows), None, None
     if width <= _MOST_DRAWN:
-        few = few or estimator.max_iter * math.ceil(n_rows / estimator.batch_size) < _FEWEST_STEPS
-        few = few or n_rows * _mean_sum(sample) < _ONES * sample.n_features
+        mean_sum, other = _mean_sum(sample), "drawn"
+        n_steps = estimator.max_iter * math.ceil(n_rows / estimator.batch_size)
+        few = n_rows < _ROWS_A_UNIT * width or n_steps < _FEWEST_STEPS or n_rows * mean_sum < _ONES * sample.n_features
+    else:
+        few = n_rows < _ROWS_A_UNIT_OF_MORE * width
     # A penalty on the weights is for small ones, and a straight start has a large decoder.
-    if few and estimator.alpha == 0:
-        return "straight"
-    return "drawn" if width <= _MOST_DRAWN else None
-
-
-def greatest_rate(sample, architecture):
-    """The greatest learning rate that drawn weights bear, from the mean sum of a row.
-
-    A step of Adam moves each weight by the rate, and what the first layer gives by the rate times the sum of the row.
-    Short trials overrate higher ones: they learn the rows by heart.
-
-    Parameters
-    ----------
-    sample : Sample or PartitionedSample
-    architecture : Architecture
-
-    Returns
-    -------
-    float
-    """
-    most = _MOST_MOVED if architecture.activation == "logistic" else _MOST_MOVED_OF_OTHERS
-    total = _mean_sum(sample) * (architecture.depth - 1)
-    return most / total if total > 0 else np.inf
+    return ("straight" if few and estimator.alpha == 0 else other), mean_sum
 
 
 def _mean_sum(sample):

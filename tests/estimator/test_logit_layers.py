@@ -4,25 +4,31 @@ import numpy as np
 import pytest
 from scipy import sparse
 from settings import compiled
+from sklearn.base import clone
 from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA
 from sklearn.model_selection import train_test_split
 
 from skae import AutoencoderTransformer, ContractiveAE, DenoisingAE, SparseAE
+from skae.estimator import automatic
 from skae.estimator.logit_layers import greatest_rate, logit_start
 from skae.metrics import reconstruction_score
 from skae.network.architecture import Architecture
 from skae.rows.sample import Sample
 
 
-def start_of(n_rows, k, hidden=(20,), loss="log_loss", output="logistic", cls=AutoencoderTransformer, **parameters):
-    """How a network begins on rows of 30 columns, half of which are ones unless told otherwise."""
+def network(n_rows, k, hidden=(20,), loss="log_loss", output="logistic", cls=AutoencoderTransformer, **parameters):
+    """What its start is by, on rows of 30 columns, half of which are ones unless told otherwise."""
     one_pass, tied = parameters.pop("one_pass", False), parameters.get("tied_weights", False)
     X = np.zeros((n_rows, 30))
     X[:, : parameters.pop("ones", 15)] = 1.0
-    architecture = Architecture((30, *hidden, k), "logistic", output, tied)
+    architecture = Architecture((30, *hidden, k), parameters.get("activation", "logistic"), output, tied)
     settings = {"solver": "adam", "max_iter": 200, "batch_size": 32, **parameters}
-    return logit_start(cls(k, hidden_layer_sizes=hidden, **settings), Sample.of(X), architecture, loss, one_pass)
+    return cls(k, hidden_layer_sizes=hidden, **settings), Sample.of(X), architecture, loss, one_pass
+
+
+def start_of(*sizes, **parameters):
+    return logit_start(*network(*sizes, **parameters))
 
 
 @pytest.mark.parametrize(
@@ -31,7 +37,8 @@ def start_of(n_rows, k, hidden=(20,), loss="log_loss", output="logistic", cls=Au
         (79 * 4, 4, "straight"),
         (80 * 4, 4, "drawn"),
         (80 * 16, 16, "drawn"),
-        (79 * 17, 17, "straight"),
+        (249 * 17, 17, "straight"),
+        (250 * 17, 17, None),
         (10**5, 17, None),
     ],
 )
@@ -62,6 +69,7 @@ def test_by_the_rows_for_each_unit_and_the_width_of_the_code(n_rows, k, start):
 )
 def test_other_networks_begin_as_they_did(parameters, n_rows):
     assert start_of(n_rows, 4, **parameters) is None
+    assert greatest_rate(*network(n_rows, 4, **parameters)) == np.inf
 
 
 def test_by_the_ones_in_a_column():
@@ -79,19 +87,30 @@ def test_a_penalty_on_the_weights_begins_with_small_ones():
     assert start_of(100, 4, alpha=1e-3) == "drawn"
 
 
-def greatest(X, activation="logistic", hidden=(3,), weights=None):
-    return greatest_rate(Sample.of(X, weights), Architecture((4, *hidden, 2), activation, "logistic", False))
-
-
 @pytest.mark.parametrize("activation, most", [("logistic", 1.1), ("tanh", 0.35), ("relu", 0.35)])
 def test_the_greatest_rate_is_by_the_mean_sum_of_a_row(activation, most):
-    X = np.array([[1.0, 1.0, 1.0, 0.0], [1.0, 0.0, 0.0, 0.0]])
-    assert greatest(X, activation) == pytest.approx(most / 2.0)
-    assert greatest(X, activation, (3, 3)) == pytest.approx(most / 4.0)
-    assert greatest(X, activation, weights=np.array([3.0, 1.0])) == pytest.approx(most / 2.5)
-    X[0, 1] = np.nan
-    assert greatest(X, activation) == pytest.approx(most / 1.5)
-    assert greatest(np.zeros((2, 4)), activation) == np.inf
+    given = {"activation": activation}
+    assert greatest_rate(*network(1000, 4, **given)) == pytest.approx(most / 15.0)
+    assert greatest_rate(*network(1000, 4, hidden=(20, 10), **given)) == pytest.approx(most / 30.0)
+    estimator, sample, *others = network(1000, 4, **given)
+    # Twice as many ones in rows that count three times.
+    X, weights = np.zeros((1000, 30)), np.ones(1000)
+    X[:, :5] = X[::2, 5:10] = 1.0
+    weights[::2] = 3.0
+    assert greatest_rate(estimator, Sample.of(X), *others) == pytest.approx(most / 7.5)
+    assert greatest_rate(estimator, Sample.of(X, weights), *others) == pytest.approx(most / 8.75)
+    X[:, 0] = np.nan
+    assert greatest_rate(estimator, Sample.of(X), *others) == pytest.approx(most / 6.5)
+
+
+@pytest.mark.parametrize("sizes", [(100, 4), (1000, 17), (5000, 17)])
+def test_other_starts_have_no_greatest_rate(sizes):
+    assert greatest_rate(*network(*sizes)) == np.inf
+
+
+@pytest.mark.parametrize("alpha", [0.0, 1e-3])
+def test_rows_without_ones_have_no_greatest_rate(alpha):
+    assert greatest_rate(*network(1000, 4, ones=0, alpha=alpha)) == np.inf
 
 
 @compiled
@@ -100,6 +119,20 @@ def test_the_rate_that_is_found_is_no_greater(convert):
     X = (load_digits().data > 7).astype(np.float64)
     ae = AutoencoderTransformer(8, hidden_layer_sizes=64, max_iter=20, random_state=0).fit(convert(X))
     assert ae.learning_rate_ <= 1.1 / X.sum(axis=1).mean()
+
+
+def test_single_passes_have_no_greatest_rate(monkeypatch):
+    X, seen = (np.random.default_rng(0).random((400, 12)) < 0.4).astype(np.float64), []
+
+    def spied(*given):
+        seen.append(greatest_rate(*given))
+        return seen[-1]
+
+    monkeypatch.setattr(automatic, "greatest_rate", spied)
+    ae = AutoencoderTransformer(2, hidden_layer_sizes=4, max_iter=50, random_state=0)
+    ae.fit(X)
+    clone(ae).partial_fit(X)
+    assert seen == [pytest.approx(1.1 / X.sum(axis=1).mean()), np.inf]
 
 
 def test_rows_of_many_ones_have_a_rate_too():
