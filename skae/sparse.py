@@ -286,7 +286,8 @@ class SparseAE(CorruptedInput):
 
     def _workspace_per_row(self, sample, architecture):
         gate = self._gate()
-        own = 0 if gate is None else gate.workspace_per_row(self.n_components)
+        # Beside the gate, the entries that are not zero in X, and their columns.
+        own = 0 if gate is None else gate.workspace_per_row(self.n_components) + 2 * sample.n_features
         auxiliary = self._dead_unit_loss(architecture)
         own += 0 if auxiliary is None else auxiliary.workspace_per_row(architecture)
         sizes = self._nested_sizes()

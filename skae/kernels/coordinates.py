@@ -14,6 +14,15 @@ def inward(x, offset, scale, out):
 
 
 @kernel
+def inward_in_place(x, offset, scale):
+    """``inward`` whose output is x: of one array the loop is vectorised, of the same as input and output it is not."""
+    for i in range(x.shape[0]):
+        row = x[i]
+        for j in range(row.shape[0]):
+            row[j] = (np.float64(row[j]) - offset[j]) / scale
+
+
+@kernel
 def outward(x, offset, scale, out):
     """out_ij = scale x_ij + offset_j."""
     for i in range(x.shape[0]):

@@ -11,7 +11,6 @@ from ..kernels.activations import Activation
 from ..rows.matrices import CSRBatch
 from .active import ActiveCode
 from .gates import active_share
-from .products import shared_product
 
 
 class Layer(NamedTuple):
@@ -83,7 +82,7 @@ class Layer(NamedTuple):
             return False
         return self.gate.share_of((n_rows, len(self.bias))) <= active_share(len(self.weights))
 
-    def active(self, a, out, shared=False):
+    def active(self, a, out, shared=None):
         """The entries of the output that the gate leaves on, where they are few.
 
         Parameters
@@ -91,8 +90,8 @@ class Layer(NamedTuple):
         a : ndarray or CSRBatch of shape (n_rows, fan_in)
         out : ndarray of shape (n_rows, fan_out)
             Overwritten by that of ``product``.
-        shared : bool, default=False
-            Whether the product is that of ``shared_product``, where the entries are few.
+        shared : SharedProduct, default=None
+            What makes the product where the entries are few; None for that of ``product``.
 
         Returns
         -------
@@ -100,8 +99,8 @@ class Layer(NamedTuple):
             None where ``complete`` is to make the output.
         """
         few = self.is_sparse(len(out))
-        if few and shared:
-            shared_product(a, self.weights, out)
+        if few and shared is not None:
+            shared(a, self.weights, out)
         else:
             self.product(a, out)
         active = self.gate.active(out, self.bias) if few else None

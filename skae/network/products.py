@@ -1,12 +1,15 @@
-"""Products that the threads of ``workers`` share, each with one of BLAS.
+"""SharedProduct: products of batches with weights that the threads of ``workers`` share, each with one of BLAS.
 
 The threads of BLAS itself keep a core busy for a while after each product, while other loops would need it.
 """
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
+from ..kernels import csr
 from ..rows.matrices import CSRBatch
 from ..runtime import workers
 from ..runtime.threads import one_thread_if_small
@@ -17,24 +20,116 @@ _COLUMNS, _PARTS, _MULTIPLE = 512, 8, 64
 # How many numbers of a dense product are gone through in the time of one of a product of active entries.
 _DENSE = 3
 
+# Share of the entries that are not zero in X, up to which a product over these alone is faster; of how many of the rows
+# of a batch it is taken; and units from which that pays.
+_STORED_SHARE, _SEEN_ROWS, _FEWEST_UNITS = 0.3, 8, 64
 
-def shared_product(a, weights, out):
-    """out = a W, by parts that do not depend on the number of threads, so that neither do the roundings.
+# Weights that a product over single entries goes through again and again, which are to stay in the cache.
+_TILE_BYTES = 2**22
+
+# Greatest zero of X, in the coordinates of a network, that is taken off: what is left has digits less by so much.
+_GREATEST_ZERO = 4.0
+
+
+class SharedProduct:
+    """The product of a batch with the first weights of a network: of all entries, or, where most of those of X are
+    zero, of the others.
+
+    In the coordinates of a network a zero of X is another number, z_j in column j: x W = (x - z) W + z W.
 
     Parameters
     ----------
-    a : ndarray or CSRBatch of shape (n_rows, fan_in)
-    weights : ndarray of shape (fan_in, fan_out)
-    out : ndarray of shape (n_rows, fan_out)
+    network : Network
     """
-    if isinstance(a, CSRBatch):
 
-        def multiply(first, last):
-            a[first:last].product(weights, out[first:last])
+    def __init__(self, network):
+        self._network = network
+        self._zero = self._room = None
 
-        n_stored = int(a.row_starts[-1] - a.row_starts[0])
-        workers.shared(multiply, workers.parts(len(out), n_stored * out.shape[1]))
-        return
+    def __call__(self, a, weights, out):
+        """out = a W, by parts that do not depend on the number of threads, so that neither do the roundings.
+
+        Parameters
+        ----------
+        a : ndarray or CSRBatch of shape (n_rows, fan_in)
+        weights : ndarray of shape (fan_in, fan_out)
+        out : ndarray of shape (n_rows, fan_out)
+        """
+        if isinstance(a, CSRBatch):
+            rows = StoredRows(a.values, a.columns, a.row_starts[:-1], a.row_starts[1:])
+            _of_stored(rows, weights, np.zeros(out.shape[1], out.dtype), out)
+        elif self._has_few_entries(a, out):
+            self._of_changes(a, weights, out)
+        else:
+            _dense(a, weights, out)
+
+    def _has_few_entries(self, a, out):
+        """Whether most entries of some rows are zero in X."""
+        if out.shape[1] < _FEWEST_UNITS or a.dtype != out.dtype:
+            return False
+        some = a[:: max(1, len(a) // _SEEN_ROWS)]
+        return np.count_nonzero(some != self._zeros(a.dtype)) <= _STORED_SHARE * some.size
+
+    def _zeros(self, dtype):
+        """What a zero of X is in each column."""
+        if self._zero is None or self._zero.dtype != dtype:
+            coordinates, width = self._network.coordinates, self._network.architecture.sizes[0]
+            zero = np.zeros((1, width), dtype)
+            if coordinates is not None:
+                coordinates.inward(zero, zero)
+            self._zero = np.where(np.abs(zero[0]) <= _GREATEST_ZERO, zero[0], dtype.type(0))
+        return self._zero
+
+    def _of_changes(self, a, weights, out):
+        """The product over the entries that are not zero in X."""
+        zero = self._zeros(a.dtype)
+        of_zero = np.empty((1, out.shape[1]), out.dtype)
+        room = self._buffers(a)
+        _of_stored(_changes(zero[None], np.zeros_like(zero), *room), weights, np.zeros_like(of_zero[0]), of_zero)
+        _of_stored(_changes(a, zero, *room), weights, of_zero[0], out)
+
+    def _buffers(self, a):
+        """For the entries of a batch and their columns: new ones at each step would take longer than to fill them."""
+        if self._room is None or self._room[0].size < a.size or self._room[0].dtype != a.dtype:
+            self._room = np.empty(a.size, a.dtype), np.empty(a.size, np.int32)
+        return self._room
+
+
+class StoredRows(NamedTuple):
+    """Entries of rows: their values, their columns, and where those of each row start and end."""
+
+    values: np.ndarray
+    columns: np.ndarray
+    starts: np.ndarray
+    ends: np.ndarray
+
+
+def _changes(x, base, values, columns):
+    """What is left of the rows of x without a row, where that is not zero, in buffers."""
+    n_rows, width = x.shape
+    ends = np.empty(n_rows, np.int64)
+
+    def find(first, last):
+        csr.changes(x, base, first, last, values, columns, ends)
+
+    workers.shared(find, workers.parts(n_rows, x.size))
+    return StoredRows(values, columns, np.arange(n_rows) * width, ends)
+
+
+def _of_stored(rows, weights, bias, out):
+    """out = x W + bias, with rows of which some entries are stored."""
+    width = out.shape[1]
+    size = max(_MULTIPLE, _TILE_BYTES // (len(weights) * weights.itemsize) // _MULTIPLE * _MULTIPLE)
+
+    def multiply(first, last):
+        for unit in range(0, width, size):
+            csr.part_of_product(*rows, weights, bias, first, last, unit, min(width, unit + size), out)
+
+    workers.shared(multiply, workers.parts(len(out), int((rows.ends - rows.starts).sum()) * width))
+
+
+def _dense(a, weights, out):
+    """The product of all entries."""
     width = out.shape[1]
     size = max(_COLUMNS, -(-width // _PARTS // _MULTIPLE) * _MULTIPLE)
 

@@ -71,7 +71,7 @@ class ActivePass:
         if self._tied:
             unit_gradients(by_unit, (weight_grads[0], [encoder, decoder]))
         else:
-            unit_gradients(by_unit, (weight_grads[0], [encoder]), (weight_grads[1], [decoder]))
+            unit_gradients(by_unit, (weight_grads[1], [decoder]), (weight_grads[0], [encoder]))
 
     def _at_preactivation(self, code, delta, bias_grad):
         """The gradient at the entries becomes that at their pre-activations; that of the bias is overwritten."""

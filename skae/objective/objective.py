@@ -12,6 +12,7 @@ import numpy as np
 
 from ..kernels import gates
 from ..kernels.penalties import weighted_column_sums
+from ..network.products import SharedProduct
 from ..rows.blocks import Reader, row_blocks
 from ..rows.coordinates import inner_rows
 from ..rows.matrices import CSRBatch, FilledRows
@@ -101,6 +102,7 @@ class Objective:
         self._code = architecture.depth - 1
         self._batches = {}
         self.last_batch = None
+        self._encoder_product = SharedProduct(network)
         self._output, self._active_pass = output_parts(network, loss, zero_sampling, nested_sizes)
         self.needs_code = False
 
@@ -230,7 +232,7 @@ class Objective:
             if gate is None or self._active_pass is None or self.penalties or self.needs_code:
                 a = layer.forward(a, output)
                 continue
-            batch.active = layer.active(a, output, shared=True)
+            batch.active = layer.active(a, output, self._encoder_product)
             if batch.active is not None:
                 return self._active_pass.value(batch, x, entry_weights, self._bias_grads[-1])
             a = layer.complete(output)

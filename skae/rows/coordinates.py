@@ -25,6 +25,9 @@ class Coordinates(NamedTuple):
 
     def inward(self, x, out=None):
         """Rows of X in these coordinates."""
+        if out is x:
+            coordinates.inward_in_place(x, self.offset, self.scale)
+            return x
         return self._mapped(coordinates.inward, x, out)
 
     def outward(self, x, out=None):
