@@ -279,6 +279,9 @@ def with_strength(given, estimator, network, sample, means, loss, state):
     """
     if not _strength_is_free(given):
         return estimator
+    if not at_strength(estimator, 1.0)._penalties(network.architecture):
+        # Sparsity by a gate alone has no strength to be found.
+        return at_strength(estimator, 0.0)
     if state.strength is None:
         rows, weights = start_rows(sample, means, min(_STRENGTH_ROWS, start_limit(sample)))
         rows = inner_rows(rows, network.coordinates)[:]
