@@ -1,6 +1,7 @@
 """Gates of the code: what stays on, what the gradient is, and SparseAE with each of its kinds of sparsity."""
 
 import pickle
+import warnings
 
 import numpy as np
 import pytest
@@ -236,3 +237,13 @@ def test_saturated_units_are_reported(rng):
     ae = SparseAE(4, max_iter=3, random_state=0, **FIXED).fit(X)
     ae.coefs_[0][:, 0], ae.intercepts_[0][0] = 0.0, 50.0
     assert ae.set_output(transform="pandas").sparsity_report(X)["saturated_fraction"] == 0.25
+
+
+@pytest.mark.parametrize("sparsity", ["kl", "l1", "topk", "lifetime"])
+def test_only_penalties_have_a_strength_that_is_looked_for(sparsity, rng):
+    ae = SparseAE(12, sparsity=sparsity, max_iter=2, random_state=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        ae.fit(rng.random((60, 8)))
+    strength = ae._fitted.training.strength
+    assert strength is None if sparsity in ("topk", "lifetime") else strength > 0
