@@ -18,8 +18,9 @@ def product(stored, columns, row_starts, weights, out):
 
 @kernel
 def changes(x, base, first, last, values, columns, ends):
-    """The entries of the rows of x from first to last that differ from those of a row: what is left of them without it,
-    their columns, and the end of those of each row, which begin where the entries of the row would."""
+    """The entries that differ from those of ``base``, for the rows of x from first to last: what is left of them
+    without it, and their columns. Those of row i are from place i n_columns on, where there is room for a whole row, up
+    to ends_i."""
     n_columns = x.shape[1]
     for i in range(first, last):
         end = i * n_columns

@@ -20,12 +20,15 @@ _COLUMNS, _PARTS, _MULTIPLE = 512, 8, 64
 # How many numbers of a dense product are gone through in the time of one of a product of active entries.
 _DENSE = 3
 
-# Share of the entries that are not zero in X, up to which a product over these alone is faster; of how many of the rows
-# of a batch it is taken; and units from which that pays.
-_STORED_SHARE, _SEEN_ROWS, _FEWEST_UNITS = 0.3, 8, 64
+# A product over the entries that are not zero in X alone is faster up to this share of them and up to so many in a row,
+# both the mean of some rows of a batch, and from so many units on.
+_STORED_SHARE, _MOST_STORED = 0.3, 600
+_SEEN_ROWS = 8
+_FEWEST_UNITS = 128
 
-# Weights that a product over single entries goes through again and again, which are to stay in the cache.
-_TILE_BYTES = 2**22
+# Weights that a product over single entries goes through again and again, which are to stay in the cache; fewest units
+# of a part of them, since short pieces of rows are slow to read.
+_TILE_BYTES, _TILE_UNITS = 2**22, 512
 
 # Greatest zero of X, in the coordinates of a network, that is taken off: what is left has digits less by so much.
 _GREATEST_ZERO = 4.0
@@ -57,7 +60,8 @@ class SharedProduct:
         """
         if isinstance(a, CSRBatch):
             rows = StoredRows(a.values, a.columns, a.row_starts[:-1], a.row_starts[1:])
-            _of_stored(rows, weights, np.zeros(out.shape[1], out.dtype), out)
+            # So few of the weights are read twice that whole rows of them are best.
+            _of_stored(rows, weights, np.zeros(out.shape[1], out.dtype), out, out.shape[1])
         elif self._has_few_entries(a, out):
             self._of_changes(a, weights, out)
         else:
@@ -68,7 +72,8 @@ class SharedProduct:
         if out.shape[1] < _FEWEST_UNITS or a.dtype != out.dtype:
             return False
         some = a[:: max(1, len(a) // _SEEN_ROWS)]
-        return np.count_nonzero(some != self._zeros(a.dtype)) <= _STORED_SHARE * some.size
+        most = min(_STORED_SHARE * a.shape[1], _MOST_STORED)
+        return np.count_nonzero(some != self._zeros(a.dtype)) <= most * len(some)
 
     def _zeros(self, dtype):
         """What a zero of X is in each column."""
@@ -85,8 +90,9 @@ class SharedProduct:
         zero = self._zeros(a.dtype)
         of_zero = np.empty((1, out.shape[1]), out.dtype)
         room = self._buffers(a)
-        _of_stored(_changes(zero[None], np.zeros_like(zero), *room), weights, np.zeros_like(of_zero[0]), of_zero)
-        _of_stored(_changes(a, zero, *room), weights, of_zero[0], out)
+        size = max(_TILE_UNITS, _TILE_BYTES // (len(weights) * weights.itemsize) // _MULTIPLE * _MULTIPLE)
+        _of_stored(_changes(zero[None], np.zeros_like(zero), *room), weights, np.zeros_like(of_zero[0]), of_zero, size)
+        _of_stored(_changes(a, zero, *room), weights, of_zero[0], out, size)
 
     def _buffers(self, a):
         """For the entries of a batch and their columns: new ones at each step would take longer than to fill them."""
@@ -116,10 +122,9 @@ def _changes(x, base, values, columns):
     return StoredRows(values, columns, np.arange(n_rows) * width, ends)
 
 
-def _of_stored(rows, weights, bias, out):
-    """out = x W + bias, with rows of which some entries are stored."""
+def _of_stored(rows, weights, bias, out, size):
+    """out = x W + bias, with rows of which some entries are stored, for ``size`` units at a time."""
     width = out.shape[1]
-    size = max(_MULTIPLE, _TILE_BYTES // (len(weights) * weights.itemsize) // _MULTIPLE * _MULTIPLE)
 
     def multiply(first, last):
         for unit in range(0, width, size):

@@ -1,7 +1,8 @@
 """ActivePass: value and gradient of a network of one hidden layer over the active entries of its code alone.
 
-The product with the encoder's weights is dense, since the greatest pre-activations are not known before it. The other
-products, of the code with the decoder and of the gradients, have factors that are zero but for the active entries.
+The product with the encoder's weights is one of all units, since the greatest pre-activations are not known before it.
+The other products, of the code with the decoder and of the gradients, have factors that are zero but for the active
+entries.
 """
 
 from __future__ import annotations

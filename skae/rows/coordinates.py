@@ -69,7 +69,7 @@ class InnerRows:
             gather(self.X, indices, out)
             self.coordinates.inward(out, out)
         else:
-            # Rows of any type go through the same kernel, so that they come out the same.
+            # In float64 first, so that rows of any type come out the same.
             self.coordinates.inward(np.array(self.X[indices], np.float64, order="C"), out)
 
 

@@ -1,17 +1,20 @@
 """SharedProduct against NumPy, over all entries and over those that are not zero in X."""
 
+import warnings
+
 import numpy as np
 import pytest
 from scipy import sparse
 from threadpoolctl import threadpool_limits
 
+from skae import SparseAE
 from skae.kernels import csr
 from skae.network import products
 from skae.network.architecture import Architecture
 from skae.network.initialization import initial_parameters
 from skae.network.network import Network
 from skae.network.products import SharedProduct
-from skae.rows.coordinates import Coordinates
+from skae.rows.coordinates import Coordinates, InnerRows
 from skae.rows.matrices import CSRMatrix
 
 DTYPES = [np.float32, np.float64]
@@ -69,10 +72,11 @@ def test_rows_as_they_are(density, dtype, rng, count_of_entries):
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("tile", [None, 64 * N_FEATURES * 8])
+@pytest.mark.parametrize("tile", [None, 64])
 def test_rows_in_coordinates(tile, dtype, rng, monkeypatch, count_of_entries):
     if tile is not None:
-        monkeypatch.setattr(products, "_TILE_BYTES", tile)
+        monkeypatch.setattr(products, "_TILE_BYTES", 0)
+        monkeypatch.setattr(products, "_TILE_UNITS", tile)
     X = rows_of(rng, 0.2, dtype, offset=1.0)
     coordinates = Coordinates(X.mean(axis=0, dtype=np.float64), float(X.std()))
     network, x = network_of(rng, dtype, coordinates), X.copy()
@@ -98,6 +102,38 @@ def test_few_units_have_the_dense_product(rng, count_of_entries):
     SharedProduct(network)(x, weights, out)
     assert_product(out, x, weights)
     assert not count_of_entries
+
+
+def test_many_entries_in_a_row_have_the_dense_product(rng, monkeypatch, count_of_entries):
+    monkeypatch.setattr(products, "_MOST_STORED", 5)
+    x, network = rows_of(rng, 0.2, np.float64), network_of(rng, np.float64)
+    assert_product(product_of(network, x), x, network.weights[0])
+    assert not count_of_entries
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int64])
+def test_rows_that_are_gathered_have_their_zeros_found(dtype, rng, count_of_entries):
+    """As training reads them, of any type."""
+    X = np.round(10 * rows_of(rng, 0.2, np.float64, offset=1.0)).astype(dtype)
+    coordinates = Coordinates(X.mean(axis=0, dtype=np.float64), float(X.std()))
+    network, x = network_of(rng, np.float32, coordinates), np.empty((N_ROWS, N_FEATURES), np.float32)
+    InnerRows(X, coordinates).gather(np.arange(N_ROWS), x)
+    assert_product(product_of(network, x), x, network.weights[0])
+    assert count_of_entries[1] == np.count_nonzero(X)
+
+
+@pytest.mark.parametrize("init", ["auto", "glorot"])
+def test_fits_as_with_dense_products(init, rng, monkeypatch, count_of_entries):
+    X = rows_of(rng, 0.2, np.float64)
+    ae = SparseAE(200, sparsity="topk", n_active=6, activation="relu", init=init, learning_rate_init=1e-2, max_iter=3)
+    ae.set_params(batch_size=10, random_state=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        few = ae.fit(X).loss_curve_
+        n_products = len(count_of_entries)
+        monkeypatch.setattr(products, "_STORED_SHARE", -1.0)
+        np.testing.assert_allclose(few, ae.fit(X).loss_curve_, rtol=1e-10)
+    assert n_products > 0 and len(count_of_entries) == n_products
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
