@@ -139,7 +139,7 @@ class SkaeDense(Skae):
 
 
 class Encoder(Contender):
-    """Only the product with the encoder's weights, by NumPy: of gated codes the one that has to be dense."""
+    """Only the product with the encoder's weights, by NumPy: of gated codes the one of all units."""
 
     kinds = ("topk", "lifetime")
 

@@ -5,6 +5,7 @@ The threads of BLAS itself keep a core busy for a while after each product, whil
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -47,7 +48,7 @@ class SharedProduct:
 
     def __init__(self, network):
         self._network = network
-        self._zero = self._room = None
+        self._room = None
 
     def __call__(self, a, weights, out):
         """out = a W, by parts that do not depend on the number of threads, so that neither do the roundings.
@@ -69,34 +70,37 @@ class SharedProduct:
 
     def _has_few_entries(self, a, out):
         """Whether most entries of some rows are zero in X."""
-        if out.shape[1] < _FEWEST_UNITS or a.dtype != out.dtype:
+        if out.shape[1] < _FEWEST_UNITS:
             return False
         some = a[:: max(1, len(a) // _SEEN_ROWS)]
         most = min(_STORED_SHARE * a.shape[1], _MOST_STORED)
-        return np.count_nonzero(some != self._zeros(a.dtype)) <= most * len(some)
+        return np.count_nonzero(some != self._zero) <= most * len(some)
 
-    def _zeros(self, dtype):
+    @cached_property
+    def _zero(self):
         """What a zero of X is in each column."""
-        if self._zero is None or self._zero.dtype != dtype:
-            coordinates, width = self._network.coordinates, self._network.architecture.sizes[0]
-            zero = np.zeros((1, width), dtype)
-            if coordinates is not None:
-                coordinates.inward(zero, zero)
-            self._zero = np.where(np.abs(zero[0]) <= _GREATEST_ZERO, zero[0], dtype.type(0))
-        return self._zero
+        coordinates = self._network.coordinates
+        zero = np.zeros((1, self._network.architecture.sizes[0]), self._network.dtype)
+        if coordinates is not None:
+            coordinates.inward(zero, zero)
+        zero[np.abs(zero) > _GREATEST_ZERO] = 0
+        return zero[0]
+
+    @cached_property
+    def _entries_of_zero(self):
+        columns = np.flatnonzero(self._zero).astype(np.int32)
+        return StoredRows(self._zero[columns], columns, np.zeros(1, np.int64), np.array([len(columns)]))
 
     def _of_changes(self, a, weights, out):
         """The product over the entries that are not zero in X."""
-        zero = self._zeros(a.dtype)
-        of_zero = np.empty((1, out.shape[1]), out.dtype)
-        room = self._buffers(a)
+        nothing, of_zero = np.zeros(out.shape[1], out.dtype), np.empty((1, out.shape[1]), out.dtype)
         size = max(_TILE_UNITS, _TILE_BYTES // (len(weights) * weights.itemsize) // _MULTIPLE * _MULTIPLE)
-        _of_stored(_changes(zero[None], np.zeros_like(zero), *room), weights, np.zeros_like(of_zero[0]), of_zero, size)
-        _of_stored(_changes(a, zero, *room), weights, of_zero[0], out, size)
+        _of_stored(self._entries_of_zero, weights, nothing, of_zero, size)
+        _of_stored(_changes(a, self._zero, *self._buffers(a)), weights, of_zero[0], out, size)
 
     def _buffers(self, a):
         """For the entries of a batch and their columns: new ones at each step would take longer than to fill them."""
-        if self._room is None or self._room[0].size < a.size or self._room[0].dtype != a.dtype:
+        if self._room is None or self._room[0].size < a.size:
             self._room = np.empty(a.size, a.dtype), np.empty(a.size, np.int32)
         return self._room
 
