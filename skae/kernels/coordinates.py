@@ -6,16 +6,8 @@ from .compiler import kernel
 
 
 @kernel
-def inward(x, offset, scale, out):
-    """out_ij = (x_ij - offset_j) / scale."""
-    for i in range(x.shape[0]):
-        for j in range(x.shape[1]):
-            out[i, j] = (np.float64(x[i, j]) - offset[j]) / scale
-
-
-@kernel
-def inward_in_place(x, offset, scale):
-    """``inward`` whose output is x: of one array the loop is vectorised, of the same as input and output it is not."""
+def inward(x, offset, scale):
+    """x_ij = (x_ij - offset_j) / scale, in place: with one array, the loop is vectorised."""
     for i in range(x.shape[0]):
         row = x[i]
         for j in range(row.shape[0]):

@@ -145,7 +145,7 @@ class Network:
             V, orthonormal, in the units of X.
         mean : ndarray of shape (n_features,)
         """
-        inner = mean if self.coordinates is None else self.coordinates.inward(mean[None])[0]
+        inner = mean if self.coordinates is None else self.coordinates.inward(mean[None].copy())[0]
         self.weights[-1][...] = self.weights[-1].astype(np.float64) @ directions @ directions.T
         self.biases[-1][...] = inner + (self.biases[-1] - inner) @ directions @ directions.T
 

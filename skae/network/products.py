@@ -82,7 +82,7 @@ class SharedProduct:
         coordinates = self._network.coordinates
         zero = np.zeros((1, self._network.architecture.sizes[0]), self._network.dtype)
         if coordinates is not None:
-            coordinates.inward(zero, zero)
+            coordinates.inward(zero)
         zero[np.abs(zero) > _GREATEST_ZERO] = 0
         return zero[0]
 

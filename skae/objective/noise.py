@@ -50,7 +50,7 @@ class Noise:
             # Level, zero and range are those of X.
             outer = coordinates.outward(x, batch.scratch("outer", x.shape))
             self.corruption.apply(outer, draws, self.level, self.low, self.high, out)
-            coordinates.inward(out, out)
+            coordinates.inward(out)
         return out
 
     def workspace_per_row(self, n_features, stored):

@@ -23,20 +23,15 @@ class Coordinates(NamedTuple):
     offset: np.ndarray
     scale: float
 
-    def inward(self, x, out=None):
-        """Rows of X in these coordinates."""
-        if out is x:
-            coordinates.inward_in_place(x, self.offset, self.scale)
-            return x
-        return self._mapped(coordinates.inward, x, out)
+    def inward(self, x):
+        """Rows of X in these coordinates, in their place."""
+        coordinates.inward(x, self.offset, self.scale)
+        return x
 
     def outward(self, x, out=None):
         """Rows in these coordinates in the units of X."""
-        return self._mapped(coordinates.outward, x, out)
-
-    def _mapped(self, kernel, x, out):
         out = np.empty_like(x) if out is None else out
-        kernel(x, self.offset, self.scale, out)
+        coordinates.outward(x, self.offset, self.scale, out)
         return out
 
 
@@ -60,17 +55,17 @@ class InnerRows:
         return self.shape[0]
 
     def __getitem__(self, rows):
-        part = np.array(self.X[rows], np.float64, order="C")
-        return self.coordinates.inward(part, part)
+        return self.coordinates.inward(np.array(self.X[rows], np.float64, order="C"))
 
     def gather(self, indices, out):
         """Put the rows at indices into out, rounded once, after the offset was taken off."""
         if self.X.dtype == out.dtype:
             gather(self.X, indices, out)
-            self.coordinates.inward(out, out)
+            self.coordinates.inward(out)
         else:
-            # In float64 first, so that rows of any type come out the same.
-            self.coordinates.inward(np.array(self.X[indices], np.float64, order="C"), out)
+            # In float64 first, so that rows of any type come out the same; what is beyond the range of out is infinite.
+            with np.errstate(over="ignore"):
+                out[...] = self[indices]
 
 
 def inner_rows(X, coordinates):

@@ -80,7 +80,7 @@ def test_rows_in_coordinates(tile, dtype, rng, monkeypatch, count_of_entries):
     X = rows_of(rng, 0.2, dtype, offset=1.0)
     coordinates = Coordinates(X.mean(axis=0, dtype=np.float64), float(X.std()))
     network, x = network_of(rng, dtype, coordinates), X.copy()
-    coordinates.inward(x, x)
+    coordinates.inward(x)
     assert_product(product_of(network, x), x, network.weights[0])
     assert count_of_entries[1] == np.count_nonzero(X)
 
