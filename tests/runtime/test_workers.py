@@ -1,7 +1,10 @@
 """Loops shared among threads: every range once, nothing goes on after an error, and the same numbers for any count."""
 
 import threading
+import time
+import weakref
 from itertools import pairwise
+from queue import SimpleQueue
 
 import numpy as np
 import pytest
@@ -71,11 +74,11 @@ def test_a_task_that_shares_does_it_alone():
 
 
 def test_an_error_is_raised_when_all_have_ended(monkeypatch):
-    ended, waited_for, wait = [], threading.Event(), workers.wait
+    ended, waited_for, wait = [], threading.Event(), workers._Call.wait
 
-    def watched_wait(futures):
+    def watched_wait(call):
         waited_for.set()
-        return wait(futures)
+        wait(call)
 
     def task(first, last):
         if first == 0:
@@ -83,13 +86,75 @@ def test_an_error_is_raised_when_all_have_ended(monkeypatch):
         assert waited_for.wait(60)
         ended.append(first)
 
-    monkeypatch.setattr(workers, "wait", watched_wait)
+    monkeypatch.setattr(workers._Call, "wait", watched_wait)
 
     with pytest.raises(ValueError, match="first"):
         workers.shared(task, [(0, 1), (1, 2), (2, 3)])
     assert sorted(ended) == [1, 2]
     with pytest.raises(ZeroDivisionError):
         workers.shared(lambda first, last: 1 / (1 - first), [(0, 1), (1, 2)])
+
+
+def test_nothing_of_a_task_is_kept(monkeypatch):
+    class Held:
+        pass
+
+    def task(held, fails):
+        def part(first, last):
+            if fails and first == 1:
+                raise ZeroDivisionError(held)
+
+        return part
+
+    for fails in (False, True):
+        held = Held()
+        kept = weakref.ref(held)
+        try:
+            workers.shared(task(held, fails), [(0, 1), (1, 2)])
+        except ZeroDivisionError:
+            assert fails
+        del held
+        # The thread of the second part may still be on its way to the next.
+        deadline = time.monotonic() + 60
+        while kept() is not None and time.monotonic() < deadline:
+            time.sleep(0.001)
+        assert kept() is None
+
+
+def test_an_interrupt_while_waiting_is_raised_when_all_have_ended(monkeypatch):
+    go, ended = threading.Event(), []
+
+    class Interrupted(SimpleQueue):
+        """Where the caller waits: the first time an interrupt comes."""
+
+        def get(self):
+            if not go.is_set():
+                go.set()
+                raise KeyboardInterrupt
+            return super().get()
+
+    tasks = workers._tasks
+    workers._start_threads(1)
+    monkeypatch.setattr(workers, "SimpleQueue", Interrupted)
+
+    def task(first, last):
+        if first == 1:
+            assert go.wait(60)
+            ended.append(first)
+
+    with pytest.raises(KeyboardInterrupt):
+        workers.shared(task, [(0, 1), (1, 2)])
+    assert ended == [1] and workers._tasks is tasks
+
+
+def test_without_threads_its_own_does_all(monkeypatch):
+    def refuse(*args, **kwargs):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(workers, "_size", 0)
+    monkeypatch.setattr(threading, "Thread", refuse)
+    found = workers.shared(lambda first, last: (first, threading.get_ident()), [(0, 1), (1, 2)])
+    assert found == [(0, threading.get_ident()), (1, threading.get_ident())]
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
