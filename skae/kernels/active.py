@@ -75,11 +75,14 @@ def by_units(row_starts, units, unit_starts, rows, places):
 
 
 @kernel
-def add_unit_sums(unit_starts, rows, places, values, x, first, first_column, last_column, out):
-    """out_u = sum_q values_{places_q} x_{rows_q} over the entries q of unit first + u, added to what is there, for the
-    columns of x from the first one to the last; rows of out may be longer."""
+def add_unit_sums(unit_starts, rows, places, values, x, first, first_column, last_column, anew, out):
+    """out_u = sum_q values_{places_q} x_{rows_q} over the entries q of unit first + u, added to what is there unless
+    ``anew``, for the columns of x from the first one to the last; rows of out may be longer."""
     for u in range(out.shape[0]):
         row = out[u, : last_column - first_column]
+        if anew:
+            for j in range(row.shape[0]):
+                row[j] = 0
         q, end = unit_starts[first + u], unit_starts[first + u + 1]
         while q + 4 <= end:
             x0, x1 = x[rows[q], first_column:last_column], x[rows[q + 1], first_column:last_column]
@@ -96,14 +99,24 @@ def add_unit_sums(unit_starts, rows, places, values, x, first, first_column, las
 
 
 @kernel
-def add_stored_unit_sums(unit_starts, rows, places, values, stored, columns, row_starts, first, out):
-    """``add_unit_sums`` for all columns of sparse x, given by its stored values, their columns and the start of each
-    row."""
-    for u in range(out.shape[0]):
-        for q in range(unit_starts[first + u], unit_starts[first + u + 1]):
-            value = values[places[q]]
-            for p in range(row_starts[rows[q]], row_starts[rows[q] + 1]):
-                out[u, columns[p]] += value * stored[p]
+def add_stored_unit_sums(
+    column_starts, rows, stored, row_starts, units, values, first, first_column, last_column, anew, out
+):
+    """``add_unit_sums`` for sparse x, given column by column: where each starts, the row and the value of each entry;
+    and the entries of the code row by row."""
+    n_units, n_columns = out.shape[0], last_column - first_column
+    if anew:
+        for u in range(n_units):
+            row = out[u, :n_columns]
+            for j in range(n_columns):
+                row[j] = 0
+    for j in range(n_columns):
+        for q in range(column_starts[first_column + j], column_starts[first_column + j + 1]):
+            i, value = rows[q], stored[q]
+            for p in range(row_starts[i], row_starts[i + 1]):
+                u = units[p] - first
+                if 0 <= u < n_units:
+                    out[u, j] += value * values[p]
 
 
 @kernel

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
+from itertools import zip_longest
+
 import numpy as np
 
 from ..kernels import active, csr, gates, selection
@@ -11,9 +14,10 @@ from ..runtime import buffers, workers
 # How many times as long as a number of a product takes one of a selection, and one of a transposed copy.
 _SELECTION, _COPY = 16, 8
 
-# Numbers of a cache line, of which parts are multiples. Bytes of sums that are put together before they are written as
-# columns, which are to stay in the second-level cache, and the cache lines of a row of them.
-_LINE, _TILE_BYTES, _TILE_LINES = 16, 2**19, 8
+# Numbers of a cache line, of which parts are multiples. Bytes of sums that are put together before they are taken,
+# which are to stay in the second-level cache, and the most units of them: what is read and written of a row of weights
+# is long.
+_LINE, _TILE_BYTES, _TILE_UNITS = 16, 2**19, 1024
 
 # Units of which the greatest entries are looked for together.
 _TOGETHER = 64
@@ -166,34 +170,45 @@ class ActiveCode:
         return workers.parts(self.shape[0], len(self.units) * weights.shape[1])
 
 
-def unit_gradients(by_unit, *sums):
-    """Sums over pairs of the products of transposed entries with rows: grad_l = sum_i values_il x_i.
+def unit_gradients(code, *sums):
+    """Sums over pairs of the products of the entries of a code, transposed, with rows: grad_l = sum_i values_il x_i.
 
     Parameters
     ----------
-    by_unit : tuple of ndarray
-        Of ``ActiveCode.transposed``.
+    code : ActiveCode of shape (n_rows, n_units)
     *sums : tuple of (out, pairs)
         ``out``, of shape (n_units, n_columns), is an ndarray of C order or the transposed of one, which is overwritten,
         or takes the sums part by part, as ``training.weight_steps.WeightStep`` does: its ``take(first, first_column,
         last_column, part)`` is called for parts of shape (n, at least last_column - first_column), each for units and
         columns of its own, by several threads at once. Each pair is the values at the entries, in the order of the
-        rows, and the rows: ndarray or CSRBatch of shape (n_rows, n_columns).
+        rows, and the rows: ndarray or, where units are not rows of ``out``, CSRBatch of shape (n_rows, n_columns).
     """
-    n_units = len(by_unit[0]) - 1
-
-    def add(first, last):
-        for out, pairs in sums:
-            if isinstance(out, np.ndarray) and out.flags.c_contiguous:
-                _add_sums(by_unit, pairs, first, 0, out.shape[1], out[first:last])
-            else:
-                _take_parts(by_unit, pairs, first, last, out)
-
+    by_unit = code.transposed()
+    sums = [(out, [_terms(code, by_unit, values, x) for values, x in pairs]) for out, pairs in sums]
+    by_units = [(out, terms) for out, terms in sums if _whole_rows(out)]
+    by_columns = [(out, terms) for out, terms in sums if not _whole_rows(out)]
     numbers = sum(
-        len(pairs) * len(by_unit[1]) * out.shape[1] + (1 if _whole_rows(out) else _COPY) * out.shape[0] * out.shape[1]
-        for out, pairs in sums
+        len(terms) * len(code.units) * out.shape[1] + (1 if _whole_rows(out) else _COPY) * out.shape[0] * out.shape[1]
+        for out, terms in sums
     )
-    workers.shared(add, workers.parts(n_units, numbers, _LINE))
+    unit_parts = workers.parts(code.shape[1], numbers, _LINE) if by_units else []
+    column_parts = workers.parts(by_columns[0][0].shape[1], numbers, _LINE) if by_columns else []
+
+    def add(units, columns):
+        for out, terms in by_units:
+            _add_units(terms, *units, out, code.values.dtype)
+        for out, terms in by_columns:
+            _add_columns(terms, *columns, out, code.values.dtype)
+
+    # Each thread has some units of the ones and some columns of the others.
+    workers.shared(add, list(zip_longest(unit_parts, column_parts, fillvalue=(0, 0))))
+
+
+def _terms(code, by_unit, values, x):
+    """What adds the products of values and rows to a part: a callable (first, first_column, last_column, anew, out)."""
+    if isinstance(x, CSRBatch):
+        return partial(active.add_stored_unit_sums, *x.by_columns(), code.row_starts, code.units, values)
+    return partial(active.add_unit_sums, *by_unit, values, x)
 
 
 def _whole_rows(out):
@@ -201,47 +216,58 @@ def _whole_rows(out):
     return out.flags.c_contiguous if isinstance(out, np.ndarray) else out.by_rows
 
 
-def _take_parts(by_unit, pairs, first, last, out):
-    """The sums of the units from first to last, tile by tile, as columns of an array or as what ``out`` takes."""
-    any_sparse = any(isinstance(x, CSRBatch) for _, x in pairs)
-    tile, n_columns = _tile(out, any_sparse or _whole_rows(out), pairs[0][0].dtype)
+def _add_units(terms, first, last, out, dtype):
+    """``unit_gradients`` for some of the units."""
+    if isinstance(out, np.ndarray):
+        _add_terms(terms, first, 0, out.shape[1], out[first:last])
+        return
+    tile = _tile_of_units(out, dtype)
     for start in range(first, last, len(tile)):
         part = tile[: last - start]
-        for column in range(0, out.shape[1], n_columns):
-            end = min(out.shape[1], column + n_columns)
-            _add_sums(by_unit, pairs, start, column, end, part)
+        _add_terms(terms, start, 0, out.shape[1], part)
+        out.take(start, 0, out.shape[1], part)
+
+
+def _add_columns(terms, first, last, out, dtype):
+    """``unit_gradients`` for some of the columns of the rows."""
+    if first == last:
+        return
+    n_units = out.shape[0]
+    tile, n_columns = _tile_of_columns(n_units, last - first, dtype)
+    for column in range(first, last, n_columns):
+        end = min(last, column + n_columns)
+        for start in range(0, n_units, len(tile)):
+            part = tile[: n_units - start]
+            _add_terms(terms, start, column, end, part)
             if isinstance(out, np.ndarray):
                 active.transpose_into(part, start, out.T[column:end])
             else:
                 out.take(start, column, end, part)
 
 
-def _add_sums(by_unit, pairs, first, first_column, last_column, out):
-    """The sums of ``unit_gradients`` for the units from ``first`` on; of sparse rows for all columns."""
-    out[...] = 0
-    for values, x in pairs:
-        if isinstance(x, CSRBatch):
-            active.add_stored_unit_sums(*by_unit, values, *x.entries, first, out)
-        else:
-            active.add_unit_sums(*by_unit, values, x, first, first_column, last_column, out)
+def _add_terms(terms, first, first_column, last_column, out):
+    """The sums of the units from ``first`` on, for some columns."""
+    for n, add in enumerate(terms):
+        add(first, first_column, last_column, n == 0, out)
 
 
-def _tile(out, whole, dtype):
-    """A buffer for the sums of some units, and for how many columns it is.
-
-    Where units are columns in memory, many of them, so that what is read and written of a row is long, and few columns
-    at once, or all where ``whole``. Its rows then take odd numbers of cache lines: with powers of two, entries of one
-    column would fall on the same places of the cache. Where they are rows, it is without gaps.
-    """
-    per_line = _LINE * 4 // dtype.itemsize
+def _tile_of_units(out, dtype):
+    """A buffer for the sums of some units, without gaps."""
     n_units, n_columns = out.shape
-    if _whole_rows(out):
-        width = n_columns
-    else:
-        n_columns = n_columns if whole else min(n_columns, _TILE_LINES * per_line)
-        width = (-(-n_columns // per_line) | 1) * per_line
-    most = _TILE_BYTES // (width * dtype.itemsize) // _LINE * _LINE
-    return buffers.empty((min(n_units, max(_LINE, most)), width), dtype), n_columns
+    most = _TILE_BYTES // (n_columns * dtype.itemsize) // _LINE * _LINE
+    return buffers.empty((min(n_units, max(_LINE, most)), n_columns), dtype)
+
+
+def _tile_of_columns(n_units, n_columns, dtype):
+    """A buffer for the sums of some units and columns, and for how many columns it is.
+
+    Its rows take odd numbers of cache lines: with powers of two, entries of one column would fall on the same places of
+    the cache.
+    """
+    n_units, per_line = min(n_units, _TILE_UNITS), _LINE * 4 // dtype.itemsize
+    most = max(1, _TILE_BYTES // (n_units * per_line * dtype.itemsize)) * per_line
+    n_columns = min(n_columns, most)
+    return buffers.empty((n_units, (-(-n_columns // per_line) | 1) * per_line), dtype), n_columns
 
 
 def rows_of(weights, out=None):
@@ -253,5 +279,5 @@ def rows_of(weights, out=None):
     def copy(first, last):
         active.transpose_rows(weights.T, first, last, out)
 
-    workers.shared(copy, workers.parts(len(out), _COPY * out.size, _LINE))
+    workers.shared(copy, workers.parts(out.shape[0], _COPY * out.size, _LINE))
     return out

@@ -96,7 +96,12 @@ class SharedProduct:
         nothing, of_zero = np.zeros(out.shape[1], out.dtype), np.empty((1, out.shape[1]), out.dtype)
         size = max(_TILE_UNITS, _TILE_BYTES // (len(weights) * weights.itemsize) // _MULTIPLE * _MULTIPLE)
         _of_stored(self._entries_of_zero, weights, nothing, of_zero, size)
-        _of_stored(_changes(a, self._zero, *self._buffers(a)), weights, of_zero[0], out, size)
+        changes = StoredRows(*self._buffers(a), np.arange(len(a)) * a.shape[1], np.empty(len(a), np.int64))
+
+        def find(first, last):
+            csr.changes(a, self._zero, first, last, changes.values, changes.columns, changes.ends)
+
+        _of_stored(changes, weights, of_zero[0], out, size, find)
 
     def _buffers(self, a):
         """For the entries of a batch and their columns: new ones at each step would take longer than to fill them."""
@@ -114,27 +119,21 @@ class StoredRows(NamedTuple):
     ends: np.ndarray
 
 
-def _changes(x, base, values, columns):
-    """What is left of the rows of x without a row, where that is not zero, in buffers."""
-    n_rows, width = x.shape
-    ends = np.empty(n_rows, np.int64)
+def _of_stored(rows, weights, bias, out, size, find=None):
+    """out = x W + bias, with rows of which some entries are stored, for ``size`` units at a time.
 
-    def find(first, last):
-        csr.changes(x, base, first, last, values, columns, ends)
-
-    workers.shared(find, workers.parts(n_rows, x.size))
-    return StoredRows(values, columns, np.arange(n_rows) * width, ends)
-
-
-def _of_stored(rows, weights, bias, out, size):
-    """out = x W + bias, with rows of which some entries are stored, for ``size`` units at a time."""
+    ``find(first, last)``, where it is given, finds the entries of some rows before they are multiplied.
+    """
     width = out.shape[1]
+    n_entries = int((rows.ends - rows.starts).sum()) if find is None else int(_STORED_SHARE * rows.values.size)
 
     def multiply(first, last):
+        if find is not None:
+            find(first, last)
         for unit in range(0, width, size):
             csr.part_of_product(*rows, weights, bias, first, last, unit, min(width, unit + size), out)
 
-    workers.shared(multiply, workers.parts(len(out), int((rows.ends - rows.starts).sum()) * width))
+    workers.shared(multiply, workers.parts(len(out), n_entries * width))
 
 
 def _dense(a, weights, out):

@@ -67,12 +67,11 @@ class ActivePass:
         code, output_delta = batch.active, self._output.delta
         delta = code.gradient(output_delta, self._decoder)
         self._at_preactivation(code, delta, bias_grad)
-        by_unit = code.transposed()
         encoder, decoder = (delta, batch.inputs), (code.values, output_delta)
         if self._tied:
-            unit_gradients(by_unit, (weight_grads[0], [encoder, decoder]))
+            unit_gradients(code, (weight_grads[0], [encoder, decoder]))
         else:
-            unit_gradients(by_unit, (weight_grads[1], [decoder]), (weight_grads[0], [encoder]))
+            unit_gradients(code, (weight_grads[1], [decoder]), (weight_grads[0], [encoder]))
 
     def _at_preactivation(self, code, delta, bias_grad):
         """The gradient at the entries becomes that at their pre-activations; that of the bias is overwritten."""

@@ -113,8 +113,8 @@ class NestedActivePass(ActivePass):
         delta[self._places] = share * grouped.gradient(output_delta, self._decoder)
         self._at_preactivation(code, delta, bias_grad)
         decoder_grad = self._mirrored if self._tied else weight_grads[1]
-        unit_gradients(code.transposed(), (weight_grads[0], [(delta, batch.inputs)]))
-        unit_gradients(grouped.transposed(), (decoder_grad, [(share * grouped.values, output_delta)]))
+        unit_gradients(code, (weight_grads[0], [(delta, batch.inputs)]))
+        unit_gradients(grouped, (decoder_grad, [(share * grouped.values, output_delta)]))
         if self._tied:
             weight_grads[0] += self._mirrored
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
-from ..kernels import csr
+from ..kernels import active, csr
 
 # Products over the stored entries are faster than those of BLAS up to this density, and from this number of columns on.
 _SPARSE_SHARE = 0.03
@@ -57,6 +57,14 @@ class CSRBatch:
     def product(self, weights, out):
         """These rows times a matrix."""
         csr.product(*self.entries, weights, out)
+
+    def by_columns(self):
+        """The entries column by column: where each column starts, and the row and the value of each entry."""
+        first, last = self.row_starts[0], self.row_starts[-1]
+        starts = np.empty(self.shape[1] + 1, np.int64)
+        rows, places = np.empty(last - first, np.int32), np.empty(last - first, np.int32)
+        active.by_units(self.row_starts - first, self.columns[first:last], starts, rows, places)
+        return starts, rows, self.values[first:last][places]
 
     def transposed_product(self, delta, grad):
         """These rows, transposed, times a matrix with as many rows."""

@@ -55,8 +55,8 @@ def count_of_entries(monkeypatch):
     counts, original = [], products._of_stored
 
     def counted(rows, *rest):
-        counts.append(int((rows.ends - rows.starts).sum()))
         original(rows, *rest)
+        counts.append(int((rows.ends - rows.starts).sum()))
 
     monkeypatch.setattr(products, "_of_stored", counted)
     return counts
