@@ -20,3 +20,13 @@ def outward(x, offset, scale, out):
     for i in range(x.shape[0]):
         for j in range(x.shape[1]):
             out[i, j] = scale * np.float64(x[i, j]) + offset[j]
+
+
+@kernel(reassociate=False)
+def inner_gradients(sums, means, bias_grad, factor, second_factor):
+    """sums_uj = second_factor factor (sums_uj - bias_grad_u means_j), in place: gradients at a bias that follows the
+    weights, see ``training.inner_steps``; rows of sums may be longer than means."""
+    for u in range(sums.shape[0]):
+        row, moved = sums[u, : means.shape[0]], -bias_grad[u]
+        for j in range(row.shape[0]):
+            row[j] = (row[j] + means[j] * moved) * factor * second_factor

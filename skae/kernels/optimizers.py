@@ -130,6 +130,9 @@ class Optimizer:
         The same for columns of a matrix, of an elementwise optimiser: theta and the state are of shape (n_rows,
         n_columns), sums of shape (n, at least n_rows) has the gradients of the n columns from ``start`` on as rows.
         With it the weights of sparse codes take their step part by part, and their gradient is never stored whole.
+    proportional : bool
+        Whether the step is the rate times what the gradient and the state give, while the state depends neither on the
+        rate nor on theta. Then parts may also be stepped in coordinates in which theta is longer.
     """
 
     name: str
@@ -137,6 +140,7 @@ class Optimizer:
     n_state_vectors: int
     elementwise: bool = False
     step_columns: Callable | None = None
+    proportional: bool = False
 
     # Learning rate that "auto" is; None where it is searched for.
     rate = None
@@ -166,5 +170,5 @@ class Optimizer:
 
 OPTIMIZERS = Registry(
     "optimiser",
-    (Optimizer("adam", adam, 2, True, adam_of_columns), Optimizer("sgd", sgd, 1, True)),
+    (Optimizer("adam", adam, 2, True, adam_of_columns, True), Optimizer("sgd", sgd, 1, True)),
 )

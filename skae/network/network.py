@@ -45,13 +45,16 @@ def rescale(weights, biases, scale, tied=False):
     tied, of a homogeneous network, multiply all biases alone."""
     if scale == 1:
         return
-    if tied:
-        for bias in biases:
-            bias *= scale
-        return
-    weights[0] /= scale
-    weights[-1] *= scale
-    biases[-1] *= scale
+    rescale_biases(biases, scale, tied)
+    if not tied:
+        weights[0] /= scale
+        weights[-1] *= scale
+
+
+def rescale_biases(biases, scale, tied):
+    """``rescale`` of the biases."""
+    for bias in biases if tied else biases[-1:]:
+        bias *= scale
 
 
 class Network:

@@ -26,6 +26,8 @@ class WeightStep:
         Number of this step, from 1.
     unit_norm : bool, default=False
         Whether the rows keep the norm one, see ``UnitNorm``.
+    inner : InnerGradient, default=None
+        What makes the gradient one in other coordinates; ``rate`` is for these.
 
     Attributes
     ----------
@@ -33,11 +35,11 @@ class WeightStep:
         (n_units, n_columns)
     """
 
-    def __init__(self, optimizer, weights, state, by_rows, rate, t, unit_norm=False):
+    def __init__(self, optimizer, weights, state, by_rows, rate, t, unit_norm=False, inner=None):
         self._optimizer = optimizer
         self._weights, self._state = weights, state
         self._when = rate, t
-        self._unit_norm = unit_norm
+        self._unit_norm, self._inner = unit_norm, inner
         self.by_rows = by_rows
         self.shape = weights.shape if by_rows else weights.shape[::-1]
 
@@ -54,16 +56,21 @@ class WeightStep:
             Their gradient, which may be overwritten.
         """
         if self.by_rows:
-            self._step_rows(slice(first, first + len(sums)), sums)
+            self._step_rows(first, sums)
             return
+        if self._inner is not None:
+            self._inner.change(first, first_column, last_column, sums)
         rows = slice(first_column, last_column)
         state = tuple(matrix[rows] for matrix in self._state)
         self._optimizer.step_columns(self._weights[rows], sums, state, first, *self._when)
 
-    def _step_rows(self, units, sums):
+    def _step_rows(self, first, sums):
+        units = slice(first, first + len(sums))
         weights = self._weights[units]
         if self._unit_norm:
             unit_rows.tangential(weights, 0, len(weights), sums)
+        if self._inner is not None:
+            self._inner.change(first, 0, self.shape[1], sums)
         state = tuple(matrix[units].ravel() for matrix in self._state)
         self._optimizer.step(weights.ravel(), sums.ravel(), state, *self._when)
         if self._unit_norm:

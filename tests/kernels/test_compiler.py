@@ -1,5 +1,6 @@
 """The compiled-code cache and what compilation must not do; faults are the subject of ``tests/faults/``."""
 
+import itertools
 import os
 import platform
 import signal
@@ -13,6 +14,7 @@ import numpy as np
 import pytest
 from numba.core import event
 from numba.core.caching import NullCache
+from scipy import sparse
 
 import skae
 from skae import AutoencoderTransformer, ContractiveAE, DenoisingAE, SparseAE
@@ -97,6 +99,24 @@ def test_one_compilation_for_each_precision(rng):
     counts = {kernel.__name__: len(kernel.signatures) for kernel in kernels if hasattr(kernel, "signatures")}
     assert counts["logistic_forward"] == counts["squared_error_identity"] == 2
     assert max(counts.values()) == 2, counts
+
+
+@needs_jit
+def test_one_compilation_of_the_kernels_of_sparse_codes_for_each_precision():
+    from skae.kernels import active, coordinates, csr, optimizers, selection
+
+    modules = active, coordinates, csr, optimizers, selection
+    values = [value for part in modules for value in vars(part).values()]
+    kernels = {value.__name__: value for value in values if hasattr(value, "signatures")}
+    before = {name: set(kernel.signatures) for name, kernel in kernels.items()}
+    settings = {"activation": "relu", "max_iter": 2, "batch_size": 64, "random_state": 0}
+    for dtype, tied in itertools.product((np.float32, np.float64), (False, True)):
+        X = sparse.random(150, 600, density=0.02, random_state=0, format="csr", dtype=dtype)
+        for rows, sparsity in itertools.product((X, X.toarray()), ("topk", "lifetime")):
+            SparseAE(200, sparsity=sparsity, n_active=5, tied_weights=tied, **settings).fit(rows)
+    found = {name: set(kernel.signatures) - before[name] for name, kernel in kernels.items()}
+    assert "add_stored_unit_sums" in found and "inner_gradients" in found
+    assert max(map(len, found.values())) <= 2, found
 
 
 @pytest.mark.slow

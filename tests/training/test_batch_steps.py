@@ -15,6 +15,7 @@ from skae.objective.dead_unit_loss import DeadUnitLoss
 from skae.objective.l2 import L2
 from skae.objective.objective import Objective
 from skae.objective.unit_norm import UnitNorm
+from skae.rows.coordinates import Coordinates
 from skae.rows.matrices import CSRMatrix
 from skae.rows.sample import Sample
 from skae.training import batch_steps
@@ -89,6 +90,16 @@ def test_sparse_rows(tied, rng, monkeypatch):
     assert_same(CSRMatrix(X), monkeypatch, tied=tied)
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("scale", [0.25, 1.0, 8.0])
+@pytest.mark.parametrize("tied", [False, True])
+@pytest.mark.parametrize("gate", GATES)
+def test_sparse_rows_in_coordinates_of_the_steps(gate, tied, scale, dtype, rng, monkeypatch):
+    X = sparse.random(N_ROWS, N_FEATURES, density=0.2, random_state=rng, format="csr")
+    inner = Coordinates(3 * X.toarray().mean(axis=0) - 0.1, scale)
+    assert_same(CSRMatrix(X), monkeypatch, gate=gate, tied=tied, dtype=dtype, step_coordinates=inner)
+
+
 def test_rows_of_norm_one(X, monkeypatch):
     assert_same(X, monkeypatch, unit_norm=UnitNorm())
     objective, _, _ = trained(X, True, monkeypatch, unit_norm=UnitNorm())
@@ -116,8 +127,12 @@ def dead_units():
         {"optimizer": Optimizer("own", OPTIMIZERS["adam"].step, 2, True)},
         {"optimizer": Optimizer("whole", OPTIMIZERS["adam"].step, 2, False, OPTIMIZERS["adam"].step_columns)},
         {"optimizer": "sgd"},
+        {
+            "optimizer": Optimizer("decay", OPTIMIZERS["adam"].step, 2, True, OPTIMIZERS["adam"].step_columns),
+            "step_coordinates": Coordinates(np.ones(N_FEATURES), 2.0),
+        },
     ],
-    ids=["weights", "clipped", "tied and nested", "own optimiser", "not elementwise", "sgd"],
+    ids=["weights", "clipped", "tied and nested", "own optimiser", "not elementwise", "sgd", "not proportional"],
 )
 def test_what_needs_the_whole_gradient_has_it(settings, X, monkeypatch):
     objective, _, _ = trained(X, True, monkeypatch, **settings)

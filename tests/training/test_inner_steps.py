@@ -76,6 +76,16 @@ def test_offsets_of_sparse_columns_silence_no_units(shift, init, activation):
     assert scores[1] >= scores[0] - 0.05
 
 
+@pytest.mark.parametrize("unit", [1.0, 2.0**-42, 2.0**40])
+def test_units_of_any_size_are_learnt_in_parts(unit):
+    X = unit * sparse.random(200, 600, density=0.02, random_state=0, format="csr", dtype=np.float32)
+    settings = {"init": "glorot", "solver": "adam", "learning_rate_init": 1e-3, "max_iter": 3, "random_state": 0}
+    ae = SparseAE(200, sparsity="topk", n_active=6, activation="relu", **settings).fit(X)
+    assert ae._fitted.training.step_coordinates is not None
+    loss = [value / unit**2 for value in ae.loss_curve_]
+    assert np.isfinite(loss).all() and loss[-1] < loss[0]
+
+
 GATED = {"activation": "relu", "n_active": 4, "max_iter": 20, "random_state": 0}
 
 
