@@ -6,6 +6,7 @@ are measured for comparison. Results that are in the file are not run again.
 
 python -m benchmarks representations --output results.json
 python -m benchmarks representations lifetime topk --output results.json
+python -m benchmarks.representations --row topk --output results.json
 python -m benchmarks representations --output results.json --table
 """
 
@@ -72,6 +73,7 @@ def _shown(row, value):
 
 @benchmark(
     positional("rows", list(ROWS), quick=["nudged"]),
+    option("--row", None, "a row, in place of names alone", choices=list(ROWS), metavar="NAME", action="append"),
     option("--output", "representations.json", "file of results"),
     flag("--held-out", "measure on held-out training rows, to choose settings"),
     flag("--beside", "measure only what stands beside the rows, not the rows themselves"),
@@ -81,6 +83,6 @@ def _shown(row, value):
 def main(options):
     results = StoredResults(options.output)
     if not options.table:
-        for name in options.rows or ROWS:
+        for name in options.row or options.rows or ROWS:
             run(name, options.held_out, results, options.beside)
     print(*lines(options.held_out, results), sep="\n")

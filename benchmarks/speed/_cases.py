@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+from scipy import sparse
 
 from skae.datasets import fetch_mnist, load_digits_unit
 
@@ -17,11 +18,11 @@ class Case:
     Attributes
     ----------
     name : str
-    data : {"digits", "mnist", "random"}
+    data : {"digits", "mnist", "random", "csr"}
     n_components : int
     batch_size : int
     rows, features : int
-        Rows of the data; columns of random data.
+        Rows of the data; columns of random data and of CSR.
     hidden : tuple of int
         Widths of further encoder layers.
     kind : {"plain", "denoising", "sparse", "contractive", "topk", "lifetime"}
@@ -33,6 +34,8 @@ class Case:
         Of the code.
     n_active : int
         Units that stay on in each row, with "topk"; with "lifetime" it is the share ``sparsity_target``.
+    density : float
+        Share of the entries of CSR that are stored.
     """
 
     name: str
@@ -52,6 +55,7 @@ class Case:
     contraction_weight: float = 0.1
     activation: str = "logistic"
     n_active: int = 25
+    density: float = 0.02
 
     @property
     def gated(self):
@@ -59,7 +63,10 @@ class Case:
         return self.kind in ("topk", "lifetime")
 
     def load(self):
-        """The rows, float32, C-ordered."""
+        """The rows, float32, C-ordered or in CSR."""
+        if self.data == "csr":
+            shape = self.rows, self.features
+            return sparse.random(*shape, density=self.density, format="csr", dtype=np.float32, random_state=0)
         if self.data == "digits":
             return load_digits_unit(return_X_y=True, dtype=np.float32)[0]
         if self.data == "mnist":
@@ -125,6 +132,13 @@ GATED = [
         activation="relu",
         epochs=2,
     ),
+]
+
+_CSR = {"data": "csr", "n_components": 1024, "kind": "topk", "n_active": 32, "activation": "relu"}
+
+SPARSE = [
+    Case("topk 3000-1024, CSR", rows=4096, features=3000, **_CSR),
+    Case("topk 20000-1024, CSR", rows=2048, features=20_000, density=0.003, **_CSR),
 ]
 
 GROWTH = [

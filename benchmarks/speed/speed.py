@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..harness import Table, benchmark, option, rounds
-from ._cases import GATED, GROWTH, PENALISED, TRAINING
+from ._cases import GATED, GROWTH, PENALISED, SPARSE, TRAINING
 from ._workers import alternate_processes, taking_part
 
 PARTS = {
@@ -20,6 +20,7 @@ PARTS = {
         GATED,
         ["skae", "skae, epochs alone", "encoder alone", "encoder and Adam", "skae dense", "PyTorch eager"],
     ),
+    "sparse": (SPARSE, ["skae", "skae, epochs alone", "skae dense"]),
     "growth": (GROWTH, ["skae", "products alone", "PyTorch eager"]),
 }
 
@@ -42,8 +43,8 @@ def measure(case, contenders, rounds):
                 "all_seconds": [total / case.epochs for total in timings.seconds[name]],
                 "times_skae": timings.ratio(name, "skae"),
                 "skae_over_this": timings.ratio("skae", name),
-                "rows_per_second": len(X) / seconds,
-                "gflop_per_second": case.flops(len(X), X.shape[1]) / seconds / 1e9,
+                "rows_per_second": X.shape[0] / seconds,
+                "gflop_per_second": case.flops(*X.shape) / seconds / 1e9,
                 **timings.values[name][-1],
             }
         )

@@ -245,3 +245,21 @@ TABLES = (
 def test_the_page_has_the_table_of_the_results(name, lines):
     results = StoredResults(ROOT / "benchmarks" / "results" / f"{name}.json")
     assert "\n".join(lines(results)) in (ROOT / "docs" / "representations.md").read_text(encoding="utf-8")
+
+
+def test_rows_are_named_with_and_without_an_option(monkeypatch, tmp_path, capsys):
+    ran = []
+    monkeypatch.setattr(representations, "run", lambda name, *rest: ran.append(name))
+    output = ["--output", str(tmp_path / "results.json")]
+    for arguments, wanted in (
+        (["--row", "topk", "--row", "plain"], ["topk", "plain"]),
+        (["topk", "plain"], ["topk", "plain"]),
+        (["--row", "topk", "--quick"], ["topk"]),
+        ([], list(ROWS)),
+    ):
+        assert representations.main([*arguments, *output]) == 0
+        assert ran == wanted
+        ran.clear()
+    with pytest.raises(SystemExit):
+        representations.main(["--row", "none", *output])
+    assert "topk" in capsys.readouterr().err
