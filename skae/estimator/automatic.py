@@ -11,13 +11,13 @@ import numpy as np
 from ..kernels.losses import LOSSES
 from ..network.data_start import data_start, rows_are_few
 from ..network.initialization import initial_parameters
-from ..network.network import Network, move_outward
+from ..network.network import Network
 from ..network.principal import principal_directions
 from ..network.tied_start import tied_scale
 from ..network.white_noise import noise_edge, white_noise
 from ..objective.batch import Batch
 from ..rows.blocks import model_dtype
-from ..rows.coordinates import Coordinates, inner_rows
+from ..rows.coordinates import Coordinates, StepCoordinates, inner_rows
 from ..rows.matrices import CSRMatrix
 from ..rows.sample import Sample, present_means
 from ..runtime.threads import one_thread_if_small
@@ -164,7 +164,7 @@ def settled(estimator, sample, architecture, loss, one_pass):
     return chosen
 
 
-def started_network(estimator, sample, architecture, loss, means, rng, dtype, steps, one_pass=False):
+def started_network(estimator, sample, architecture, loss, means, rng, dtype, one_pass=False):
     """A network with start values from the data, in coordinates of its own where the loss allows for them.
 
     Parameters
@@ -177,8 +177,6 @@ def started_network(estimator, sample, architecture, loss, means, rng, dtype, st
         In the place of NaN.
     rng : numpy Generator
     dtype : dtype
-    steps : Coordinates or None
-        In which the values are drawn, where the network itself has none.
     one_pass : bool, default=False
         Whether it is for ``partial_fit``: the first rows say nothing of how many there will be.
 
@@ -197,8 +195,6 @@ def started_network(estimator, sample, architecture, loss, means, rng, dtype, st
     rows = inner_rows(rows, coordinates)[:]
     if estimator.init == "glorot" or estimator._gate() is not None:
         theta = initial_parameters(architecture, rng, dtype)
-        if steps is not None:
-            move_outward(architecture.parameters(theta), steps, architecture.tied)
     else:
         target = estimator._mean_activation_target()
         # A small code needs a large decoder, along which the objective is steep: not every rate goes with that.
@@ -220,7 +216,7 @@ def started_network(estimator, sample, architecture, loss, means, rng, dtype, st
 
 
 def step_coordinates(estimator, sample, architecture, loss, means):
-    """Coordinates in which steps are taken on sparse rows for whose code units compete; None elsewhere.
+    """``StepCoordinates`` of sparse rows for whose code units compete; None elsewhere.
 
     Parameters
     ----------
@@ -231,17 +227,17 @@ def step_coordinates(estimator, sample, architecture, loss, means):
     means : ndarray of shape (n_features,) or None
         In the place of NaN.
     """
-    # Atoms have their norm in the units of X there, and the curvature is that of the rows as they are. The entries of
-    # one row, as a first chunk may be, are mostly zero where those of others are not.
-    free = estimator._unit_norm() is None and estimator.solver != "kfac" and len(sample.rows) > 1
+    # The curvature is that of the rows as they are. The entries of one row, as a first chunk may be, are mostly zero
+    # where those of others are not.
+    free = estimator.solver != "kfac" and len(sample.rows) > 1
     if estimator._gate() is None or not free or not _is_sparse(sample):
         return None
     found = _coordinates(architecture, loss, *start_rows(sample, means, start_limit(sample)), model_dtype(sample))
     if found is None:
         return None
-    # Weights that are tied have one scale, unless it can be that of the biases.
-    free = architecture.homogeneous or not architecture.tied
-    return Coordinates(found.offset, 2.0 ** np.round(np.log2(found.scale)) if free else 1.0)
+    # Weights that are tied have one scale, and atoms their norm in the units of X.
+    in_one_unit = architecture.tied or estimator._unit_norm() is not None
+    return StepCoordinates.of(found, in_one_unit, architecture.homogeneous)
 
 
 def _is_sparse(sample):

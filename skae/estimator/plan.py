@@ -11,10 +11,11 @@ import numpy as np
 from ..kernels.losses import LOSSES
 from ..network.architecture import Architecture
 from ..network.initialization import initial_parameters
-from ..network.network import Network
+from ..network.network import Network, move_outward
 from ..objective.l2 import L2
 from ..objective.objective import Objective
 from ..rows.blocks import model_dtype
+from ..rows.coordinates import StepCoordinates
 from ..rows.sample import Sample
 from ..runtime.exceptions import ParameterError
 from ..runtime.messages import marked
@@ -182,24 +183,40 @@ def _started(given, estimator, sample, architecture, loss, begun, means, dtype):
     What has begun is the fit that the training continues, or None, and whether it is one of ``partial_fit``.
     """
     previous, one_pass = begun
+    unit_norm = estimator._unit_norm()
     if previous is not None:
         network, state = copy.deepcopy((previous.network, previous.training))
         network = network.in_precision(dtype)
-        if estimator._unit_norm() is not None:
-            # The training before may have been without.
-            estimator._unit_norm().restore(network)
+        if unit_norm is not None:
+            _adopt(unit_norm, network, state)
     else:
         rng, state = TrainingState.begin(estimator.random_state)
         if estimator.init == "glorot" and estimator._gate() is None:
             network = Network(architecture, initial_parameters(architecture, rng, dtype))
         else:
-            steps = state.step_coordinates = step_coordinates(estimator, sample, architecture, loss, means)
-            network = started_network(estimator, sample, architecture, loss, means, rng, dtype, steps, one_pass)
+            state.step_coordinates = step_coordinates(estimator, sample, architecture, loss, means)
+            network = started_network(estimator, sample, architecture, loss, means, rng, dtype, one_pass)
             # L-BFGS takes what was drawn for values in coordinates of its own.
             state.pretrained = True
-        if estimator._unit_norm() is not None:
-            estimator._unit_norm().start(network, rng)
+        if unit_norm is not None:
+            unit_norm.start(network, rng)
+        steps = state.step_coordinates
+        if steps is not None:
+            # Values are drawn in the coordinates of the steps.
+            move_outward((network.weights, network.biases), steps, steps.in_one_unit)
     return network, with_strength(given, estimator, network, sample, means, loss, state), state
+
+
+def _adopt(unit_norm, network, state):
+    """Go on with atoms of one norm: the training before may have been without."""
+    changed = unit_norm.adopt(network)
+    steps = state.step_coordinates
+    if steps is not None and not steps.in_one_unit:
+        state.step_coordinates = StepCoordinates.of(steps, True, network.architecture.homogeneous)
+        changed = True
+    if changed:
+        # What the optimiser keeps belongs to other weights.
+        state.optimizer_state, state.step = (), 0
 
 
 def resolved_loss(estimator, sample, previous):

@@ -87,8 +87,8 @@ PARAMETERS = (
         "bool",
         """
         Whether the rows of the decoder's weights, the atoms of a dictionary, all have the same norm: 1 in the
-        coordinates in which the network sees X (see ``init``). They are then drawn at random, and the encoder starts as
-        their transposed. With "adam" or "sgd".
+        coordinates in which the network sees X (see ``init``), which for sparse X are its own. They are then drawn at
+        random, and the encoder starts as their transposed. With "adam" or "sgd".
         """,
     ),
     Parameter(

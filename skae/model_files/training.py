@@ -8,7 +8,7 @@ from reprlib import repr as shortened
 import numpy as np
 
 from ..kernels.corruptions import CORRUPTIONS
-from ..rows.coordinates import Coordinates
+from ..rows.coordinates import StepCoordinates
 from ..training.config import PLATEAU_CUTS
 from ..training.solvers import SOLVERS
 from ..training.state import FitProgress, Seed, TrainingState
@@ -44,6 +44,7 @@ def encoded(state, arrays, path, include_optimizer):
     if state.step_coordinates is not None:
         arrays[f"{path}step_offset"] = np.asarray(state.step_coordinates.offset, np.float64)
         inner["step_scale"] = float(state.step_coordinates.scale)
+        inner["step_in_one_unit"] = bool(state.step_coordinates.in_one_unit)
     if state.few_rows is not None:
         inner["few_rows"] = state.few_rows
     arrays.update({f"{path}memory_{i}": array for i, array in enumerate(optimizer_state)})
@@ -111,7 +112,7 @@ def decoded(fields, theta, architecture):
         state.noise_level = fields.optional_number("noise_level")
     if fields.has_array("step_offset"):
         offset = fields.array("step_offset", (architecture.sizes[0],), ("<f8",), finite=True)
-        state.step_coordinates = Coordinates(offset, _scale(fields))
+        state.step_coordinates = StepCoordinates(offset, _scale(fields), _in_one_unit(fields, architecture))
     if "few_rows" in fields.rest():
         state.few_rows = fields.integer("few_rows", 1)
     progress = fields.optional_fields("run")
@@ -125,6 +126,15 @@ def _scale(fields):
     if scale is None or not scale > 0.0:
         raise ValueError(f"step_scale must be a positive number; got {scale!r}")
     return scale
+
+
+def _in_one_unit(fields, architecture):
+    # The first files with coordinates have weights in one unit where they are tied.
+    named = "step_in_one_unit" in fields.rest()
+    in_one_unit = fields.flag("step_in_one_unit") if named else architecture.tied
+    if architecture.tied and not in_one_unit:
+        raise ValueError("step_in_one_unit must be true for weights that are tied; got false")
+    return in_one_unit
 
 
 def _memory_shapes(fields, shape, architecture):

@@ -23,37 +23,37 @@ from .layer import Layer
 _STORED_ROWS, _MOST_ROWS, _LEAST_ROWS, _DENSE = 8192, 512, 64, 6
 
 
-def move_outward(parameters, coordinates, tied=False):
+def move_outward(parameters, coordinates, in_one_unit=False):
     """Make of parameters on rows in coordinates such as give the same on the rows as they are, in place.
 
     Parameters
     ----------
     parameters : tuple of lists of ndarray
         Weights, and biases.
-    coordinates : Coordinates
-    tied : bool, default=False
+    coordinates : Coordinates or StepCoordinates
+    in_one_unit : bool, default=False
         Whether the weights are to stay as they are: of a homogeneous network, or with a scale of 1.
     """
-    (weights, biases), (offset, scale) = parameters, coordinates
-    rescale(weights, biases, scale, tied)
-    biases[0] -= offset @ weights[0]
-    biases[-1] += offset
+    weights, biases = parameters
+    rescale(weights, biases, coordinates.scale, in_one_unit)
+    biases[0] -= coordinates.offset @ weights[0]
+    biases[-1] += coordinates.offset
 
 
-def rescale(weights, biases, scale, tied=False):
+def rescale(weights, biases, scale, in_one_unit=False):
     """Divide the first weights by a scale, and multiply the last ones and the output's biases by it; where weights are
-    tied, of a homogeneous network, multiply all biases alone."""
+    to stay, of a homogeneous network, multiply all biases alone."""
     if scale == 1:
         return
-    rescale_biases(biases, scale, tied)
-    if not tied:
+    rescale_biases(biases, scale, in_one_unit)
+    if not in_one_unit:
         weights[0] /= scale
         weights[-1] *= scale
 
 
-def rescale_biases(biases, scale, tied):
+def rescale_biases(biases, scale, in_one_unit):
     """``rescale`` of the biases."""
-    for bias in biases if tied else biases[-1:]:
+    for bias in biases if in_one_unit else biases[-1:]:
         bias *= scale
 
 

@@ -49,7 +49,7 @@ class Objective:
         Keeps the norm of the decoder's rows.
     dead_unit_loss : DeadUnitLoss, default=None
         Is added in training.
-    step_coordinates : Coordinates, default=None
+    step_coordinates : StepCoordinates, default=None
         In which steps are taken, of rows that are not centred themselves.
     nested_sizes : sequence of int, default=None
         The loss is the mean over what so many first units of the code, and all of them, decode to; see

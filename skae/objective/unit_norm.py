@@ -7,6 +7,9 @@ import numpy as np
 from ..kernels import unit_rows
 from ..runtime import workers
 
+# By how much a norm may differ from one by rounding, of rows of any length in float32.
+_EQUAL = 1e-3
+
 
 class UnitNorm:
     """Keeps the rows of the weights that decode the code, one for each unit, at the norm one.
@@ -24,6 +27,26 @@ class UnitNorm:
         network.weights[depth - 1][...] = rows.T
         network.biases[depth - 1][...] = 0
         self.restore(network)
+
+    def adopt(self, network):
+        """Give a network that was trained without norms rows of norm one; whether any had another.
+
+        Where the decoder is not tied and units are homogeneous, each unit takes over the norm of its row, and decodes
+        to what it did before; units that compete for a place then do so by their share of the reconstruction.
+        """
+        architecture = network.architecture
+        depth = architecture.depth
+        norms = np.linalg.norm(network.weights[depth].astype(np.float64), axis=1)
+        norms[norms == 0] = 1
+        changed = bool(np.abs(norms - 1).max() > _EQUAL)
+        if changed and not architecture.tied and architecture.homogeneous:
+            network.weights[depth - 1][...] *= norms.astype(network.dtype)
+            network.biases[depth - 1][...] *= norms.astype(network.dtype)
+            if network.threshold is not None:
+                # Until the next batch says more.
+                network.threshold[...] = network.threshold[0] * norms.mean(), 0
+        self.restore(network)
+        return changed
 
     def tangential(self, network, grad):
         """Take the part along each row from its gradient; grad has the shape of the weights."""

@@ -35,6 +35,38 @@ class Coordinates(NamedTuple):
         return out
 
 
+class StepCoordinates(NamedTuple):
+    """Coordinates in which an optimiser takes its steps, of a network that sees the rows as they are.
+
+    Attributes
+    ----------
+    offset : ndarray of shape (n_features,), float64
+    scale : float
+        Above 0.
+    in_one_unit : bool
+        Whether weights are the same in both, and the biases alone are divided by the scale: of a homogeneous network,
+        or with a scale of 1.
+    """
+
+    offset: np.ndarray
+    scale: float
+    in_one_unit: bool
+
+    @classmethod
+    def of(cls, coordinates, in_one_unit, homogeneous):
+        """Those of some coordinates, with a scale that is a power of two, by which nothing is rounded.
+
+        Parameters
+        ----------
+        coordinates : Coordinates or StepCoordinates
+        in_one_unit : bool
+        homogeneous : bool
+            Whether the network is.
+        """
+        scale = 2.0 ** np.round(np.log2(coordinates.scale)) if homogeneous or not in_one_unit else 1.0
+        return cls(coordinates.offset, float(scale), in_one_unit)
+
+
 class InnerRows:
     """A matrix whose rows come out in some coordinates: ``X[rows]``.
 

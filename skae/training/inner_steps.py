@@ -16,15 +16,15 @@ def in_coordinates(step, objective):
     z = W^T x + b = (s W)^T (x - m) / s + c with c = b + W^T m, and the same at the output. Dense rows come in such
     coordinates; sparse ones would not be sparse any more. Without them every change of W moves all rows alike where the
     means m are large, and units of a code that compete for their places fall silent by the dozen. The gradient at fixed
-    c, which is that at fixed b less m times the gradient of b, is what the optimiser meets. Tied weights of a
-    homogeneous network serve rows in any unit: its biases alone are divided by s.
+    c, which is that at fixed b less m times the gradient of b, is what the optimiser meets. Weights that are tied, and
+    those whose atoms have one norm, serve rows in any unit where the network is homogeneous: its biases alone are
+    divided by s.
 
     Parameters
     ----------
     step : callable (theta, grad, state, rate, t) -> None
     objective : Objective
-        With ``step_coordinates``, whose scale is a power of two, so that nothing is rounded by it, and 1 for tied
-        weights of a network that is not homogeneous. Where they are None, the step itself is given back.
+        With ``step_coordinates``. Where they are None, the step itself is given back.
 
     Returns
     -------
@@ -34,18 +34,18 @@ def in_coordinates(step, objective):
     if inner is None:
         return step
     means, scale = _of_type(inner, objective.network.dtype)
-    tied = architecture.tied
+    in_one_unit = inner.in_one_unit
 
     def inner_step(theta, grad, state, rate, t):
         (weights, biases), (grads, bias_grads) = architecture.parameters(theta), architecture.parameters(grad)
         penalties.add_outer(grads[0], means, -bias_grads[0])
         biases[0] += np.dot(means, weights[0])
-        rescale(weights, biases, 1 / scale, tied)
-        rescale(grads, bias_grads, scale, tied)
+        rescale(weights, biases, 1 / scale, in_one_unit)
+        rescale(grads, bias_grads, scale, in_one_unit)
         # Of the squared error in these units.
         grad *= 1 / scale**2
         step(theta, grad, state, rate, t)
-        rescale(weights, biases, scale, tied)
+        rescale(weights, biases, scale, in_one_unit)
         biases[0] -= np.dot(means, weights[0])
 
     return inner_step
@@ -55,8 +55,8 @@ class InnerWeights:
     """``in_coordinates`` where each matrix of weights takes its step part by part, see ``WeightStep``, and the biases
     theirs after it: of a network with one hidden layer.
 
-    With the step of the inner weights, s W, goes one of W that is as much shorter: the rate is divided by s. This is
-    for optimisers that are ``proportional``.
+    With the step of the inner weights, s W, goes one of W that is as much shorter: the rate is divided by s, but where
+    weights are in one unit. This is for optimisers that are ``proportional``.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ class InnerWeights:
     def __init__(self, objective):
         network = objective.network
         self._means, self._scale = _of_type(objective.step_coordinates, network.dtype)
-        self._tied = network.architecture.tied
+        self._in_one_unit = objective.step_coordinates.in_one_unit
         self._encoder, self._biases = network.weights[0], network.biases
         self._bias_grads = network.architecture.parameters(objective.grad).biases
         self._offset = None
@@ -78,27 +78,28 @@ class InnerWeights:
 
     def gradient(self, is_encoder):
         """What makes of the gradient of the weights, of a part of one matrix, the inner one."""
+        one = self._scale.dtype.type(1)
         if not is_encoder:
-            return InnerGradient(None, None, 1 / self._scale, self._scale.dtype.type(1))
+            return InnerGradient(None, None, 1 / self._scale ** (2 if self._in_one_unit else 1), one)
         # In turn: of rows in the smallest units their product is infinite.
-        first = self._scale.dtype.type(1) if self._tied else 1 / self._scale
+        first = one if self._in_one_unit else 1 / self._scale
         return InnerGradient(self._means, self._bias_grads[0], first, 1 / self._scale**2)
 
     def rate(self, is_encoder, rate):
         """That of a matrix of weights."""
         # Rates are Python's numbers, whatever the precision of the network.
-        factor = 1.0 if self._tied else float(self._scale)
+        factor = 1.0 if self._in_one_unit else float(self._scale)
         return rate / factor if is_encoder else rate * factor
 
     def step_biases(self, step):
         """The step of the biases, after that of the weights; ``step()`` is that of the inner ones."""
         self._biases[0] += self._offset
-        rescale_biases(self._biases, 1 / self._scale, self._tied)
-        rescale_biases(self._bias_grads, self._scale, self._tied)
+        rescale_biases(self._biases, 1 / self._scale, self._in_one_unit)
+        rescale_biases(self._bias_grads, self._scale, self._in_one_unit)
         for grad in self._bias_grads:
             grad *= 1 / self._scale**2
         step()
-        rescale_biases(self._biases, self._scale, self._tied)
+        rescale_biases(self._biases, self._scale, self._in_one_unit)
         self._biases[0] -= np.dot(self._means, self._encoder)
 
 

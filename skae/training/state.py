@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from sklearn.utils import check_random_state
 
-from ..rows.coordinates import Coordinates
+from ..rows.coordinates import StepCoordinates
 from ..runtime import buffers
 
 
@@ -95,7 +95,7 @@ class TrainingState:
     corruption : str or None
     noise_level : float or None
         Of the input, in the last training.
-    step_coordinates : Coordinates or None
+    step_coordinates : StepCoordinates or None
         Those of the steps of the first training, to which what the optimiser keeps belongs.
     few_rows : int or None
         Rows of ``partial_fit`` since the start, where its values come from too few of them; None elsewhere.
@@ -118,7 +118,7 @@ class TrainingState:
     strength: float | None = None
     corruption: str | None = None
     noise_level: float | None = None
-    step_coordinates: Coordinates | None = None
+    step_coordinates: StepCoordinates | None = None
     few_rows: int | None = None
     progress: FitProgress | None = None
 

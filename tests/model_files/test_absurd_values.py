@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from model_bytes import repacked
 from model_cases import CASES, SETTINGS, rows, with_holes
+from scipy.sparse import csr_array
 
-from skae import DenoisingAE, save
+from skae import DenoisingAE, SparseAE, save
 from skae.training.state import FitProgress
 
 
@@ -24,8 +25,11 @@ def interrupted(X):
     return estimator
 
 
+_TIED = {"sparsity": "topk", "n_active": 1, "activation": "relu", "tied_weights": True}
+
 MODELS = {
     "interrupted": interrupted,
+    "tied, sparse rows": lambda X: SparseAE(**SETTINGS, **_TIED).fit(csr_array(X)),
     **{name: CASES[name] for name in ("detector", "imputer", "linear imputer", "normalizer", "plain")},
 }
 
@@ -44,6 +48,9 @@ FIELDS = [
     ("imputer", "parameters estimator", "pca", "'estimator' parameter"),
     ("normalizer", "fitted n_samples_seen", 0, "n_samples_seen must be"),
     ("normalizer", "fitted n_samples_seen", 10**400, "n_samples_seen must be"),
+    ("tied, sparse rows", "fitted training step_scale", 0.0, "step_scale must be a positive number"),
+    ("tied, sparse rows", "fitted training step_in_one_unit", 1, "step_in_one_unit"),
+    ("tied, sparse rows", "fitted training step_in_one_unit", False, "step_in_one_unit must be true for weights"),
     ("interrupted", "fitted training reference", NAN, "reference must be finite"),
     ("interrupted", "fitted training reference", INFINITE, "reference must be finite"),
     ("interrupted", "fitted training run best", NAN, "best must be a number"),
@@ -130,6 +137,14 @@ def test_arrays(name, array, value, match, content, loaded):
 
     with pytest.raises(ValueError, match=match):
         loaded(repacked(content(name), change))
+
+
+def test_coordinates_of_steps_as_they_were_saved_first(content, loaded):
+    def change(model, arrays):
+        assert model["fitted"]["training"].pop("step_in_one_unit") is True
+
+    whole, before = (loaded(repacked(content("tied, sparse rows"), one)) for one in (lambda *_: None, change))
+    assert before._fitted.training.step_coordinates[1:] == whole._fitted.training.step_coordinates[1:]
 
 
 def test_more_losses_on_held_rows_than_epochs(content, loaded):

@@ -217,3 +217,17 @@ def test_going_on_with_a_fit_that_had_other_norms(rng):
     with pytest.warns(ConvergenceWarning):
         ae.set_params(unit_norm=True, aux_weight=0.1).fit(X)
     np.testing.assert_allclose(norms(ae._fitted.network), 1, rtol=1e-12)
+
+
+@pytest.mark.parametrize("hidden", [(), (9,)], ids=["shallow", "deep"])
+@pytest.mark.parametrize("activation, tied", [("relu", False), ("relu", True), ("tanh", False)])
+def test_units_take_over_the_norms_of_their_atoms(activation, tied, hidden, rng):
+    network, X = network_of(rng, activation, tied, hidden), rng.standard_normal((N_ROWS, N_FEATURES))
+    before = network.reconstruct(X)
+    assert UnitNorm().adopt(network)
+    np.testing.assert_allclose(norms(network), 1, rtol=1e-14)
+    same = activation == "relu" and not tied
+    assert np.allclose(network.reconstruct(X), before, rtol=1e-10) == same
+    theta = network.theta.copy()
+    assert not UnitNorm().adopt(network)
+    np.testing.assert_allclose(network.theta, theta, rtol=1e-14)

@@ -15,7 +15,7 @@ from skae.objective.dead_unit_loss import DeadUnitLoss
 from skae.objective.l2 import L2
 from skae.objective.objective import Objective
 from skae.objective.unit_norm import UnitNorm
-from skae.rows.coordinates import Coordinates
+from skae.rows.coordinates import StepCoordinates
 from skae.rows.matrices import CSRMatrix
 from skae.rows.sample import Sample
 from skae.training import batch_steps
@@ -92,12 +92,14 @@ def test_sparse_rows(tied, rng, monkeypatch):
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("scale", [0.25, 1.0, 8.0])
-@pytest.mark.parametrize("tied", [False, True])
+@pytest.mark.parametrize("kind", ["free", "tied", "unit norm"])
 @pytest.mark.parametrize("gate", GATES)
-def test_sparse_rows_in_coordinates_of_the_steps(gate, tied, scale, dtype, rng, monkeypatch):
+def test_sparse_rows_in_coordinates_of_the_steps(gate, kind, scale, dtype, rng, monkeypatch):
     X = sparse.random(N_ROWS, N_FEATURES, density=0.2, random_state=rng, format="csr")
-    inner = Coordinates(3 * X.toarray().mean(axis=0) - 0.1, scale)
-    assert_same(CSRMatrix(X), monkeypatch, gate=gate, tied=tied, dtype=dtype, step_coordinates=inner)
+    parts = {"step_coordinates": StepCoordinates(3 * X.toarray().mean(axis=0) - 0.1, scale, kind != "free")}
+    if kind == "unit norm":
+        parts["unit_norm"] = UnitNorm()
+    assert_same(CSRMatrix(X), monkeypatch, gate=gate, tied=kind == "tied", dtype=dtype, **parts)
 
 
 def test_rows_of_norm_one(X, monkeypatch):
@@ -129,7 +131,7 @@ def dead_units():
         {"optimizer": "sgd"},
         {
             "optimizer": Optimizer("decay", OPTIMIZERS["adam"].step, 2, True, OPTIMIZERS["adam"].step_columns),
-            "step_coordinates": Coordinates(np.ones(N_FEATURES), 2.0),
+            "step_coordinates": StepCoordinates(np.ones(N_FEATURES), 2.0, False),
         },
     ],
     ids=["weights", "clipped", "tied and nested", "own optimiser", "not elementwise", "sgd", "not proportional"],

@@ -15,7 +15,8 @@ from skae.network.architecture import Architecture
 from skae.network.gates import TopK
 from skae.network.network import Network, move_outward
 from skae.objective.objective import Objective
-from skae.rows.coordinates import Coordinates
+from skae.objective.unit_norm import UnitNorm
+from skae.rows.coordinates import Coordinates, StepCoordinates
 from skae.rows.sample import Sample
 from skae.training.config import TrainingConfig
 from skae.training.descent import run_epoch
@@ -25,9 +26,10 @@ from skae.training.state import TrainingState
 N_ROWS, SIZES = 60, (9, 7)
 
 
-def after_an_epoch(network, X, solver, rate, step_coordinates=None):
+def after_an_epoch(network, X, solver, rate, unit_norm=None, step_coordinates=None):
     """A network after an epoch of a solver, and its mean objective."""
-    objective = Objective(network, LOSSES["squared_error"], gate=TopK(3), step_coordinates=step_coordinates)
+    parts = {"gate": TopK(3), "unit_norm": unit_norm, "step_coordinates": step_coordinates}
+    objective = Objective(network, LOSSES["squared_error"], **parts)
     settings = TrainingConfig(learning_rate_init=rate, batch_size=12, shuffle=False)
     state = TrainingState.seeded(0, 1)
     state.prepare_optimizer(SOLVERS[solver].optimizer, network.theta, network.architecture)
@@ -37,24 +39,24 @@ def after_an_epoch(network, X, solver, rate, step_coordinates=None):
 
 @pytest.mark.parametrize("scale", [0.25, 1.0, 4.0])
 @pytest.mark.parametrize("solver", ["adam", "sgd"])
-@pytest.mark.parametrize("tied", [False, True])
+@pytest.mark.parametrize("kind", ["free", "tied", "unit norm"])
 @pytest.mark.parametrize("activation, sizes", [("tanh", SIZES), ("relu", SIZES), ("relu", (SIZES[0], 8, 7))])
-def test_steps_are_those_in_the_coordinates(activation, sizes, tied, solver, scale, rng):
-    if tied and scale != 1.0 and activation == "tanh":
-        pytest.skip("weights that are tied have one scale")
+def test_steps_are_those_in_the_coordinates(activation, sizes, kind, solver, scale, rng):
+    tied, in_one_unit, unit_norm = kind == "tied", kind != "free", UnitNorm() if kind == "unit norm" else None
+    if in_one_unit and scale != 1.0 and activation == "tanh":
+        pytest.skip("weights in one unit have one scale")
     X = scale * rng.standard_normal((N_ROWS, SIZES[0])) + rng.uniform(-20, 20, SIZES[0])
     architecture, coordinates = Architecture(sizes, activation, "identity", tied), Coordinates(X.mean(axis=0), scale)
     inner = Network(architecture, 0.3 * rng.standard_normal(architecture.n_parameters), coordinates)
-    outer = Network(architecture, inner.theta.copy())
-    if not tied:
-        outer = inner.in_units_of_X()
-    else:
-        move_outward((outer.weights, outer.biases), coordinates, tied=True)
-    inner, loss = after_an_epoch(inner, X, solver, 1e-2)
-    outer, same = after_an_epoch(outer, X, solver, 1e-2, coordinates)
+    if unit_norm is not None:
+        unit_norm.restore(inner)
+    outer, steps = Network(architecture, inner.theta.copy()), StepCoordinates(*coordinates, in_one_unit)
+    move_outward((outer.weights, outer.biases), steps, in_one_unit)
+    inner, loss = after_an_epoch(inner, X, solver, 1e-2, unit_norm)
+    outer, same = after_an_epoch(outer, X, solver, 1e-2, unit_norm, steps)
     assert same == pytest.approx(loss, rel=1e-6)
-    # Codes of tied weights have the unit of the rows.
-    codes = inner.encode(X) * (scale if tied else 1.0)
+    # Codes of weights in one unit have the unit of the rows.
+    codes = inner.encode(X) * (scale if in_one_unit else 1.0)
     for found, expected in zip((outer.encode(X), outer.reconstruct(X)), (codes, inner.reconstruct(X))):
         np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-8)
 
@@ -90,15 +92,48 @@ GATED = {"activation": "relu", "n_active": 4, "max_iter": 20, "random_state": 0}
 
 
 @compiled
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"sparsity": "topk"},
+        {"sparsity": "batchtopk"},
+        {"sparsity": "lifetime"},
+        {"sparsity": "topk", "tied_weights": True},
+        {"sparsity": "topk", "hidden_layer_sizes": (24,)},
+        {"sparsity": "topk", "aux_weight": 0.1},
+    ],
+    ids=repr,
+)
+@pytest.mark.parametrize("shift", [0.0, 5.0])
+def test_atoms_of_one_norm_are_learnt_in_any_unit(shift, settings):
+    X = np.abs(make_dictionary(600, 24, 40, n_active=4, random_state=0))
+    X[X < 0.5] = 0.0
+    X[:, :2] += shift
+    ae, scores = SparseAE(64, unit_norm=True, **{**GATED, **settings}), []
+    for unit in (1.0, 4.0**-5, 4.0**5):
+        ae.fit(sparse.csr_array(unit * X))
+        np.testing.assert_allclose(np.linalg.norm(ae.coefs_[len(ae.coefs_) // 2], axis=1), 1.0, rtol=1e-5)
+        scores.append(ae.score(unit * X))
+    np.testing.assert_allclose(scores, scores[0], atol=1e-3)
+    assert scores[0] == pytest.approx(ae.fit(X).score(X), abs=0.1)
+
+
+@compiled
+@pytest.mark.parametrize("kind", [np.asarray, sparse.csr_array])
 @pytest.mark.parametrize("sparsity", ["topk", "batchtopk"])
-@pytest.mark.parametrize("factor", [1 / 64, 16])
-def test_atoms_of_one_norm_are_learnt_in_any_unit(factor, sparsity):
-    X = np.abs(make_dictionary(1500, 32, 64, n_active=4, random_state=0)) * factor
-    ae = SparseAE(64, sparsity=sparsity, unit_norm=True, **GATED).fit(sparse.csr_array(X))
-    np.testing.assert_allclose(np.linalg.norm(ae.coefs_[-1], axis=1), 1.0, rtol=1e-5)
-    assert ae.score(X) > 0.3
+@pytest.mark.parametrize("unit", [1.0, 4.0**-5, 4.0**5])
+def test_a_training_goes_on_with_atoms_of_one_norm(unit, sparsity, kind):
+    X = unit * np.abs(make_dictionary(600, 24, 40, n_active=4, random_state=0))
+    ae = SparseAE(40, sparsity=sparsity, **GATED).fit(kind(X))
     before = ae.score(X)
-    assert ae.partial_fit(sparse.csr_array(X[:300])).score(X) > before - 0.3
+    # Where X has few columns, units that compete by their share of the reconstruction are on for other rows.
+    for _ in range(5):
+        ae.set_params(unit_norm=True).partial_fit(kind(X))
+    assert ae.score(X) > before - 0.05
+    network = ae._fitted.network
+    np.testing.assert_allclose(np.linalg.norm(network.weights[1], axis=1), 1.0, rtol=1e-5)
+    after = ae.score(X)
+    assert ae.set_params(unit_norm=False).partial_fit(kind(X)).score(X) > after - 0.02
 
 
 @compiled
@@ -134,15 +169,17 @@ def test_a_training_goes_on_with_the_other_kind_of_rows(kinds):
     assert scores[1] == pytest.approx(scores[0], abs=0.02)
 
 
-def test_chunks_keep_the_coordinates_of_the_first_one(tmp_path):
+@pytest.mark.parametrize("unit_norm", [False, True])
+def test_chunks_keep_the_coordinates_of_the_first_one(unit_norm, tmp_path):
+    settings = {"sparsity": "topk", "n_active": 3, "activation": "relu", "unit_norm": unit_norm}
+    settings.update(learning_rate_init=1e-2, random_state=0)
     X = np.abs(make_dictionary(300, 12, 20, n_active=3, random_state=0))
     chunks = [sparse.csr_array(X[:100]), sparse.csr_array(8.0 * X[100:200]), sparse.csr_array(X[200:])]
-    ae = SparseAE(20, sparsity="topk", n_active=3, activation="relu", learning_rate_init=1e-2, random_state=0)
-    ae.partial_fit(chunks[0]).partial_fit(chunks[1])
+    ae = SparseAE(20, **settings).partial_fit(chunks[0]).partial_fit(chunks[1])
     save(ae, tmp_path / "ae.skae", include_optimizer=True)
     again = load(tmp_path / "ae.skae").partial_fit(chunks[2])
     np.testing.assert_array_equal(again.transform(X), ae.partial_fit(chunks[2]).transform(X))
-    plain = SparseAE(20, sparsity="topk", n_active=3, activation="relu", learning_rate_init=1e-2, random_state=0)
+    plain = SparseAE(20, **settings)
     for chunk in chunks:
         plain.partial_fit(chunk.toarray())
     assert ae.score(X) == pytest.approx(plain.score(X), abs=0.1)
