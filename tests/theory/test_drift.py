@@ -140,7 +140,9 @@ def test_errors_of_rows_and_features(X):
 
 def test_losses_of_rows_are_those_of_few(X):
     ae, _ = fitted("log_loss")
-    np.testing.assert_array_equal(ae.score_samples(X)[-64:], ae.score_samples(X[-64:]))
+    # Some kernels of BLAS (AVX-512) sum in another order where rows are few: the last digits of float32 may differ.
+    few = ae.score_samples(X[-64:])
+    np.testing.assert_allclose(ae.score_samples(X)[-64:], few, rtol=4 * np.finfo(few.dtype).eps)
 
 
 def test_mean_activation(X):
