@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import warnings
 from typing import NamedTuple
 
@@ -10,12 +9,9 @@ import numpy as np
 
 from ..kernels.losses import LOSSES
 from ..network.architecture import Architecture
-from ..network.initialization import initial_parameters
-from ..network.network import Network, move_outward
 from ..objective.l2 import L2
 from ..objective.objective import Objective
 from ..rows.blocks import model_dtype
-from ..rows.coordinates import StepCoordinates
 from ..rows.sample import Sample
 from ..runtime.exceptions import ParameterError
 from ..runtime.messages import marked
@@ -27,8 +23,6 @@ from ..training.state import TrainingState
 from .automatic import (
     settled,
     start_bytes,
-    started_network,
-    step_coordinates,
     with_learning_rate,
     with_strength,
     with_widths,
@@ -36,6 +30,7 @@ from .automatic import (
 from .first_chunks import begins_anew, enough_rows, rows_so_far
 from .fitted import Statistics
 from .input import TRAIN_ANEW, check_range, warn_if_settled_too_early
+from .network_to_train import begun
 from .outcome import warn_of_few_rows, warn_of_range
 from .parameters import layer_widths
 
@@ -163,8 +158,8 @@ def _built(given, estimator, sample, architecture, loss, fits, dtype, one_pass):
     previous, earlier = fits
     dtype = SOLVERS[estimator.solver].training_dtype(dtype)
     observed, means = _column_means(estimator, sample, earlier if one_pass else None)
-    begun = (previous, one_pass)
-    network, estimator, state = _started(given, estimator, sample, architecture, loss, begun, means, dtype)
+    network, state = begun(estimator, sample, architecture, loss, previous, means, dtype, one_pass)
+    estimator = with_strength(given, estimator, network, sample, means, loss, state)
     penalties = ([L2(estimator.alpha)] if estimator.alpha > 0 else []) + estimator._penalties(architecture)
     if network.coordinates is not None:
         penalties = [penalty.in_coordinates(network.coordinates.scale, architecture) for penalty in penalties]
@@ -175,48 +170,6 @@ def _built(given, estimator, sample, architecture, loss, fits, dtype, one_pass):
     parts = (gate, activity, estimator._unit_norm(), estimator._dead_unit_loss(architecture), steps, sizes)
     objective = Objective(network, LOSSES[loss], penalties, noise, means, estimator.zero_sampling, *parts)
     return objective, Statistics(means, observed, value_range), state
-
-
-def _started(given, estimator, sample, architecture, loss, begun, means, dtype):
-    """A network of its own to train, the estimator with its strength, and the state from which to train.
-
-    What has begun is the fit that the training continues, or None, and whether it is one of ``partial_fit``.
-    """
-    previous, one_pass = begun
-    unit_norm = estimator._unit_norm()
-    if previous is not None:
-        network, state = copy.deepcopy((previous.network, previous.training))
-        network = network.in_precision(dtype)
-        if unit_norm is not None:
-            _adopt(unit_norm, network, state)
-    else:
-        rng, state = TrainingState.begin(estimator.random_state)
-        if estimator.init == "glorot" and estimator._gate() is None:
-            network = Network(architecture, initial_parameters(architecture, rng, dtype))
-        else:
-            state.step_coordinates = step_coordinates(estimator, sample, architecture, loss, means)
-            network = started_network(estimator, sample, architecture, loss, means, rng, dtype, one_pass)
-            # L-BFGS takes what was drawn for values in coordinates of its own.
-            state.pretrained = True
-        if unit_norm is not None:
-            unit_norm.start(network, rng)
-        steps = state.step_coordinates
-        if steps is not None:
-            # Values are drawn in the coordinates of the steps.
-            move_outward((network.weights, network.biases), steps, steps.in_one_unit)
-    return network, with_strength(given, estimator, network, sample, means, loss, state), state
-
-
-def _adopt(unit_norm, network, state):
-    """Go on with atoms of one norm: the training before may have been without."""
-    changed = unit_norm.adopt(network)
-    steps = state.step_coordinates
-    if steps is not None and not steps.in_one_unit:
-        state.step_coordinates = StepCoordinates.of(steps, True, network.architecture.homogeneous)
-        changed = True
-    if changed:
-        # What the optimiser keeps belongs to other weights.
-        state.optimizer_state, state.step = (), 0
 
 
 def resolved_loss(estimator, sample, previous):
