@@ -10,6 +10,9 @@ from .checks import check_callables, check_count, check_name
 from .compiler import kernel
 from .registry import Registry
 
+# Columns of gradients that are transposed at once.
+_AT_ONCE = 4
+
 
 @kernel
 def adam_step(theta, grad, first, second, step, beta1, beta2, epsilon):
@@ -32,11 +35,22 @@ def adam_step(theta, grad, first, second, step, beta1, beta2, epsilon):
 def adam_columns(theta, sums, first, second, start, step, beta1, beta2, epsilon):
     """``adam_step`` for the columns of theta from ``start`` on, of which the rows of sums are the gradients; these may
     be longer than the columns."""
-    end, grad = start + sums.shape[0], np.empty(sums.shape[0], sums.dtype)
-    for j in range(theta.shape[0]):
-        for u in range(sums.shape[0]):
-            grad[u] = sums[u, j]
-        adam_step(theta[j, start:end], grad, first[j, start:end], second[j, start:end], step, beta1, beta2, epsilon)
+    end, n_columns = start + sums.shape[0], theta.shape[0]
+    # Entries of some columns come with one line of the cache.
+    grads = np.empty((_AT_ONCE, sums.shape[0]), sums.dtype)
+    for j in range(0, n_columns, _AT_ONCE):
+        here = min(_AT_ONCE, n_columns - j)
+        if here == _AT_ONCE:
+            for u in range(sums.shape[0]):
+                for c in range(_AT_ONCE):
+                    grads[c, u] = sums[u, j + c]
+        else:
+            for u in range(sums.shape[0]):
+                for c in range(here):
+                    grads[c, u] = sums[u, j + c]
+        for c in range(here):
+            weights, m, v = theta[j + c, start:end], first[j + c, start:end], second[j + c, start:end]
+            adam_step(weights, grads[c], m, v, step, beta1, beta2, epsilon)
 
 
 @kernel
