@@ -60,11 +60,23 @@ def begun(estimator, sample, architecture, loss, previous, means, dtype, one_pas
 
 def _adopt(unit_norm, network, state):
     """Go on with atoms of one norm: the training before may have been without."""
-    changed = unit_norm.adopt(network)
-    steps = state.step_coordinates
-    if steps is not None and not steps.in_one_unit:
-        state.step_coordinates = StepCoordinates.of(steps, True, network.architecture.homogeneous)
-        changed = True
+    steps, homogeneous = state.step_coordinates, network.architecture.homogeneous
+    changed = steps is not None and not steps.in_one_unit
     if changed:
+        state.step_coordinates = StepCoordinates.of(steps, True, homogeneous)
+        if homogeneous:
+            _take_unit(network, steps.scale)
+    if unit_norm.adopt(network) or changed:
         # What the optimiser keeps belongs to other weights.
         state.optimizer_state, state.step = (), 0
+
+
+def _take_unit(network, scale):
+    """Give the hidden units the unit of the rows, which the first and the last weights had: these are then as large as
+    on rows in the coordinates of the steps. What the network computes stays."""
+    for bias in network.biases[:-1]:
+        bias *= scale
+    network.weights[0][...] *= scale
+    network.weights[-1][...] /= scale
+    if network.threshold is not None:
+        network.threshold[0] *= scale

@@ -120,18 +120,19 @@ def test_atoms_of_one_norm_are_learnt_in_any_unit(shift, settings):
 
 @compiled
 @pytest.mark.parametrize("kind", [np.asarray, sparse.csr_array])
-@pytest.mark.parametrize("sparsity", ["topk", "batchtopk"])
+@pytest.mark.parametrize("sparsity, hidden", [("topk", ()), ("batchtopk", ()), ("topk", (24,))])
 @pytest.mark.parametrize("unit", [1.0, 4.0**-5, 4.0**5])
-def test_a_training_goes_on_with_atoms_of_one_norm(unit, sparsity, kind):
+def test_a_training_goes_on_with_atoms_of_one_norm(unit, sparsity, hidden, kind):
     X = unit * np.abs(make_dictionary(600, 24, 40, n_active=4, random_state=0))
-    ae = SparseAE(40, sparsity=sparsity, **GATED).fit(kind(X))
+    ae = SparseAE(40, sparsity=sparsity, hidden_layer_sizes=hidden, **GATED).fit(kind(X))
     before = ae.score(X)
     # Where X has few columns, units that compete by their share of the reconstruction are on for other rows.
     for _ in range(5):
         ae.set_params(unit_norm=True).partial_fit(kind(X))
     assert ae.score(X) > before - 0.05
     network = ae._fitted.network
-    np.testing.assert_allclose(np.linalg.norm(network.weights[1], axis=1), 1.0, rtol=1e-5)
+    atoms = network.weights[network.architecture.depth]
+    np.testing.assert_allclose(np.linalg.norm(atoms, axis=1), 1.0, rtol=1e-5)
     after = ae.score(X)
     assert ae.set_params(unit_norm=False).partial_fit(kind(X)).score(X) > after - 0.02
 
