@@ -211,11 +211,21 @@ def test_of_many_rows_only_those_of_the_trials_are_read():
 
 
 @compiled
-@pytest.mark.parametrize("sparsity, seed", [("topk", 0), ("topk", 1), ("batchtopk", 0), ("batchtopk", 1)])
-def test_tied_units_that_compete_take_no_rate_that_silences_them(sparsity, seed):
+@pytest.mark.parametrize("sparsity", ["topk", "batchtopk"])
+@pytest.mark.parametrize("seed", [0, 1])
+def test_tied_units_that_compete_take_no_rate_that_silences_them(seed, sparsity):
     # By a rate of 0.1, which a short trial finds best, 0.55 to 0.58 of the variance is explained.
     X = make_dictionary(600, 24, 40, n_active=4, random_state=1)
     settings = {"n_active": 2, "activation": "relu", "tied_weights": True, "random_state": seed}
     ae = SparseAE(38, sparsity=sparsity, **settings).fit(X)
     assert ae.learning_rate_ < 0.05
     assert ae.score(X) > 0.65
+
+
+@compiled
+def test_units_that_compete_take_no_rate_that_silences_them():
+    # By 0.1 they explain 0.23.
+    X = make_dictionary(600, 24, 40, n_active=4, random_state=1)
+    ae = SparseAE(13, sparsity="topk", n_active=1, activation="logistic", random_state=1).fit(X)
+    assert ae.learning_rate_ < 0.05
+    assert ae.score(X) > 0.3
