@@ -10,7 +10,6 @@ import numpy as np
 
 from ..kernels.losses import LOSSES
 from ..network.data_start import data_start, rows_are_few
-from ..network.gates import TopK
 from ..network.initialization import initial_parameters
 from ..network.network import Network
 from ..network.principal import principal_directions
@@ -26,7 +25,8 @@ from ..training.budget import batch_size_auto, max_iter_auto
 from ..training.rate_search import find_rate
 from ..training.solvers import SOLVERS
 from .first_chunks import CHUNK_RATE, begins_with_few
-from .logit_layers import greatest_rate, logit_start
+from .logit_layers import logit_start
+from .rate_bounds import greatest_rate
 from .solver_choice import LOCAL_ROWS, solver_auto, starts_local
 from .start_rows import START_ROWS, start_limit, start_rows, without_gaps
 
@@ -57,13 +57,6 @@ _ROUNDING = 1e-13
 _LBFGS_ITERATIONS = 1000
 _EPOCHS = 200
 _BATCH_SIZE = 128
-
-# The greatest rate where units begin with columns that go together, from so many columns on, and where units compete:
-# within a row, or, of tied weights, in any way. Short trials overrate higher ones. With 64 units on 20,000 masked rows
-# of MNIST 0.1 ended at 75 nats, 0.03 at 71; on the 64 columns of digits 0.1 ended lower, by a hundredth. Of units that
-# compete many fell silent: by "topk" and "batchtopk", where a trial found 0.1 best, it cost 13 small fits with tied
-# weights 0.02 to 0.44 of the variance, and 52 others 0.03 in the mean, from 0.22 to a gain of 0.064.
-_MANY_COLUMNS, _GREATEST_RATE = 256, 0.03
 
 # Of the epochs of an annealed training, those after which such a start is nearly as low, and the least of them: with
 # 256 units on 20,000 masked rows of MNIST 62.5, 62.7, 63.0 and 63.3 nats after 20, 18, 16 and 14.
@@ -365,7 +358,7 @@ def with_learning_rate(estimator, objective, sample, config, state, one_pass):
             # As the training will.
             with one_thread_if_small(objective.network.architecture.product_flops(config.batch_size)):
                 given = (objective, _local(sample), config, solver.optimizer, state, np.random.default_rng(0))
-                rate = find_rate(*given, most=_greatest_rate(estimator, objective, sample, one_pass))
+                rate = find_rate(*given, most=greatest_rate(estimator, objective, sample, one_pass))
             state.learning_rate = rate * (_CONSTANT_SHARE if config.learning_rate == "constant" else 1.0)
             if (
                 one_pass
@@ -376,16 +369,6 @@ def with_learning_rate(estimator, objective, sample, config, state, one_pass):
     else:
         state.learning_rate = float(estimator.learning_rate_init)
     return replace(config, learning_rate_init=state.learning_rate)
-
-
-def _greatest_rate(estimator, objective, sample, one_pass):
-    """The greatest learning rate to try."""
-    architecture, loss = objective.network.architecture, objective.loss.name
-    gate = estimator._gate()
-    competing = isinstance(gate, TopK) or (architecture.tied and gate is not None)
-    if competing or (architecture.sizes[0] >= _MANY_COLUMNS and starts_local(estimator, architecture, loss)):
-        return _GREATEST_RATE
-    return greatest_rate(estimator, sample, architecture, loss, one_pass)
 
 
 def _local(sample):

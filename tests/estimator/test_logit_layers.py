@@ -10,7 +10,7 @@ from sklearn.decomposition import PCA
 from sklearn.model_selection import train_test_split
 
 from skae import AutoencoderTransformer, ContractiveAE, DenoisingAE, SparseAE
-from skae.estimator import automatic
+from skae.estimator import logit_layers
 from skae.estimator.logit_layers import greatest_rate, logit_start
 from skae.metrics import reconstruction_score
 from skae.network.architecture import Architecture
@@ -128,7 +128,7 @@ def test_single_passes_have_no_greatest_rate(monkeypatch):
         seen.append(greatest_rate(*given))
         return seen[-1]
 
-    monkeypatch.setattr(automatic, "greatest_rate", spied)
+    monkeypatch.setattr(logit_layers, "greatest_rate", spied)
     ae = AutoencoderTransformer(2, hidden_layer_sizes=4, max_iter=50, random_state=0)
     ae.fit(X)
     clone(ae).partial_fit(X)

@@ -229,3 +229,16 @@ def test_units_that_compete_take_no_rate_that_silences_them():
     ae = SparseAE(13, sparsity="topk", n_active=1, activation="logistic", random_state=1).fit(X)
     assert ae.learning_rate_ < 0.05
     assert ae.score(X) > 0.3
+
+
+@compiled
+@pytest.mark.parametrize(
+    "cls, hidden", [(AutoencoderTransformer, (30,)), (DenoisingAE, (60,)), (DenoisingAE, (30, 15))]
+)
+def test_several_tied_layers_of_tanh_take_no_rate_that_loses_principal_components(cls, hidden):
+    # By 0.1, which a short trial finds best, they explain 0.50, 0.67 and nothing.
+    X = StandardScaler().fit_transform(load_breast_cancer().data)
+    settings = {"hidden_layer_sizes": hidden, "activation": "tanh", "tied_weights": True, "random_state": 0}
+    ae = cls(7, **settings).fit(X)
+    assert ae.learning_rate_ <= 0.01
+    assert ae.score(X) > 0.9
