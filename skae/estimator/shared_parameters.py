@@ -133,11 +133,9 @@ SHARED = (
         'float or "auto"',
         """
         Greatest learning rate. "auto" tries a row of them for some steps each, with the schedule of a whole fit in
-        small, and takes the one with the least objective; for "kfac" it is 0.3; ``learning_rate_`` says which. Short
-        trials overrate high ones: of Adam it is at most 0.03 for codes by "topk" and "batchtopk" and gated ones of tied
-        weights, and 0.01 for several tied layers of tanh with squared error. Of numbers for Adam 1e-3 suits rectified
-        and deep networks; one layer of tied logistic units on images made better codes at 1e-2 to 3e-2
-        (docs/representations.md). Not used by "lbfgs".
+        small, and takes the one with the least objective, at most 0.03 for units that compete and tied layers of tanh;
+        for "kfac" it is 0.3; ``learning_rate_`` says which. Of numbers for Adam 1e-3 suits rectified and deep networks;
+        one layer of tied logistic units on images made better codes at 1e-2 to 3e-2. Not used by "lbfgs".
         """,
     ),
     Parameter(
