@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from numba import config
 from settings import as_compiled, compiled
-from sklearn.datasets import load_breast_cancer
+from sklearn.datasets import load_breast_cancer, load_digits
+from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import StandardScaler
 
 from skae import AutoencoderTransformer, DenoisingAE, SparseAE
@@ -229,6 +230,19 @@ def test_units_that_compete_take_no_rate_that_silences_them():
     ae = SparseAE(13, sparsity="topk", n_active=1, activation="logistic", random_state=1).fit(X)
     assert ae.learning_rate_ < 0.05
     assert ae.score(X) > 0.3
+
+
+@compiled
+@pytest.mark.parametrize("activation, k, seed, least", [("relu", 9, 0, 0.6), ("logistic", 18, 1, 0.5)])
+def test_units_that_compete_for_rows_take_no_rate_that_silences_them(activation, k, seed, least):
+    # By 0.1 they explain 0.22 and less than nothing.
+    X = StandardScaler().fit_transform(load_breast_cancer().data)
+    if activation == "logistic":
+        X = (load_digits().data > 0.0).astype(np.float64)
+    X, _ = train_test_split(X, random_state=0)
+    ae = SparseAE(k, sparsity="lifetime", activation=activation, random_state=seed).fit(X)
+    assert ae.learning_rate_ <= 0.01
+    assert ae.score(X) > least
 
 
 @compiled
