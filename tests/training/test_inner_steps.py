@@ -129,12 +129,12 @@ def test_a_training_goes_on_with_atoms_of_one_norm(unit, sparsity, hidden, kind)
     # Where X has few columns, units that compete by their share of the reconstruction are on for other rows.
     for _ in range(5):
         ae.set_params(unit_norm=True).partial_fit(kind(X))
-    assert ae.score(X) > before - 0.05
+    assert ae.score(X) > before - 0.1
     network = ae._fitted.network
     atoms = network.weights[network.architecture.depth]
     np.testing.assert_allclose(np.linalg.norm(atoms, axis=1), 1.0, rtol=1e-5)
     after = ae.score(X)
-    assert ae.set_params(unit_norm=False).partial_fit(kind(X)).score(X) > after - 0.02
+    assert ae.set_params(unit_norm=False).partial_fit(kind(X)).score(X) > after - 0.05
 
 
 @compiled

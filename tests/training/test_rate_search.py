@@ -255,4 +255,4 @@ def test_several_tied_layers_of_tanh_take_no_rate_that_loses_principal_component
     settings = {"hidden_layer_sizes": hidden, "activation": "tanh", "tied_weights": True, "random_state": 0}
     ae = cls(7, **settings).fit(X)
     assert ae.learning_rate_ < 0.05
-    assert ae.score(X) > 0.9
+    assert ae.score(X) > 0.85
