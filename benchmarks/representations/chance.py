@@ -50,8 +50,13 @@ def trained(row, split, seed):
     model = row.model(seed)
     wrong = ~row.measure.right(model, split)
     found = {"error": 100.0 * float(wrong.mean()), "rows": len(wrong), "wrong": " ".join(map(str, wrong.nonzero()[0]))}
-    found["by C"] = [100.0 * float(1.0 - right(linear(C), model, split).mean()) for C in strengths(row.measure)]
+    known = {getattr(row.measure, "C", None): found["error"]}
+    found["by C"] = [known[C] if C in known else _error(C, model, split) for C in strengths(row.measure)]
     return found
+
+
+def _error(C, model, split):
+    return 100.0 * float(1.0 - right(linear(C), model, split).mean())
 
 
 def strengths(measure):

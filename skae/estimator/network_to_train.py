@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 
 from ..network.initialization import initial_parameters
-from ..network.network import Network, move_outward
+from ..network.network import Network, move_outward, rescale
 from ..rows.coordinates import StepCoordinates
 from ..training.state import TrainingState
 from .automatic import started_network, step_coordinates
@@ -74,9 +74,7 @@ def _adopt(unit_norm, network, state):
 def _take_unit(network, scale):
     """Give the hidden units the unit of the rows, which the first and the last weights had: these are then as large as
     on rows in the coordinates of the steps. What the network computes stays."""
-    for bias in network.biases[:-1]:
-        bias *= scale
-    network.weights[0][...] *= scale
-    network.weights[-1][...] /= scale
+    rescale(network.weights, network.biases, 1 / scale)
+    rescale(network.weights, network.biases, scale, in_one_unit=True)
     if network.threshold is not None:
         network.threshold[0] *= scale

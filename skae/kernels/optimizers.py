@@ -36,7 +36,8 @@ def adam_columns(theta, sums, first, second, start, step, beta1, beta2, epsilon)
     """``adam_step`` for the columns of theta from ``start`` on, of which the rows of sums are the gradients; these may
     be longer than the columns."""
     end, n_columns = start + sums.shape[0], theta.shape[0]
-    # Entries of some columns come with one line of the cache.
+    # Entries of some columns come with one line of the cache. With as many columns as the constant says the loop over
+    # them is unrolled.
     grads = np.empty((_AT_ONCE, sums.shape[0]), sums.dtype)
     for j in range(0, n_columns, _AT_ONCE):
         here = min(_AT_ONCE, n_columns - j)
