@@ -59,11 +59,12 @@ class SparseAE(CorruptedInput):
 
     With ``revive_dead`` a unit that was active for no row of an epoch is given new weights before the next epoch of
     ``fit`` [4]_; ``partial_fit`` revives none. A unit is active if ``|h|`` > 0.01, for "relu" and "identity" if h is
-    not zero. At most 1,024 candidate rows (fewer for very wide data) are drawn uniformly, and for each dead unit one of
-    them with probability proportional to its reconstruction loss. Let a be the input of the code layer for this row,
-    and mean(a) its mean over the candidates. The weights of the unit become w = s (a - mean(a)) and its bias
-    -w^T mean(a), with s such that w^T a varies over the candidates as much as for the living units. Its decoder weights
-    become 0 or, with tied weights, w, and its optimiser state is cleared. ``n_revived_`` counts revivals.
+    not zero. At most 1,024 candidate rows (fewer for wide networks) are drawn uniformly, and for each dead unit one of
+    them, another for each where there are enough, with probability proportional to its reconstruction loss by the units
+    that stay on in training. Let a be the input of the code layer for this row, and mean(a) its mean over the
+    candidates. The weights of the unit become w = s (a - mean(a)) and its bias -w^T mean(a), with s such that w^T a
+    varies over the candidates as much as for the living units. Its decoder weights become 0 or, with tied weights, w,
+    and its optimiser state is cleared. ``n_revived_`` counts revivals.
     ``skae.exceptions.DeadUnitsWarning`` tells of more than a tenth that were dead in the last epoch all the same, where
     no rows are held out.
 

@@ -54,10 +54,12 @@ class Batch:
         self.row_loss = np.empty(n_rows, dtype)
         self._scratch = {}
 
-    def run_hidden(self, x):
-        """The output of the last hidden layer for rows; that of all of them stays in ``outputs``."""
+    def run_hidden(self, x, gate=None):
+        """The output of the last hidden layer for rows, with a gate of the code in place of the network's own; that of
+        all of them stays in ``outputs``."""
         a = self.inputs = x
         for layer, output in zip(self.network.layers[:-1], self.outputs):
+            layer = layer._replace(gate=gate) if gate is not None and output is self.code else layer
             a = layer.forward(a, output)
         return a
 

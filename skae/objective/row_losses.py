@@ -12,7 +12,7 @@ from .objective import inner_fill
 
 
 @np.errstate(over="ignore", invalid="ignore")
-def row_losses(network, loss, X, fill_values=None):
+def row_losses(network, loss, X, fill_values=None, gate=None):
     """Reconstruction loss of each row of X, by blocks of rows, without the entries that are NaN.
 
     Parameters
@@ -22,6 +22,8 @@ def row_losses(network, loss, X, fill_values=None):
     X : ndarray, CSRMatrix or FilledRows of shape (n_samples, n_features)
     fill_values : ndarray of shape (n_features,), default=None
         Inputs in the place of NaN.
+    gate : TopK or WinnerTakeAll, default=None
+        Which units of the code stay on; None for those that the network keeps outside of training.
 
     Returns
     -------
@@ -44,7 +46,7 @@ def row_losses(network, loss, X, fill_values=None):
         batch = batches[len(x)]
         if fill_values is not None:
             x, observed = batch.fill(x, fill_values)
-        last.value(batch, batch.run_hidden(x), x, observed, None, bias_grad)
+        last.value(batch, batch.run_hidden(x, gate), x, observed, None, bias_grad)
         out[block] = batch.row_loss
         release_mapped_pages(X)
     return out if network.coordinates is None else out * dtype.type(network.loss_unit)

@@ -97,8 +97,9 @@ class Activity:
 def revive(objective, sample, active, optimizer_state, rng):
     """Give the units that are dead new weights, and clear the optimiser's state of them.
 
-    At most 1,024 candidate rows (fewer for very wide data) are drawn uniformly. For each dead unit one of them is drawn
-    with probability proportional to its reconstruction loss. Let a be the input of the code layer for this row, and
+    At most 1,024 candidate rows, as many as a block of rows has, are drawn uniformly. For each dead unit one of them,
+    another for each where there are enough, is drawn with probability proportional to its reconstruction loss by the
+    units that stay on in training. Let a be the input of the code layer for this row, and
     mean(a) its mean over the candidates. The weights of the unit become w = s (a - mean(a)) and its bias -w^T mean(a):
     it is active for this row and similar ones. s is chosen so that the standard deviation of w^T a over the candidates
     is the mean of those of the living units (1 if there are none): with stronger weights a new unit would displace what
@@ -128,7 +129,8 @@ def revive(objective, sample, active, optimizer_state, rng):
         return 0
     network, depth = objective.network, objective.network.architecture.depth
     rows = rng.choice(sample.rows, min(objective.block_size(_CANDIDATES), len(sample.rows)), replace=False)
-    losses = row_losses(network, objective.loss, sample.X[rows], objective.fill_values).astype(np.float64)
+    losses = row_losses(network, objective.loss, sample.X[rows], objective.fill_values, objective.gate)
+    losses = losses.astype(np.float64)
     if sample.weights is not None:
         losses *= sample.weights[rows]
     losses = np.nan_to_num(np.maximum(losses, 0.0))
@@ -137,7 +139,9 @@ def revive(objective, sample, active, optimizer_state, rng):
     chances /= chances.sum()
     inputs = network.code_inputs(objective.filled(sample).X[rows].astype(network.dtype))
     mean = inputs.mean(axis=0, dtype=np.float64)
-    directions = inputs[rng.choice(len(rows), len(dead), p=chances)] - mean
+    # Two units from one row would be the same from then on.
+    again = len(dead) > np.count_nonzero(chances)
+    directions = inputs[rng.choice(len(rows), len(dead), again, chances)] - mean
     # Rows that differ from the mean by their rounding alone give no direction.
     size = np.sqrt(np.square(inputs, dtype=np.float64).sum(axis=1).max())
     directions[np.linalg.norm(directions, axis=1) <= 1e3 * np.finfo(network.dtype).eps * size] = 0

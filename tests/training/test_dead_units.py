@@ -12,6 +12,7 @@ from skae.datasets import load_digits_unit
 from skae.kernels.activations import ACTIVATIONS
 from skae.kernels.losses import LOSSES
 from skae.network.architecture import Architecture
+from skae.network.gates import TopK
 from skae.network.initialization import initial_parameters
 from skae.network.network import Network
 from skae.objective.objective import Objective
@@ -97,6 +98,32 @@ def test_rows_are_drawn_by_their_loss(rng):
     np.testing.assert_allclose(w / np.linalg.norm(w, axis=0), np.tile([[0.6], [0.0], [0.8]], 4), atol=1e-12)
     # None lives whose spread it could have.
     np.testing.assert_allclose((X @ w).std(axis=0), 1.0)
+
+
+def test_losses_of_rows_are_those_of_the_units_that_stay_on_in_training(rng):
+    architecture = Architecture((2, 3), "relu", "identity", True)
+    network = Network(architecture, np.zeros(architecture.n_parameters))
+    network.weights[0][:, :2] = np.eye(2)
+    # Two units give back every row, one of them only those on an axis.
+    X = np.zeros((50, 2))
+    X[:, 0] = 2.0
+    X[-1] = [2.0, 1.0]
+    active = np.array([True, True, False])
+    assert revive(Objective(network, LOSSES["squared_error"], gate=TopK(1)), Sample.of(X), active, (), rng) == 1
+    w = network.weights[0][:, 2]
+    np.testing.assert_allclose(w / np.linalg.norm(w), [0.0, 1.0], atol=1e-12)
+
+
+def test_no_two_units_stand_for_one_row_while_there_are_others(rng):
+    architecture = Architecture((3, 30), "relu", "identity", True)
+    network = Network(architecture, np.zeros(architecture.n_parameters))
+    X = rng.standard_normal((40, 3))
+    # Nearly all of the loss is that of one row.
+    X[7] *= 100.0
+    revive(Objective(network, LOSSES["squared_error"]), Sample.of(X), np.zeros(30, bool), (), rng)
+    w = network.weights[0]
+    cosines = (w.T @ w) / np.outer(*[np.linalg.norm(w, axis=0)] * 2)
+    assert cosines[~np.eye(30, dtype=bool)].max() < 1.0 - 1e-9
 
 
 @pytest.mark.slow
