@@ -13,16 +13,16 @@ from typing import NamedTuple
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.decomposition import PCA
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import make_pipeline, make_union
 from sklearn.preprocessing import FunctionTransformer
 
 from skae import AutoencoderTransformer, SparseAE
 from skae.extending import Activation, Sparsity
 
-from ._digit_rows import TOP_K
+from ._digit_rows import TOP_K, WINNERS
 from ._measures import FineTuned, FineTunedMean, Frozen
-from ._parts import dropping_top_k, with_part
-from ._row import in_one_line, maker, on_components
+from ._parts import annealed_lifetime, dropping_top_k, higher_order, with_part
+from ._row import in_one_line, layers, maker, on_components
 from ._rows import ROWS
 from ._splits import Split, mnist
 from ._training import whole_schedule
@@ -102,6 +102,7 @@ def _above(threshold):
 _DRAWN = Sparsity("drawn_top_k", gate=lambda settings: DrawnTopK((10, 25, 50, 100)), minibatch=True)
 _DROPPING = {percent: dropping_top_k(percent) for percent in (30, 50)}
 _ABOVE = _above(0.3)
+_ANNEALED = annealed_lifetime(10)
 
 
 def _norm_one(code):
@@ -145,6 +146,35 @@ def _top_k(n_active=25, **parameters):
     kept = {"n_active_transform": 1000} if parameters.get("sparsity", "topk") == "topk" else {}
     settings = {**TOP_K, "n_active": n_active, "batch_size": 40, **kept, **whole_schedule(20)}
     return on_components(100, maker(SparseAE, 1000, **{**settings, **parameters}))
+
+
+def _lifetime(before=layers, width=2000, **parameters):
+    settings = {**WINNERS, "batch_size": 40, **whole_schedule(20)}
+    return before(maker(SparseAE, width, **{**settings, **parameters}))
+
+
+_COMPONENTS = partial(on_components, 100)
+
+
+def _two_scales_of_noise(seed):
+    """Half of the units trained with little noise, and half with much."""
+    halves = (_lifetime(width=1000, noise_level=noise, **_GAUSSIAN)(seed) for noise in (0.15, 0.4))
+    return make_pipeline(make_union(*halves))
+
+
+def _contractive(**parameters):
+    settings = {
+        "loss": "squared_error",
+        "tied_weights": True,
+        "batch_size": 100,
+        **whole_schedule(30, learning_rate_init=1e-2),
+    }
+    return _COMPONENTS(maker(SparseAE, 1000, **{"sparsity_weight": 0.5, **settings, **parameters}))
+
+
+def _of_higher_order(second, noise, weight=0.5, **parameters):
+    part = higher_order(second, noise)
+    return with_part(part, _contractive(sparsity=part.name, sparsity_weight=weight, **parameters))
 
 
 def _dropping(n_active=35, percent=30, **parameters):
@@ -246,6 +276,26 @@ MNIST_LEVERS = {
     ),
     "top-k, half of 100 units drop out, 50,000 rows, 40 epochs": RowLever(
         _dropping(100, 50, **whole_schedule(40)), _SPARSE, 50_000
+    ),
+    "lifetime": RowLever(_lifetime(), _SPARSE),
+    "lifetime, share annealed": RowLever(with_part(_ANNEALED, _lifetime(sparsity=_ANNEALED.name)), _SPARSE),
+    "lifetime, mean of the weights of 8 epochs": RowLever(_averaged(_lifetime(), 20, 8), _SPARSE),
+    "lifetime, root of the code": RowLever(_then(_lifetime(), np.sqrt), _SPARSE),
+    "lifetime, code of norm one": RowLever(_then(_lifetime(), _norm_one), _SPARSE),
+    "lifetime, nested sizes 500 and 1,000": RowLever(_lifetime(nested_sizes=(500, 1000)), _SPARSE),
+    "lifetime, noise 0.2": RowLever(_lifetime(noise_level=0.2, **_GAUSSIAN), _SPARSE),
+    "lifetime, two scales of noise, 1,000 units each": RowLever(_two_scales_of_noise, _SPARSE),
+    "lifetime, 100 components": RowLever(_lifetime(_COMPONENTS), _SPARSE),
+    "lifetime, 100 components, noise 0.2": RowLever(_lifetime(_COMPONENTS, noise_level=0.2, **_GAUSSIAN), _SPARSE),
+    "lifetime, 100 components, half as much whitened": RowLever(
+        lambda seed: make_pipeline(ScaledComponents(100, 0.5), _lifetime()(seed)[-1]), _SPARSE
+    ),
+    "contractive": RowLever(_of_higher_order(0.0, 0.2), _SPARSE),
+    "contractive, noise 0.2": RowLever(_of_higher_order(0.0, 0.2, noise_level=0.2, **_GAUSSIAN), _SPARSE),
+    "contractive, and of second order 0.5": RowLever(_of_higher_order(0.5, 0.2), _SPARSE),
+    "contractive, and of second order 5": RowLever(_of_higher_order(5.0, 0.2), _SPARSE),
+    "contractive, and of second order 5, noise 0.2": RowLever(
+        _of_higher_order(5.0, 0.2, noise_level=0.2, **_GAUSSIAN), _SPARSE
     ),
     "stacked 200-200, fine-tuned": _STACKED,
     "stacked 200-200, fine-tuned, mean of the weights of 10 epochs": _STACKED_MEAN,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import warnings
 from itertools import pairwise
-from typing import NamedTuple
 
 import numpy as np
 
@@ -14,8 +13,9 @@ from skae.estimator.input import training_rows
 from skae.estimator.plan import plan_training
 from skae.kernels.optimizers import adam
 from skae.network import gates
-from skae.rows.coordinates import inner_rows
 from skae.runtime import workers
+
+from ._start import start_of
 
 
 def estimator(case, **parameters):
@@ -41,30 +41,6 @@ def estimator(case, **parameters):
         common["activation"] = case.activation
     cls, more = own[case.kind]
     return cls(case.n_components, **{**common, **more, **parameters})
-
-
-class Start(NamedTuple):
-    """Where skae begins: weights, biases, the seed of its row orders, and the rows as its network sees them.
-
-    A loss of these rows times ``unit`` is that of the rows of X.
-    """
-
-    weights: list
-    biases: list
-    seed: np.random.SeedSequence
-    rows: np.ndarray
-    unit: float
-
-
-def start_of(case, X):
-    """The start of skae on X, read after steps that are too small to matter."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        fitted = estimator(case, max_iter=1, learning_rate_init=1e-30).fit(X)._fitted
-    network, seed = fitted.network, fitted.training.shuffle_rng.bit_generator.seed_seq
-    weights, biases = ([np.array(a, order="C") for a in part] for part in (network.weights, network.biases))
-    rows = np.ascontiguousarray(inner_rows(X, network.coordinates)[:], dtype=X.dtype)
-    return Start(weights, biases, seed, rows, network.loss_unit)
 
 
 class Contender:
@@ -210,7 +186,7 @@ class Torch(Contender):
         torch.set_num_threads(self.case.threads)
         torch.manual_seed(0)
         self.torch = torch
-        self.start = start_of(self.case, self.X)
+        self.start = start_of(estimator(self.case), self.X)
         self.data = torch.from_numpy(self.start.rows)
         self.loss = torch.compile(self._loss) if self.compiled else self._loss
         # Both batch shapes are used before the clock starts, so that compilation is not timed.
@@ -237,7 +213,7 @@ class Torch(Contender):
                 loss.backward()
                 optimizer.step()
                 total += loss.detach() * len(x)
-        return float(total) / len(data) * self.start.unit
+        return float(total) / len(data) * self.start.network.loss_unit
 
     def _loss(self, x, weights, biases):
         torch, case = self.torch, self.case
@@ -296,7 +272,7 @@ class ScikitLearn(Contender):
     def prepare(self):
         from sklearn.neural_network import MLPRegressor
 
-        self.start = start_of(self.case, self.X)
+        self.start = start_of(estimator(self.case), self.X)
         sizes = self.case.sizes(self.X.shape[1])
         self.make = lambda epochs: MLPRegressor(
             hidden_layer_sizes=sizes[1:-1],
@@ -321,7 +297,7 @@ class ScikitLearn(Contender):
                 target[...] = values
             mlp.set_params(max_iter=self.case.epochs).fit(rows, rows)
         # Its loss is half the mean over rows and columns.
-        return mlp.loss_curve_[-1] * 2 * rows.shape[1] * self.start.unit
+        return mlp.loss_curve_[-1] * 2 * rows.shape[1] * self.start.network.loss_unit
 
 
 CONTENDERS = {

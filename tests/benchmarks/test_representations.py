@@ -16,12 +16,17 @@ from benchmarks.representations._contenders import BASELINES, FEATURES, contende
 from benchmarks.representations._features import RandomDirections, kmeans_features
 from benchmarks.representations._measures import ByWriters, FineTunedFalling, FineTunedMean
 from benchmarks.representations._mnist_levers import MNIST_LEVERS, DrawnTopK, InPhases, ScaledComponents
-from benchmarks.representations._parts import DroppingTopK
+from benchmarks.representations._parts import AnnealedWinners, DroppingTopK, HigherOrderContraction
 from benchmarks.representations._patches import MovedCopies, PatchCode
 from benchmarks.representations._row import in_one_line
 from benchmarks.representations._rows import ROWS
 from benchmarks.representations._splits import Split, digits_by_writer
 from skae import AutoencoderTransformer
+from skae.kernels.losses import LOSSES
+from skae.network.architecture import Architecture
+from skae.network.initialization import initial_parameters
+from skae.network.network import Network
+from skae.objective.objective import Objective
 
 ROOT = Path(__file__).parents[2]
 RNG = np.random.default_rng(0)
@@ -263,3 +268,39 @@ def test_rows_are_named_with_and_without_an_option(monkeypatch, tmp_path, capsys
     with pytest.raises(SystemExit):
         representations.main(["--row", "none", *output])
     assert "topk" in capsys.readouterr().err
+
+
+def test_the_share_of_winners_falls_to_its_final_value():
+    gate, z = AnnealedWinners(0.25, 4), RNG.standard_normal((8, 3))
+    shares = []
+    for epoch in (0, 2, 4, 9):
+        gate.begin_epoch(epoch)
+        kept = gate.choose(z, np.zeros(3))
+        shares.append(1.0 if kept is None else float(kept.mean()))
+    assert shares == [1.0, 0.625, 0.25, 0.25]
+
+
+@pytest.mark.parametrize("tied", [False, True])
+def test_contraction_of_higher_order(tied):
+    architecture = Architecture((5, 4), "logistic", "identity", tied)
+    theta, x = initial_parameters(architecture, RNG, np.dtype(float)), RNG.standard_normal((7, 5))
+
+    def objective(theta, weight=0.7, second=1.3, noise=0.2):
+        penalty = HigherOrderContraction(weight, second, noise, seed=3)
+        return Objective(Network(architecture, theta.copy()), LOSSES["squared_error"], [penalty])
+
+    one, direction = objective(theta), RNG.standard_normal(theta.shape)
+    one.value_and_gradient(x)
+    numerical = [objective(theta + step * direction).value(x) for step in (1e-6, -1e-6)]
+    assert (numerical[0] - numerical[1]) / 2e-6 == pytest.approx(one.grad @ direction, rel=1e-6)
+
+    # By the Jacobian of each row, and the draws of its noise.
+    def jacobians(x):
+        h = 1.0 / (1.0 + np.exp(-(x @ one.network.weights[0] + one.network.biases[0])))
+        return [np.diag(row * (1 - row)) @ one.network.weights[0].T for row in h]
+
+    moved = x + 0.2 * np.random.default_rng(3).standard_normal(x.shape)
+    first = [np.square(J).sum() for J in jacobians(x)]
+    second = [np.square(K - J).sum() for J, K in zip(jacobians(x), jacobians(moved))]
+    without = objective(theta, 0.0, 0.0).value(x)
+    assert objective(theta).value(x) - without == pytest.approx(0.7 * np.mean(first) + 1.3 * np.mean(second))
