@@ -53,7 +53,7 @@ def logit_start(estimator, sample, architecture, loss, one_pass=False):
     return _start(estimator, sample, architecture)[0]
 
 
-def greatest_rate(estimator, sample, architecture, loss, one_pass=False):
+def rate_of_drawn_weights(estimator, sample, architecture, loss, one_pass=False):
     """The greatest learning rate that drawn weights bear, from the mean sum of a row; infinite for other starts.
 
     A step of Adam moves each weight by the rate, and what the first layer gives by the rate times the sum of the row.

@@ -49,4 +49,4 @@ def greatest_rate(estimator, objective, sample, one_pass):
     local = architecture.sizes[0] >= _MANY_COLUMNS and starts_local(estimator, architecture, loss)
     if gate is not None or (layers and squares) or local:
         return _GREATEST_RATE
-    return logit_layers.greatest_rate(estimator, sample, architecture, loss, one_pass)
+    return logit_layers.rate_of_drawn_weights(estimator, sample, architecture, loss, one_pass)

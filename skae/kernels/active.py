@@ -4,6 +4,8 @@ Each of them does the rows, or the units, from ``first`` to ``last`` alone, so t
 what one of them computes does not depend on the others.
 """
 
+import numpy as np
+
 from .compiler import kernel
 
 
@@ -54,9 +56,17 @@ def code_gradient(row_starts, units, weights, output_delta, first, last, delta):
             p += 1
 
 
+def entries_by_unit(row_starts, units, n_units):
+    """The entries unit by unit: where each unit starts, the row of an entry and its place among the given ones."""
+    unit_starts = np.empty(n_units + 1, np.int64)
+    rows, places = np.empty(len(units), np.int32), np.empty(len(units), np.int32)
+    by_units(row_starts, units, unit_starts, rows, places)
+    return unit_starts, rows, places
+
+
 @kernel
 def by_units(row_starts, units, unit_starts, rows, places):
-    """The entries unit by unit: where each unit starts, the row of an entry and its place among the given ones."""
+    """``entries_by_unit`` into arrays that are there."""
     unit_starts[:] = 0
     for p in range(row_starts[-1]):
         unit_starts[units[p] + 1] += 1

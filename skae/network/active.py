@@ -114,10 +114,7 @@ class ActiveCode:
 
     def transposed(self):
         """The entries unit by unit: where each unit starts, the rows of the entries, and their places among these."""
-        starts = np.empty(self.shape[1] + 1, np.int64)
-        rows, places = np.empty(len(self.units), np.int32), np.empty(len(self.units), np.int32)
-        active.by_units(self.row_starts, self.units, starts, rows, places)
-        return starts, rows, places
+        return active.entries_by_unit(self.row_starts, self.units, self.shape[1])
 
     def activate(self, activation):
         """Activations in the place of the pre-activations."""

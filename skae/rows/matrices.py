@@ -61,9 +61,8 @@ class CSRBatch:
     def by_columns(self):
         """The entries column by column: where each column starts, and the row and the value of each entry."""
         first, last = self.row_starts[0], self.row_starts[-1]
-        starts = np.empty(self.shape[1] + 1, np.int64)
-        rows, places = np.empty(last - first, np.int32), np.empty(last - first, np.int32)
-        active.by_units(self.row_starts - first, self.columns[first:last], starts, rows, places)
+        columns = self.columns[first:last]
+        starts, rows, places = active.entries_by_unit(self.row_starts - first, columns, self.shape[1])
         return starts, rows, self.values[first:last][places]
 
     def transposed_product(self, delta, grad):

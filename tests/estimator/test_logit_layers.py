@@ -11,7 +11,7 @@ from sklearn.model_selection import train_test_split
 
 from skae import AutoencoderTransformer, ContractiveAE, DenoisingAE, SparseAE
 from skae.estimator import logit_layers
-from skae.estimator.logit_layers import greatest_rate, logit_start
+from skae.estimator.logit_layers import logit_start, rate_of_drawn_weights
 from skae.metrics import reconstruction_score
 from skae.network.architecture import Architecture
 from skae.rows.sample import Sample
@@ -69,7 +69,7 @@ def test_by_the_rows_for_each_unit_and_the_width_of_the_code(n_rows, k, start):
 )
 def test_other_networks_begin_as_they_did(parameters, n_rows):
     assert start_of(n_rows, 4, **parameters) is None
-    assert greatest_rate(*network(n_rows, 4, **parameters)) == np.inf
+    assert rate_of_drawn_weights(*network(n_rows, 4, **parameters)) == np.inf
 
 
 def test_by_the_ones_in_a_column():
@@ -90,27 +90,27 @@ def test_a_penalty_on_the_weights_begins_with_small_ones():
 @pytest.mark.parametrize("activation, most", [("logistic", 1.1), ("tanh", 0.35), ("relu", 0.35)])
 def test_the_greatest_rate_is_by_the_mean_sum_of_a_row(activation, most):
     given = {"activation": activation}
-    assert greatest_rate(*network(1000, 4, **given)) == pytest.approx(most / 15.0)
-    assert greatest_rate(*network(1000, 4, hidden=(20, 10), **given)) == pytest.approx(most / 30.0)
+    assert rate_of_drawn_weights(*network(1000, 4, **given)) == pytest.approx(most / 15.0)
+    assert rate_of_drawn_weights(*network(1000, 4, hidden=(20, 10), **given)) == pytest.approx(most / 30.0)
     estimator, sample, *others = network(1000, 4, **given)
     # Twice as many ones in rows that count three times.
     X, weights = np.zeros((1000, 30)), np.ones(1000)
     X[:, :5] = X[::2, 5:10] = 1.0
     weights[::2] = 3.0
-    assert greatest_rate(estimator, Sample.of(X), *others) == pytest.approx(most / 7.5)
-    assert greatest_rate(estimator, Sample.of(X, weights), *others) == pytest.approx(most / 8.75)
+    assert rate_of_drawn_weights(estimator, Sample.of(X), *others) == pytest.approx(most / 7.5)
+    assert rate_of_drawn_weights(estimator, Sample.of(X, weights), *others) == pytest.approx(most / 8.75)
     X[:, 0] = np.nan
-    assert greatest_rate(estimator, Sample.of(X), *others) == pytest.approx(most / 6.5)
+    assert rate_of_drawn_weights(estimator, Sample.of(X), *others) == pytest.approx(most / 6.5)
 
 
 @pytest.mark.parametrize("sizes", [(100, 4), (1000, 17), (5000, 17)])
 def test_other_starts_have_no_greatest_rate(sizes):
-    assert greatest_rate(*network(*sizes)) == np.inf
+    assert rate_of_drawn_weights(*network(*sizes)) == np.inf
 
 
 @pytest.mark.parametrize("alpha", [0.0, 1e-3])
 def test_rows_without_ones_have_no_greatest_rate(alpha):
-    assert greatest_rate(*network(1000, 4, ones=0, alpha=alpha)) == np.inf
+    assert rate_of_drawn_weights(*network(1000, 4, ones=0, alpha=alpha)) == np.inf
 
 
 @compiled
@@ -125,10 +125,10 @@ def test_single_passes_have_no_greatest_rate(monkeypatch):
     X, seen = (np.random.default_rng(0).random((400, 12)) < 0.4).astype(np.float64), []
 
     def spied(*given):
-        seen.append(greatest_rate(*given))
+        seen.append(rate_of_drawn_weights(*given))
         return seen[-1]
 
-    monkeypatch.setattr(logit_layers, "greatest_rate", spied)
+    monkeypatch.setattr(logit_layers, "rate_of_drawn_weights", spied)
     ae = AutoencoderTransformer(2, hidden_layer_sizes=4, max_iter=50, random_state=0)
     ae.fit(X)
     clone(ae).partial_fit(X)
