@@ -1,4 +1,4 @@
-"""Results as JSON, with options, seeds and the versions of all packages involved; written atomically."""
+"""Results as JSON, with options, seeds, the versions of all packages involved and BLAS; written atomically."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import os
 import platform
 from importlib import metadata
 from pathlib import Path
+
+from threadpoolctl import threadpool_info
 
 from .timing import timed
 
@@ -21,7 +23,13 @@ def versions():
             found[name] = metadata.version(name)
         except metadata.PackageNotFoundError:
             found[name] = None
-    return {"python": platform.python_version(), "machine": platform.machine(), **found}
+    return {"python": platform.python_version(), "machine": platform.machine(), "blas": _blas(), **found}
+
+
+def _blas():
+    """Libraries of BLAS, for which processor, with how many threads: on others the same seeds give other roundings."""
+    found = [pool for pool in threadpool_info() if pool["user_api"] == "blas"]
+    return sorted({f"{p['internal_api']} {p['version']} {p.get('architecture')} {p['num_threads']}" for p in found})
 
 
 def write(options, results):

@@ -124,6 +124,7 @@ def test_json_holds_results_options_with_the_seed_and_versions(made, tmp_path):
     assert content["options"] == {"rows": 1000, "widths": [64, 256], "seed": 3, "rounds": 7, "quick": False}
     assert content["versions"]["python"] == platform.python_version()
     assert content["versions"]["numpy"] == np.__version__
+    assert isinstance(content["versions"]["blas"], list)
     assert set(content["versions"]) >= {"skae", "scipy", "numba", "scikit-learn", "torch", "machine"}
     assert [file.name for file in tmp_path.iterdir()] == ["results.json"]
 
