@@ -4,7 +4,8 @@
   greatest relative difference of the losses of an epoch, and the greatest of the codes beside the greatest code.
 - PyTorch: the row trained by PyTorch in float32, with the measure of the row.
 - k: the row with other numbers of active units.
-- best k on the test rows: the least error of each seed over k, as one has it who takes the best line of a table.
+- chosen on the test rows: the least error of each seed over k, or over k and C, as one has it who takes the best line
+  of a table.
 
 The trainings of the row itself are those of ``python -m benchmarks chance``. Figures are errors on the test rows in per
 cent; an interval has 95 %. Nothing is chosen by them. Results that are in the file are not run again.
@@ -28,7 +29,7 @@ from ._row import in_one_line
 from ._rows import ROWS
 from ._splits import Split, mnist
 from ._torch_top_k import TorchTopK
-from .chance import mean_interval
+from .chance import mean_interval, trained
 
 _ROW = ROWS["topk"]
 _CHANCE = Path(__file__).parents[1] / "results" / "chance.json"
@@ -50,10 +51,6 @@ def keeping(k, seed):
 
 def _named(k):
     return f"k = {k:>2}"
-
-
-def error(model, split, seed):
-    return 100.0 - _ROW.measure(model, split, seed)
 
 
 def agreement(X, epochs):
@@ -86,7 +83,8 @@ def run(options, split, results):
     for seed in range(options.seeds):
         for name, make in {**models, **({_PYTORCH: by_pytorch} if with_torch else {})}.items():
             settings = f"{in_one_line(make(seed))}; {_ROW.measure!r}; {len(split.X)} rows"
-            results.once(f"{name}/{seed}", settings, partial(error, make(seed), split, seed))
+            train = partial(trained, _ROW._replace(model=make), split, seed)
+            results.once(f"{name}/{seed}", settings, train, itemgetter("error"))
 
 
 def _cells(name, errors):
@@ -95,34 +93,36 @@ def _cells(name, errors):
     return name, str(len(errors)), f"{mean(errors):.2f} {ends}".strip(), f"{spread(errors):.2f}", f"{min(errors):.2f}"
 
 
-def errors_by_name(results, chance):
-    """The errors of each name by seed; those of the row itself from the results of ``chance``."""
-    row = _named(_ROW.model(0)[-1].n_active)
-    found = {row: {}}
-    for key, result in chance.found.items():
-        name, _, seed = key.rpartition("/")
-        if name == "topk":
-            found[row][int(seed)] = result["value"]["error"]
-    for key, result in results.found.items():
-        name, _, seed = key.rpartition("/")
+def found_by_name(results, chance):
+    """The results of each name by seed; those of the row itself from the results of ``chance``."""
+    found = {_named(_ROW.model(0)[-1].n_active): _of("topk", chance)}
+    for name in dict.fromkeys(key.rpartition("/")[0] for key in results.found):
         if name:
-            found.setdefault(name, {})[int(seed)] = result["value"]
+            found[name] = _of(name, results)
     return found
 
 
-def best_of_k(found):
-    """For each seed that all numbers of active units have, the least error over them."""
-    by_k = [errors for name, errors in found.items() if name.startswith("k = ")]
+def _of(name, results):
+    """The results of a name by seed."""
+    keys = (key.rpartition("/") for key in results.found)
+    return {int(seed): results.found[f"{name}/{seed}"]["value"] for of, _, seed in keys if of == name}
+
+
+def best_of_k(found, key="error", least=float):
+    """For each seed that all numbers of active units have, the least error of a key over them."""
+    by_k = [results for name, results in found.items() if name.startswith("k = ")]
+    by_k = [{seed: least(result[key]) for seed, result in results.items() if key in result} for results in by_k]
     return [min(errors[seed] for errors in by_k) for seed in sorted(set.intersection(*map(set, by_k)))]
 
 
 def lines(results, chance=None):
     """The tables in Markdown."""
-    found = errors_by_name(results, StoredResults(_CHANCE) if chance is None else chance)
+    found = found_by_name(results, StoredResults(_CHANCE) if chance is None else chance)
     names = sorted(filter(found.get, found), key=lambda name: (name == _PYTORCH, name))
-    rows = [_cells(name, list(found[name].values())) for name in names]
-    if len(best := best_of_k(found)) > 1:
-        rows.append(_cells("best k on the test rows", best))
+    rows = [_cells(name, [result["error"] for result in found[name].values()]) for name in names]
+    for chosen, best in (("k", best_of_k(found)), ("k and C", best_of_k(found, "by C", min))):
+        if len(best) > 1:
+            rows.append(_cells(f"{chosen} chosen on the test rows", best))
     yield from markdown(("training", "trainings", "mean", "spread", "least"), rows)
     if _AGREEMENT in results.found:
         one = results.found[_AGREEMENT]["value"]
@@ -134,7 +134,7 @@ def lines(results, chance=None):
 
 
 @benchmark(
-    option("--k", [10, 15, 40], "numbers of active units", quick=[40]),
+    option("--k", [15, 40], "numbers of active units", quick=[40], nargs="*"),
     option("--seeds", 6, "trainings of each", quick=1),
     option("--agreement-rows", 10_000, "rows of the agreement", quick=400),
     option("--agreement-epochs", 40, "epochs of the agreement; 0 for none", quick=2),

@@ -20,18 +20,27 @@ def stored(path, values):
 @pytest.fixture
 def results(tmp_path):
     """One of the benchmark, and of the row itself, with 25 active units."""
-    own = {"k = 15/0": 1.0, "k = 15/1": 3.0, "k = 40/0": 2.0, "k = 40/1": 2.5, "k = 40/2": 0.5, "PyTorch/0": 1.75}
-    row = {f"topk/{seed}": {"error": error} for seed, error in enumerate([1.5, 2.0, 4.0])}
-    return stored(tmp_path / "own.json", own), stored(tmp_path / "chance.json", {**row, "plain/0": {"error": 9.0}})
+    errors = {"k = 15/0": 1.0, "k = 15/1": 3.0, "k = 40/0": 2.0, "k = 40/1": 2.5, "k = 40/2": 0.5, "PyTorch/0": 1.75}
+    row = {f"topk/{seed}": error for seed, error in enumerate([1.5, 2.0, 4.0])}
+    own, row = (
+        {key: {"error": error, "by C": [error + 1.0, error, error - 0.25 * error]} for key, error in part.items()}
+        for part in (errors, {**row, "plain/0": 9.0})
+    )
+    return stored(tmp_path / "own.json", own), stored(tmp_path / "chance.json", row)
 
 
 def test_the_best_k_is_that_of_each_seed_which_all_have(results):
-    assert top_k.best_of_k(top_k.errors_by_name(*results)) == [1.0, 2.0]
+    found = top_k.found_by_name(*results)
+    assert top_k.best_of_k(found) == [1.0, 2.0]
+    assert top_k.best_of_k(found, "by C", min) == [0.75, 1.5]
 
 
 def test_the_table_has_the_row_among_the_others_and_pytorch_last(results):
     names = [line.split(" | ")[0].strip("| ") for line in top_k.lines(*results)][2:]
-    assert names == ["k = 15", "k = 25", "k = 40", "PyTorch", "best k on the test rows"]
+    assert names == [
+        *("k = 15", "k = 25", "k = 40", "PyTorch"),
+        *("k chosen on the test rows", "k and C chosen on the test rows"),
+    ]
 
 
 def test_other_numbers_of_active_units_change_nothing_else():
