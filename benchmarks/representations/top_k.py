@@ -1,7 +1,8 @@
 """The top-k row beside PyTorch and with other settings: what its difference from the published figure is due to.
 
 - agreement: skae and PyTorch train the row in float64, from the same start and with the same order and draws; the
-  greatest relative difference of the losses of an epoch, and the greatest of the codes beside the greatest code.
+  greatest relative difference of the losses of an epoch, and the greatest of the codes beside the greatest code. In
+  float32, where a rounding may decide which unit is on, the loss of the last epoch for several seeds.
 - PyTorch: the row trained by PyTorch in float32, with the measure of the row.
 - k: the row with other numbers of active units.
 - chosen on the test rows: the least error of each seed over k, or over k and C, as one has it who takes the best line
@@ -33,7 +34,7 @@ from .chance import mean_interval, trained
 
 _ROW = ROWS["topk"]
 _CHANCE = Path(__file__).parents[1] / "results" / "chance.json"
-_PYTORCH, _AGREEMENT = "PyTorch", "agreement"
+_PYTORCH, _AGREEMENT, _SINGLE = "PyTorch", "agreement", "agreement in float32"
 
 
 def by_pytorch(seed):
@@ -53,13 +54,19 @@ def _named(k):
     return f"k = {k:>2}"
 
 
+def both_trained(X, seed, epochs):
+    """The model of the row and that of PyTorch for fewer epochs, trained on X."""
+    models = _ROW.model(seed), by_pytorch(seed)
+    models[0][-1].set_params(max_iter=epochs)
+    models[1][-1].encoder.set_params(max_iter=epochs)
+    return [model.fit(X) for model in models]
+
+
 def agreement(X, epochs):
     """Losses of each epoch by skae and by PyTorch in float64, how many units were revived, and how far codes differ."""
     X = X.astype(np.float64)
-    ours, theirs = _ROW.model(0), by_pytorch(0)
-    ours[-1].set_params(max_iter=epochs)
-    theirs[-1].encoder.set_params(max_iter=epochs)
-    code, other = ours.fit_transform(X), theirs.fit_transform(X)
+    ours, theirs = both_trained(X, 0, epochs)
+    code, other = ours.transform(X), theirs.transform(X)
     losses, others = np.array(ours[-1].loss_curve_), np.array(theirs[-1].losses_)
     return {
         "epochs": epochs,
@@ -72,6 +79,14 @@ def agreement(X, epochs):
     }
 
 
+def single_agreement(X, epochs, n_seeds):
+    """The last losses by skae and by PyTorch in float32, and the relative difference, for each seed."""
+    models = [both_trained(X, seed, epochs) for seed in range(n_seeds)]
+    losses = [(ours[-1].loss_curve_[-1], theirs[-1].losses_[-1]) for ours, theirs in models]
+    differences = [abs(theirs / ours - 1.0) for ours, theirs in losses]
+    return {"epochs": epochs, "rows": len(X), "losses": losses, "differences": differences}
+
+
 def run(options, split, results):
     """Make all results that are asked for and not in the file."""
     with_torch = bool(installed({_PYTORCH: "torch"}))
@@ -79,6 +94,10 @@ def run(options, split, results):
         part = split.X[: options.agreement_rows]
         settings = f"{in_one_line(by_pytorch(0))}; {options.agreement_epochs} epochs of {len(part)} rows, float64"
         results.once(_AGREEMENT, settings, partial(agreement, part, options.agreement_epochs), itemgetter("loss"))
+        part, epochs = part[: len(part) // 2], -(-options.agreement_epochs // 4)
+        settings = f"{in_one_line(by_pytorch(0))}; {epochs} epochs of {len(part)} rows, {options.seeds} seeds"
+        train = partial(single_agreement, part, epochs, options.seeds)
+        results.once(_SINGLE, settings, train, lambda value: max(value["differences"]))
     models = {_named(k): partial(keeping, k) for k in options.k}
     for seed in range(options.seeds):
         for name, make in {**models, **({_PYTORCH: by_pytorch} if with_torch else {})}.items():
@@ -115,22 +134,29 @@ def best_of_k(found, key="error", least=float):
     return [min(errors[seed] for errors in by_k) for seed in sorted(set.intersection(*map(set, by_k)))]
 
 
-def lines(results, chance=None):
-    """The tables in Markdown."""
+def trainings(results, chance=None):
+    """The table of the trainings in Markdown."""
     found = found_by_name(results, StoredResults(_CHANCE) if chance is None else chance)
     names = sorted(filter(found.get, found), key=lambda name: (name == _PYTORCH, name))
     rows = [_cells(name, [result["error"] for result in found[name].values()]) for name in names]
     for chosen, best in (("k", best_of_k(found)), ("k and C", best_of_k(found, "by C", min))):
         if len(best) > 1:
             rows.append(_cells(f"{chosen} chosen on the test rows", best))
-    yield from markdown(("training", "trainings", "mean", "spread", "least"), rows)
+    return markdown(("training", "trainings", "mean", "spread", "least"), rows)
+
+
+def agreements(results):
+    """Yield lines that say how far skae and PyTorch agree."""
     if _AGREEMENT in results.found:
         one = results.found[_AGREEMENT]["value"]
-        yield ""
         yield (
             f"agreement in float64 after {one['epochs']} epochs of {one['rows']:,} rows and {one['revived'][0]:,} "
             f"revivals: losses to {one['loss']:.1g}, codes to {one['code']:.1g}"
         )
+    if _SINGLE in results.found:
+        one = results.found[_SINGLE]["value"]
+        told = ", ".join(f"{difference:.1g}" for difference in one["differences"])
+        yield f"in float32 after {one['epochs']} epochs of {one['rows']:,} rows, losses of several seeds: to {told}"
 
 
 @benchmark(
@@ -148,4 +174,4 @@ def main(options):
     if not options.table:
         X, y, *test = mnist(held_out=False)[:4]
         run(options, Split(X[: options.rows], y[: options.rows], *test), results)
-    print(*lines(results), sep="\n")
+    print(*trainings(results), "", *agreements(results), sep="\n")

@@ -11,7 +11,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from benchmarks.harness import StoredResults
-from benchmarks.representations import _measures, chance, levers, representations
+from benchmarks.representations import _measures, chance, levers, representations, top_k
 from benchmarks.representations._contenders import BASELINES, FEATURES, contenders
 from benchmarks.representations._features import RandomDirections, kmeans_features
 from benchmarks.representations._measures import ByWriters, FineTunedFalling, FineTunedMean
@@ -243,6 +243,7 @@ TABLES = (
     ("levers", levers.lines),
     ("levers", levers.mnist_lines),
     ("chance", chance.lines),
+    ("top_k", top_k.trainings),
 )
 
 

@@ -36,7 +36,7 @@ def test_the_best_k_is_that_of_each_seed_which_all_have(results):
 
 
 def test_the_table_has_the_row_among_the_others_and_pytorch_last(results):
-    names = [line.split(" | ")[0].strip("| ") for line in top_k.lines(*results)][2:]
+    names = [line.split(" | ")[0].strip("| ") for line in top_k.trainings(*results)][2:]
     assert names == [
         *("k = 15", "k = 25", "k = 40", "PyTorch"),
         *("k chosen on the test rows", "k and C chosen on the test rows"),
