@@ -355,11 +355,12 @@ def with_learning_rate(estimator, objective, sample, config, state, one_pass):
         if solver.optimizer.rate is not None:
             state.learning_rate = solver.optimizer.rate
         elif not goes_on:
+            share = _CONSTANT_SHARE if config.learning_rate == "constant" else 1.0
+            most = greatest_rate(estimator, objective, sample, config.max_iter, share, one_pass)
             # As the training will.
             with one_thread_if_small(objective.network.architecture.product_flops(config.batch_size)):
                 given = (objective, _local(sample), config, solver.optimizer, state, np.random.default_rng(0))
-                rate = find_rate(*given, most=greatest_rate(estimator, objective, sample, one_pass))
-            state.learning_rate = rate * (_CONSTANT_SHARE if config.learning_rate == "constant" else 1.0)
+                state.learning_rate = share * find_rate(*given, most=most)
             if (
                 one_pass
                 and state.solver == "adam"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 
 from ..network.initialization import initial_parameters
 from ..network.network import Network, move_outward, rescale
@@ -61,19 +62,36 @@ def begun(estimator, sample, architecture, loss, previous, means, dtype, one_pas
 def _adopt(unit_norm, network, state):
     """Go on with atoms of one norm: the training before may have been without."""
     steps, homogeneous = state.step_coordinates, network.architecture.homogeneous
-    changed = steps is not None and not steps.in_one_unit
+    scale, offset, changed = 1, None, False
+    if steps is not None:
+        offset, changed = steps.offset, not steps.in_one_unit
     if changed:
         state.step_coordinates = StepCoordinates.of(steps, True, homogeneous)
-        if homogeneous:
-            _take_unit(network, steps.scale)
-    if unit_norm.adopt(network) or changed:
-        # What the optimiser keeps belongs to other weights.
+        scale = steps.scale if homogeneous else 1
+    for one in _networks(network, state.progress):
+        _take_unit(one, scale)
+        changed = unit_norm.adopt(one, offset) or changed
+    if changed:
+        # What the optimiser keeps belongs to other weights, and so does the best loss.
         state.optimizer_state, state.step = (), 0
+        if state.progress is not None:
+            state.progress.best, state.progress.best_theta, state.progress.n_no_improvement = math.inf, None, 0
+
+
+def _networks(network, progress):
+    """The network of a fit, and that from which it goes on where the fit was given the best one."""
+    yield network
+    if progress is not None and progress.theta is not None:
+        other = Network(network.architecture, progress.theta, network.coordinates)
+        progress.theta = other.theta
+        yield other
 
 
 def _take_unit(network, scale):
     """Give the hidden units the unit of the rows, which the first and the last weights had: these are then as large as
     on rows in the coordinates of the steps. What the network computes stays."""
+    if scale == 1:
+        return
     rescale(network.weights, network.biases, 1 / scale)
     rescale(network.weights, network.biases, scale, in_one_unit=True)
     if network.threshold is not None:

@@ -23,8 +23,12 @@ _MANY_COLUMNS, _GREATEST_RATE = 256, 0.03
 # error, 46 fits, as much in the mean, and down to 1.6 less.
 _FOR_ROWS = 0.01
 
+# Epochs from which on units that compete, and tied layers of tanh, have these bounds: in fewer they hardly get on. In 3
+# epochs wine and diabetes had 0.1 to 0.7 less of the variance with them, by a pass of ``partial_fit`` up to 2.
+_LONG = 20
 
-def greatest_rate(estimator, objective, sample, one_pass):
+
+def greatest_rate(estimator, objective, sample, n_epochs, share, one_pass):
     """The greatest learning rate of Adam to try.
 
     Parameters
@@ -33,6 +37,10 @@ def greatest_rate(estimator, objective, sample, one_pass):
         With the parameters that are settled.
     objective : Objective
     sample : Sample
+    n_epochs : int
+        At most, of a fit.
+    share : float
+        Of the rate that is tried, with which the training goes on.
     one_pass : bool
         Whether it is for ``partial_fit``.
 
@@ -43,10 +51,12 @@ def greatest_rate(estimator, objective, sample, one_pass):
     """
     architecture, loss = objective.network.architecture, objective.loss.name
     gate, squares = estimator._gate(), objective.loss.squares
-    if isinstance(gate, WinnerTakeAll) and (architecture.activation == "relu" or not squares):
-        return _FOR_ROWS
-    layers = architecture.tied and architecture.depth > 1 and architecture.activation == "tanh"
-    local = architecture.sizes[0] >= _MANY_COLUMNS and starts_local(estimator, architecture, loss)
-    if gate is not None or (layers and squares) or local:
+    if n_epochs >= _LONG and not one_pass:
+        if isinstance(gate, WinnerTakeAll) and (architecture.activation == "relu" or not squares):
+            return _FOR_ROWS / share
+        layers = architecture.tied and architecture.depth > 1 and architecture.activation == "tanh"
+        if gate is not None or (layers and squares):
+            return _GREATEST_RATE / share
+    if architecture.sizes[0] >= _MANY_COLUMNS and starts_local(estimator, architecture, loss):
         return _GREATEST_RATE
     return logit_layers.rate_of_drawn_weights(estimator, sample, architecture, loss, one_pass)

@@ -132,10 +132,10 @@ SHARED = (
         [StrOptions({"auto"}), Interval(Real, 0, None, closed="neither")],
         'float or "auto"',
         """
-        Greatest learning rate. "auto" tries a row of them for some steps each, with the schedule of a whole fit in
-        small, and takes the one with the least objective, at most 0.03 for units that compete and tied layers of tanh;
-        for "kfac" it is 0.3; ``learning_rate_`` says which. Of numbers for Adam 1e-3 suits rectified and deep networks;
-        one layer of tied logistic units on images made better codes at 1e-2 to 3e-2. Not used by "lbfgs".
+        Greatest learning rate. "auto" tries a row of them for some steps each, as in a whole fit, and takes the best;
+        in 20 epochs and more at most 0.03 for units that compete and several tied layers of tanh, 0.01 for most of
+        "lifetime"; for "kfac" it is 0.3; ``learning_rate_`` says which. Of numbers for Adam 1e-3 suits deep networks
+        and rectified ones; tied logistic units on images made better codes at 1e-2 to 3e-2. Not used by "lbfgs".
         """,
     ),
     Parameter(

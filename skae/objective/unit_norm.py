@@ -28,17 +28,27 @@ class UnitNorm:
         network.biases[depth - 1][...] = 0
         self.restore(network)
 
-    def adopt(self, network):
+    def adopt(self, network, offset=None):
         """Give a network that was trained without norms rows of norm one; whether any had another.
 
         Where the decoder is not tied and units are homogeneous, each unit takes over the norm of its row, and decodes
-        to what it did before; units that compete for a place then do so by their share of the reconstruction.
+        to what it did before; units that compete for a place then do so by their share of the reconstruction. Tied
+        weights change what the network computes: units keep what they give at the offset of the rows.
+
+        Parameters
+        ----------
+        network : Network
+        offset : ndarray of shape (n_features,), default=None
+            About which rows vary that the network sees as they are; None for rows that are centred.
         """
         architecture = network.architecture
         depth = architecture.depth
         norms = np.linalg.norm(network.weights[depth].astype(np.float64), axis=1)
         norms[norms == 0] = 1
         changed = bool(np.abs(norms - 1).max() > _EQUAL)
+        moved = changed and offset is not None
+        if moved:
+            network.biases[0] += offset @ network.weights[0]
         if changed and not architecture.tied and architecture.homogeneous:
             network.weights[depth - 1][...] *= norms.astype(network.dtype)
             network.biases[depth - 1][...] *= norms.astype(network.dtype)
@@ -46,6 +56,8 @@ class UnitNorm:
                 # Until the next batch says more.
                 network.threshold[...] = network.threshold[0] * norms.mean(), 0
         self.restore(network)
+        if moved:
+            network.biases[0] -= offset @ network.weights[0]
         return changed
 
     def tangential(self, network, grad):

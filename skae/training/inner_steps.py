@@ -39,6 +39,9 @@ def in_coordinates(step, objective):
     def inner_step(theta, grad, state, rate, t):
         (weights, biases), (grads, bias_grads) = architecture.parameters(theta), architecture.parameters(grad)
         penalties.add_outer(grads[0], means, -bias_grads[0])
+        if objective.unit_norm is not None:
+            # Of tied weights they are the atoms, whose gradient has a part along them again.
+            objective.unit_norm.tangential(objective.network, grads[architecture.depth])
         biases[0] += np.dot(means, weights[0])
         rescale(weights, biases, 1 / scale, in_one_unit)
         rescale(grads, bias_grads, scale, in_one_unit)

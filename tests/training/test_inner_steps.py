@@ -18,6 +18,7 @@ from skae.objective.objective import Objective
 from skae.objective.unit_norm import UnitNorm
 from skae.rows.coordinates import Coordinates, StepCoordinates
 from skae.rows.sample import Sample
+from skae.training.callbacks import Callback, use_callback
 from skae.training.config import TrainingConfig
 from skae.training.descent import run_epoch
 from skae.training.solvers import SOLVERS
@@ -39,10 +40,10 @@ def after_an_epoch(network, X, solver, rate, unit_norm=None, step_coordinates=No
 
 @pytest.mark.parametrize("scale", [0.25, 1.0, 4.0])
 @pytest.mark.parametrize("solver", ["adam", "sgd"])
-@pytest.mark.parametrize("kind", ["free", "tied", "unit norm"])
+@pytest.mark.parametrize("kind", ["free", "tied", "unit norm", "tied, unit norm"])
 @pytest.mark.parametrize("activation, sizes", [("tanh", SIZES), ("relu", SIZES), ("relu", (SIZES[0], 8, 7))])
 def test_steps_are_those_in_the_coordinates(activation, sizes, kind, solver, scale, rng):
-    tied, in_one_unit, unit_norm = kind == "tied", kind != "free", UnitNorm() if kind == "unit norm" else None
+    tied, in_one_unit, unit_norm = "tied" in kind, kind != "free", UnitNorm() if "unit norm" in kind else None
     if in_one_unit and scale != 1.0 and activation == "tanh":
         pytest.skip("weights in one unit have one scale")
     X = scale * rng.standard_normal((N_ROWS, SIZES[0])) + rng.uniform(-20, 20, SIZES[0])
@@ -135,6 +136,63 @@ def test_a_training_goes_on_with_atoms_of_one_norm(unit, sparsity, hidden, kind)
     np.testing.assert_allclose(np.linalg.norm(atoms, axis=1), 1.0, rtol=1e-5)
     after = ae.score(X)
     assert ae.set_params(unit_norm=False).partial_fit(kind(X)).score(X) > after - 0.05
+
+
+def with_offset(offset):
+    """Rows that are mostly zero, but for two columns that vary about an offset."""
+    X = np.abs(make_dictionary(600, 24, 40, n_active=4, random_state=0)).astype(float)
+    X[X < 0.5] = 0.0
+    X[:, :2] += offset
+    return X
+
+
+@compiled
+@pytest.mark.parametrize("sparsity", ["topk", "batchtopk", "lifetime"])
+def test_tied_weights_take_atoms_of_one_norm_whatever_the_offset(sparsity):
+    scores = []
+    for offset, kind in ((0.0, np.asarray), (30.0, sparse.csr_array), (300.0, sparse.csr_array)):
+        X = with_offset(offset)
+        ae = SparseAE(30, **{**GATED, "sparsity": sparsity, "tied_weights": True, "learning_rate_init": 1e-2})
+        before = ae.fit(kind(X)).score(X)
+        ae.set_params(unit_norm=True, learning_rate_init=1e-12).partial_fit(kind(X))
+        scores.append(ae.score(X))
+        assert scores[-1] > before - 0.1
+    np.testing.assert_allclose(scores[1:], scores[0], atol=0.05)
+    assert scores[1] == pytest.approx(scores[2], abs=1e-6)
+
+
+@compiled
+def test_tied_atoms_of_one_norm_are_learnt_alike_about_any_offset():
+    settings = {**GATED, "sparsity": "topk", "tied_weights": True, "unit_norm": True, "learning_rate_init": 1e-2}
+    scores = [
+        SparseAE(30, **settings).fit(sparse.csr_array(with_offset(s))).score(with_offset(s)) for s in (0, 30, 300)
+    ]
+    np.testing.assert_allclose(scores, scores[0], rtol=1e-6)
+    assert scores[0] == pytest.approx(SparseAE(30, **settings).fit(with_offset(0)).score(with_offset(0)), abs=0.02)
+
+
+class Stopped(Callback):
+    """Ends a fit after some epochs."""
+
+    def __init__(self, *about):
+        """As what it takes the place of."""
+
+    def end(self, epoch, loss, validation_loss):
+        return epoch >= 5
+
+
+@compiled
+@pytest.mark.parametrize("kind", [np.asarray, sparse.csr_array])
+@pytest.mark.parametrize("sparsity", ["topk", "batchtopk"])
+def test_an_ended_fit_goes_on_with_atoms_of_one_norm(sparsity, kind):
+    X = with_offset(0.0)
+    ae = SparseAE(30, **{**GATED, "sparsity": sparsity, "max_iter": 15}, warm_start=True, early_stopping=True)
+    with use_callback(Stopped):
+        before = ae.fit(kind(X)).score(X)
+    ae.set_params(unit_norm=True).fit(kind(X))
+    network = ae._fitted.network
+    np.testing.assert_allclose(np.linalg.norm(network.weights[network.architecture.depth], axis=1), 1.0, rtol=1e-6)
+    assert ae.score(X) > before
 
 
 @compiled

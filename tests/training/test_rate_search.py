@@ -173,6 +173,26 @@ def test_masked_rows_of_many_columns_try_no_greater_rates(n_features, most, rng,
     assert max(tried) == most
 
 
+@pytest.mark.parametrize(
+    "parameters, passes, most",
+    [
+        ({"sparsity": "lifetime", "max_iter": 20}, 0, 0.01),
+        ({"sparsity": "lifetime", "max_iter": 19}, 0, 0.1),
+        ({"sparsity": "lifetime", "max_iter": 20, "learning_rate": "constant"}, 0, 0.03),
+        ({"sparsity": "topk", "n_active": 2, "max_iter": 20}, 0, 0.03),
+        ({"sparsity": "topk", "n_active": 2, "max_iter": 3}, 0, 0.1),
+        ({"sparsity": "lifetime"}, 1, 0.1),
+    ],
+)
+def test_units_that_compete_try_no_greater_rates_in_long_trainings(parameters, passes, most, X, monkeypatch):
+    tried = []
+    loss = rate_search._Trials.loss
+    monkeypatch.setattr(rate_search._Trials, "loss", lambda self, rate, n: tried.append(rate) or loss(self, rate, n))
+    ae = SparseAE(4, activation="relu", random_state=0, **parameters)
+    ae.partial_fit(X) if passes else ae.fit(X)
+    assert max(tried) == most
+
+
 @compiled
 @pytest.mark.parametrize("hidden", [(8, 4), (8, 8, 8)], ids=str)
 @pytest.mark.parametrize("max_iter", [1, 2, 5, 20])
